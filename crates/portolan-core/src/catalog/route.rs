@@ -1,0 +1,534 @@
+//! What a fact means for one route: pair over offering over providers over region.
+
+use super::{
+    AliasTarget, Catalog, Endpoint, EndpointId, Maker, MakerId, Model, ModelId, Names, Offering,
+    OfferingId, Pair, PriceRow, Provider, ProviderId, Region, RegionId, Retention, ScoreId,
+};
+use crate::decimal::Decimal;
+use crate::instant::{Dated, Instant};
+use crate::place::{Place, PlaceId};
+
+/// An offering through an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Route {
+    /// The offering.
+    pub offering: OfferingId,
+    /// The endpoint.
+    pub endpoint: EndpointId,
+}
+
+/// A fact as it holds at an instant, with the next instant at which it may change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known<T> {
+    /// The value now.
+    pub value: T,
+    /// When it may change.
+    pub next_change: Option<Instant>,
+}
+
+impl<T> Known<T> {
+    fn map<U>(self, f: impl FnOnce(T) -> U) -> Known<U> {
+        Known {
+            value: f(self.value),
+            next_change: self.next_change,
+        }
+    }
+}
+
+/// The earlier of two optional instants.
+pub fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+fn known<T: Clone>(fact: &Dated<T>, at: Instant) -> Known<Option<T>> {
+    Known {
+        value: fact.at(at).cloned(),
+        next_change: fact.next_change(at),
+    }
+}
+
+/// The first fact that is known now, in order of precedence.
+fn first<'a, T: Clone + 'a>(
+    facts: impl IntoIterator<Item = &'a Dated<T>>,
+    at: Instant,
+) -> Known<Option<T>> {
+    let mut next_change = None;
+    for fact in facts {
+        let here = known(fact, at);
+        next_change = earlier(next_change, here.next_change);
+        if here.value.is_some() {
+            return Known {
+                value: here.value,
+                next_change,
+            };
+        }
+    }
+    Known {
+        value: None,
+        next_change,
+    }
+}
+
+/// The price of a route at an instant, in US dollars per million tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Price {
+    /// Input tokens.
+    pub input: Option<Decimal>,
+    /// Output tokens.
+    pub output: Option<Decimal>,
+    /// Input tokens read from a cache.
+    pub cache_read: Option<Decimal>,
+    /// Input tokens written to a cache.
+    pub cache_write: Option<Decimal>,
+    /// What the list price was multiplied by; absent where the offering has prices of its own.
+    pub multiplier: Option<Decimal>,
+}
+
+impl Catalog {
+    /// A model by id.
+    pub fn model(&self, id: ModelId) -> Option<&Model> {
+        self.models.get(id.index())
+    }
+
+    /// An offering by id.
+    pub fn offering(&self, id: OfferingId) -> Option<&Offering> {
+        self.offerings.get(id.index())
+    }
+
+    /// A region by id.
+    pub fn region(&self, id: RegionId) -> Option<&Region> {
+        self.regions.get(id.index())
+    }
+
+    /// An endpoint by id.
+    pub fn endpoint(&self, id: EndpointId) -> Option<&Endpoint> {
+        self.endpoints.get(id.index())
+    }
+
+    /// A provider by id.
+    pub fn provider(&self, id: ProviderId) -> Option<&Provider> {
+        self.providers.get(id.index())
+    }
+
+    /// A maker by id.
+    pub fn maker(&self, id: MakerId) -> Option<&Maker> {
+        self.makers.get(id.index())
+    }
+
+    /// The model with exactly this id, aliases not considered.
+    pub fn model_named(&self, id: &str) -> Option<ModelId> {
+        self.model_ids.get(id).copied()
+    }
+
+    /// What an id stands for at an instant: a model's own id first, then an alias.
+    pub fn lookup(&self, id: &str, at: Instant) -> Known<Option<AliasTarget>> {
+        if let Some(model) = self.model_named(id) {
+            return Known {
+                value: Some(AliasTarget {
+                    model,
+                    region: None,
+                }),
+                next_change: None,
+            };
+        }
+        let alias = self.alias_ids.get(id).and_then(|i| self.aliases.get(*i));
+        alias.map_or(
+            Known {
+                value: None,
+                next_change: None,
+            },
+            |alias| known(&alias.target, at),
+        )
+    }
+
+    /// Finds by name.
+    pub fn region_named(&self, name: &str) -> Option<RegionId> {
+        position(self.regions.iter().map(|r| &r.name), name).map(RegionId)
+    }
+
+    /// Finds by name.
+    pub fn endpoint_named(&self, name: &str) -> Option<EndpointId> {
+        position(self.endpoints.iter().map(|e| &e.name), name).map(EndpointId)
+    }
+
+    /// Finds by name.
+    pub fn provider_named(&self, name: &str) -> Option<ProviderId> {
+        position(self.providers.iter().map(|p| &p.name), name).map(ProviderId)
+    }
+
+    /// Finds by name.
+    pub fn maker_named(&self, name: &str) -> Option<MakerId> {
+        position(self.makers.iter().map(|m| &m.name), name).map(MakerId)
+    }
+
+    /// Finds by name.
+    pub fn score_named(&self, name: &str) -> Option<ScoreId> {
+        position(self.scores.iter().map(|s| &s.name), name).map(ScoreId)
+    }
+
+    /// The endpoint of a request that names none.
+    pub fn default_endpoint(&self) -> Option<EndpointId> {
+        let mut ids = (0u32..).map(EndpointId).zip(&self.endpoints);
+        ids.find(|(_, e)| e.default).map(|(id, _)| id)
+    }
+
+    /// Says whether an offering is reached through an endpoint.
+    pub fn reaches(&self, route: Route) -> bool {
+        self.offering(route.offering).is_some_and(|offering| {
+            let listed = offering.endpoints.as_ref();
+            listed.is_none_or(|endpoints| endpoints.contains(&route.endpoint))
+        })
+    }
+
+    fn pair(&self, route: Route) -> Option<&Pair> {
+        let offering = self.offering(route.offering)?;
+        offering.pairs.iter().find(|p| p.endpoint == route.endpoint)
+    }
+
+    fn providers_of(&self, route: Route) -> impl Iterator<Item = &Provider> {
+        let offering = self.offering(route.offering);
+        let ids = offering.map_or(&[][..], |o| &o.providers);
+        ids.iter().filter_map(|id| self.provider(*id))
+    }
+
+    /// Where a route processes, as names.
+    pub fn processing(&self, route: Route, at: Instant) -> Known<Option<Vec<PlaceId>>> {
+        self.placed(route, at, |f| f.processing)
+    }
+
+    /// Where a route stores, as names.
+    pub fn storage(&self, route: Route, at: Instant) -> Known<Option<Vec<PlaceId>>> {
+        self.placed(route, at, |f| f.storage)
+    }
+
+    /// Where a route's requests enter, as names.
+    pub fn ingress(&self, route: Route, at: Instant) -> Known<Option<Vec<PlaceId>>> {
+        match self.endpoint(route.endpoint) {
+            Some(endpoint) => known(&endpoint.ingress, at),
+            None => Known {
+                value: None,
+                next_change: None,
+            },
+        }
+    }
+
+    /// The union of named places at an instant; no names at all is the unknown place.
+    pub fn union(&self, names: Option<&[PlaceId]>, at: Instant) -> Known<Place> {
+        let Some(names) = names else {
+            return Known {
+                value: Place::UNKNOWN,
+                next_change: None,
+            };
+        };
+        names.iter().fold(
+            Known {
+                value: Place::EMPTY,
+                next_change: None,
+            },
+            |sum, id| Known {
+                value: sum.value.union(self.places.at(*id, at)),
+                next_change: earlier(sum.next_change, self.places.next_change(*id, at)),
+            },
+        )
+    }
+
+    /// Pair, then offering, then the union over the providers, each of which falls back to the
+    /// region: a provider that says nothing processes where the region says.
+    fn placed(
+        &self,
+        route: Route,
+        at: Instant,
+        pick: impl Fn(Placing<'_>) -> &Dated<Vec<PlaceId>>,
+    ) -> Known<Option<Vec<PlaceId>>> {
+        let nothing = Known {
+            value: None,
+            next_change: None,
+        };
+        let Some(offering) = self.offering(route.offering) else {
+            return nothing;
+        };
+        let pair = self.pair(route).map(|p| {
+            pick(Placing {
+                processing: &p.processing,
+                storage: &p.storage,
+            })
+        });
+        let own = pick(Placing {
+            processing: &offering.processing,
+            storage: &offering.storage,
+        });
+        let stated = first(pair.into_iter().chain([own]), at);
+        if stated.value.is_some() {
+            return stated;
+        }
+        let region = self.region(offering.region).map_or(nothing.clone(), |r| {
+            known(
+                pick(Placing {
+                    processing: &r.processing,
+                    storage: &r.storage,
+                }),
+                at,
+            )
+        });
+        let mut next_change = earlier(stated.next_change, region.next_change);
+        let mut union: Option<Vec<PlaceId>> = Some(Vec::new());
+        let mut asked = false;
+        for provider in self.providers_of(route) {
+            asked = true;
+            let here = known(
+                pick(Placing {
+                    processing: &provider.processing,
+                    storage: &provider.storage,
+                }),
+                at,
+            );
+            next_change = earlier(next_change, here.next_change);
+            let names = here.value.or_else(|| region.value.clone());
+            union = union.zip(names).map(|(mut sum, names)| {
+                for name in names {
+                    if !sum.contains(&name) {
+                        sum.push(name);
+                    }
+                }
+                sum
+            });
+        }
+        Known {
+            value: if asked { union } else { region.value },
+            next_change,
+        }
+    }
+
+    /// How long a route's providers keep data: the longest of them, unless the offering or pair
+    /// says otherwise.
+    pub fn retention(&self, route: Route, at: Instant) -> Known<Retention> {
+        let offering = self.offering(route.offering);
+        let pair = self.pair(route).map(|p| &p.retention);
+        let stated = first(pair.into_iter().chain(offering.map(|o| &o.retention)), at);
+        if let Some(value) = stated.value {
+            return Known {
+                value,
+                next_change: stated.next_change,
+            };
+        }
+        let mut worst = None;
+        let mut next_change = stated.next_change;
+        for provider in self.providers_of(route) {
+            let here = known(&provider.retention, at);
+            next_change = earlier(next_change, here.next_change);
+            worst = worst.max(Some(here.value.unwrap_or(Retention::Unknown)));
+        }
+        Known {
+            value: worst.unwrap_or(Retention::Unknown),
+            next_change,
+        }
+    }
+
+    /// The largest legal total of tokens: the offering's, else the model's.
+    pub fn context_window(&self, route: Route, at: Instant) -> Known<Option<u64>> {
+        self.of_offering_or_model(route, at, |o| &o.context_window, |m| &m.context_window)
+    }
+
+    /// The largest legal `max_tokens`: the offering's, else the model's.
+    pub fn max_output(&self, route: Route, at: Instant) -> Known<Option<u64>> {
+        self.of_offering_or_model(route, at, |o| &o.max_output, |m| &m.max_output)
+    }
+
+    /// What a route can do: the offering's, else the model's, else nothing.
+    pub fn capabilities(&self, route: Route, at: Instant) -> Known<Names> {
+        self.of_offering_or_model(route, at, |o| &o.capabilities, |m| &m.capabilities)
+            .map(Option::unwrap_or_default)
+    }
+
+    /// The parameters a route takes, unknown where the catalog does not say.
+    pub fn parameters(&self, route: Route, at: Instant) -> Known<Option<Names>> {
+        self.of_offering_or_model(route, at, |o| &o.parameters, |m| &m.parameters)
+    }
+
+    fn of_offering_or_model<T: Clone>(
+        &self,
+        route: Route,
+        at: Instant,
+        of_offering: impl Fn(&Offering) -> &Dated<T>,
+        of_model: impl Fn(&Model) -> &Dated<T>,
+    ) -> Known<Option<T>> {
+        let offering = self.offering(route.offering);
+        let model = offering.and_then(|o| self.model(o.model));
+        first(
+            offering
+                .map(of_offering)
+                .into_iter()
+                .chain(model.map(of_model)),
+            at,
+        )
+    }
+
+    /// A model's score at an instant.
+    pub fn score(&self, model: ModelId, score: ScoreId, at: Instant) -> Known<Option<Decimal>> {
+        let dated = self.model(model).and_then(|m| m.scores.get(&score));
+        dated.map_or(
+            Known {
+                value: None,
+                next_change: None,
+            },
+            |dated| known(dated, at),
+        )
+    }
+
+    /// The price of a route for so many input tokens in a service tier: the offering's own, else
+    /// the model's list price times the offering's or region's multiplier.
+    pub fn price(
+        &self,
+        route: Route,
+        at: Instant,
+        input_tokens: u64,
+        service_tier: Option<&str>,
+    ) -> Known<Price> {
+        let offering = self.offering(route.offering);
+        let own = offering.map_or(&[][..], |o| &o.price);
+        let own_row = price_row(own, at, input_tokens, service_tier);
+        if let Some(row) = own_row.value {
+            return Known {
+                value: Price {
+                    input: row.input,
+                    output: row.output,
+                    cache_read: row.cache_read,
+                    cache_write: row.cache_write,
+                    multiplier: None,
+                },
+                next_change: own_row.next_change,
+            };
+        }
+        let model = offering.and_then(|o| self.model(o.model));
+        let region = offering.and_then(|o| self.region(o.region));
+        let list = price_row(
+            model.map_or(&[][..], |m| &m.price),
+            at,
+            input_tokens,
+            service_tier,
+        );
+        let multiplier = first(
+            offering
+                .map(|o| &o.multiplier)
+                .into_iter()
+                .chain(region.map(|r| &r.multiplier)),
+            at,
+        );
+        let factor = multiplier.value.unwrap_or(Decimal::ONE);
+        let times = |amount: Option<Decimal>| amount.and_then(|a| a.times(factor));
+        let row = list.value;
+        Known {
+            value: Price {
+                input: times(row.and_then(|r| r.input)),
+                output: times(row.and_then(|r| r.output)),
+                cache_read: times(row.and_then(|r| r.cache_read)),
+                cache_write: times(row.and_then(|r| r.cache_write)),
+                multiplier: multiplier.value,
+            },
+            next_change: earlier(
+                own_row.next_change,
+                earlier(list.next_change, multiplier.next_change),
+            ),
+        }
+    }
+
+    /// The URL of a route: pair, offering, provider, region, endpoint, in this order.
+    pub fn url(&self, route: Route) -> String {
+        let offering = self.offering(route.offering);
+        let endpoint = self.endpoint(route.endpoint);
+        let region = offering.and_then(|o| self.region(o.region));
+        let template = self
+            .pair(route)
+            .and_then(|p| p.url.as_deref())
+            .or_else(|| offering.and_then(|o| o.url.as_deref()))
+            .or_else(|| self.providers_of(route).find_map(|p| p.url.as_deref()))
+            .or_else(|| region.and_then(|r| r.url.as_deref()))
+            .or_else(|| endpoint.map(|e| &*e.url))
+            .unwrap_or_default();
+        let model = offering.and_then(|o| self.model(o.model));
+        let name = |n: Option<&str>| n.unwrap_or_default().to_owned();
+        fill(template, |slot| match slot {
+            "host" => Some(name(endpoint.map(|e| &*e.host))),
+            "endpoint" => Some(name(endpoint.map(|e| &*e.name))),
+            "region" => Some(name(region.map(|r| &*r.name))),
+            "model" => Some(name(model.map(|m| &*m.id))),
+            "upstream_id" => Some(self.upstream_id(route).to_owned()),
+            _ => None,
+        })
+    }
+
+    /// The id to send upstream.
+    pub fn upstream_id(&self, route: Route) -> &str {
+        let offering = self.offering(route.offering);
+        let model = offering.and_then(|o| self.model(o.model));
+        self.pair(route)
+            .and_then(|p| p.upstream_id.as_deref())
+            .or_else(|| offering.and_then(|o| o.upstream_id.as_deref()))
+            .or_else(|| model.map(|m| &*m.id))
+            .unwrap_or_default()
+    }
+}
+
+struct Placing<'a> {
+    processing: &'a Dated<Vec<PlaceId>>,
+    storage: &'a Dated<Vec<PlaceId>>,
+}
+
+fn position<'a>(mut names: impl Iterator<Item = &'a Box<str>>, name: &str) -> Option<u32> {
+    names
+        .position(|n| **n == *name)
+        .and_then(|i| u32::try_from(i).ok())
+}
+
+/// The row for these tokens and this tier; a tier without rows falls back to the standard one.
+fn price_row<'a>(
+    rows: &'a [PriceRow],
+    at: Instant,
+    input_tokens: u64,
+    service_tier: Option<&str>,
+) -> Known<Option<&'a PriceRow>> {
+    let next_change = rows.iter().filter_map(|r| r.window.next_change(at)).min();
+    let of_tier = |tier: Option<&str>| {
+        rows.iter()
+            .filter(|r| r.window.contains(at) && r.service_tier.as_deref() == tier)
+            .filter(|r| r.above_input_tokens == 0 || input_tokens > r.above_input_tokens)
+            .max_by_key(|r| r.above_input_tokens)
+    };
+    Known {
+        value: service_tier
+            .and_then(|tier| of_tier(Some(tier)))
+            .or_else(|| of_tier(None)),
+        next_change,
+    }
+}
+
+/// Fills `{slot}`s; a slot without a value stays as written.
+fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> String {
+    let mut out = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        match after.split_once('}') {
+            Some((slot, tail)) => {
+                match value(slot) {
+                    Some(text) => out.push_str(&text),
+                    None => {
+                        out.push('{');
+                        out.push_str(slot);
+                        out.push('}');
+                    }
+                }
+                rest = tail;
+            }
+            None => {
+                out.push('{');
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}

@@ -1,0 +1,61 @@
+//! Every bound on untrusted input, in one file.
+//!
+//! Nothing that the core reads may make it loop, recurse or grow without bound. Each constant
+//! here is the line that stops it; the diagnostics and refusals quote these numbers.
+
+/// Bytes of one source file, policy or catalog. 100,000 models are about 45 MB of YAML.
+pub const SOURCE_BYTES: usize = 128 * 1024 * 1024;
+
+/// Files that one policy may pull in through `use catalog`, `include` and overlays.
+pub const SOURCE_FILES: usize = 256;
+
+/// Depth of includes, so that a cycle of them ends.
+pub const INCLUDE_DEPTH: usize = 16;
+
+/// Nested brackets in a policy file, counted before the grammar sees the text.
+pub const NESTING: usize = 64;
+
+/// Nested collections in a YAML catalog.
+pub const YAML_NESTING: usize = 24;
+
+/// Nodes of a YAML catalog, aliases expanded.
+pub const YAML_NODES: usize = 8_000_000;
+
+/// Nodes that YAML aliases may add by expansion, so that a small file cannot become a large one.
+pub const YAML_ALIAS_NODES: usize = 50_000;
+
+/// Bytes of one scalar in a catalog, or of one string in a policy.
+pub const SCALAR_BYTES: usize = 64 * 1024;
+
+/// Diagnostics reported in one run; the last one says how many more there are.
+pub const DIAGNOSTICS: usize = 1_000;
+
+/// Items in one policy, overlays and includes together.
+pub const ITEMS: usize = 20_000;
+
+/// Nodes of one rule's condition after its defines were expanded.
+pub const CONDITION_NODES: usize = 4_096;
+
+/// Depth of one condition after its defines were expanded.
+pub const CONDITION_DEPTH: usize = 96;
+
+/// Distinct atoms in a lock's `when`, whose truth table is checked for failing closed.
+pub const LOCK_ATOMS: usize = 12;
+
+/// Fallback entries of one request that are looked at; a longer list is a fault of the request.
+pub const FALLBACKS: usize = 16;
+
+/// Bytes of a request body that the wire reads.
+pub const BODY_BYTES: usize = 32 * 1024 * 1024;
+
+/// Characters of user input echoed in a message; the rest is cut and marked.
+pub const ECHO_CHARS: usize = 120;
+
+/// Suggestions in one help line.
+pub const SUGGESTIONS: usize = 3;
+
+/// Models tried when a refusal looks for legal alternatives, best score first.
+pub const ALTERNATIVES_TRIED: usize = 512;
+
+/// Hops followed from a model to a successor that is legal for the request.
+pub const SUCCESSOR_HOPS: usize = 8;

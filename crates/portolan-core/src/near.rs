@@ -1,0 +1,60 @@
+//! Near spellings: what a misspelt name was probably meant to be.
+
+use crate::limits;
+
+/// The candidates within a third of the name's length, nearest first, then by name; at most
+/// [`limits::SUGGESTIONS`].
+///
+/// Case and the separators `-`, `_`, `.` and space count as small slips: names that differ in
+/// nothing else come first.
+pub fn near<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let folded = fold(name);
+    let length = folded.chars().count();
+    let reach = (length / 3).clamp(1, 4);
+    let mut found: Vec<(usize, &str)> = candidates
+        .into_iter()
+        .filter(|candidate| *candidate != name)
+        .filter(|candidate| candidate.len().abs_diff(name.len()) <= reach * 4)
+        .filter_map(|candidate| {
+            let other = fold(candidate);
+            if other.chars().count().abs_diff(length) > reach {
+                return None;
+            }
+            let distance = strsim::osa_distance(&folded, &other);
+            (distance <= reach).then_some((distance, candidate))
+        })
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+        .into_iter()
+        .map(|(_, name)| name)
+        .take(limits::SUGGESTIONS)
+        .collect()
+}
+
+/// The nearest candidate, if any is near.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    near(name, candidates).first().copied()
+}
+
+fn fold(name: &str) -> String {
+    let separator = |c: char| matches!(c, '-' | '_' | '.' | ' ');
+    name.chars()
+        .filter(|c| !separator(*c))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_of_case_and_separator_come_first() {
+        let ids = ["qwen3-32B", "qwen3-8B", "gpt-5", "gpt-5.1"];
+        assert_eq!(near("qwen3-32b", ids), ["qwen3-32B", "qwen3-8B"]);
+        assert_eq!(near("gpt5", ids), ["gpt-5", "gpt-5.1"]);
+        assert_eq!(near("something-else", ids), Vec::<&str>::new());
+    }
+}
