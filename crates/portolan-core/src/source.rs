@@ -181,6 +181,18 @@ impl fmt::Display for Location<'_> {
     }
 }
 
+/// Hands over the bytes of a file that a policy names.
+///
+/// The core does no I/O: the host decides what a path means. Paths are as seen from where the
+/// entry path is, with `/` and without `.` or needless `..`.
+pub trait Files {
+    /// The bytes of the file.
+    ///
+    /// # Errors
+    /// Why there are none, in words for the diagnostic.
+    fn read(&mut self, path: &str) -> Result<Vec<u8>, String>;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
