@@ -162,7 +162,12 @@ impl<'a> Builder<'a, '_> {
             Event::UnresolvedAlias(name) => Err(diags::unknown_anchor(place, &name)),
             Event::Scalar(text, style, anchor, _) => {
                 if text.len() > limits::SCALAR_BYTES {
-                    return Err(diags::scalar_too_large(place));
+                    // Only where it begins: nobody wants to see all of it.
+                    let start = Span {
+                        end: place.start,
+                        ..place
+                    };
+                    return Err(diags::scalar_too_large(start));
                 }
                 self.count(1, place)?;
                 if let Some(c) = text.chars().find(|c| forbidden(*c)) {
