@@ -25,10 +25,12 @@ pub(super) fn read<'a>(
         diagnostics.push(diags::source_too_large(Span::new(source, 0, 0)));
         return None;
     }
-    // The parser would take it for the end of the file.
-    if let Some(at) = text.find('\0') {
-        let span = Span::new(source, at, at + 1);
-        diagnostics.push(diags::invalid_character(span, '\0'));
+    // Readers differ on both: one ends the file at a NUL, one drops a later byte order mark.
+    let mark = text.match_indices('\u{feff}').find(|(at, _)| *at > 0);
+    let found = text.find('\0').map(|at| (at, '\0'));
+    if let Some((at, c)) = found.or(mark.map(|(at, _)| (at, '\u{feff}'))) {
+        let span = Span::new(source, at, at + c.len_utf8());
+        diagnostics.push(diags::invalid_character(span, c));
         return None;
     }
     let mut builder = Builder {

@@ -90,7 +90,7 @@ fn what_is_no_catalog_is_refused_at_its_place() {
         ("a: &k x\n*k : y\n", "key-not-text", "x"),
         ("a: b\u{0}c", "invalid-character", "\u{0}"),
         ("a: b\u{7}c", "invalid-character", "\u{7}"),
-        ("a: b\n\u{feff}c: d", "yaml-syntax", ""),
+        ("a: b\n\u{feff}c: d", "invalid-character", "\u{feff}"),
         ("a: *gone", "unknown-anchor", "*gone"),
         ("a: &x [*x]", "anchor-cycle", "*x"),
         ("a: [1, 2", "yaml-syntax", ""),
