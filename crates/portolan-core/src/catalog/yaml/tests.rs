@@ -236,8 +236,10 @@ proptest! {
     fn no_yaml_like_text_makes_the_reader_panic(text in "[ \n\ta-c:\\-\\[\\]{},&*!|>'\"#%?<@\\\\0-9\u{feff}]{0,80}") {
         let (tree, found) = read_all(&text);
         prop_assert!(tree.is_some() || !found.is_empty());
-        // What we accept has the data that serde_yaml reads, where both accept.
+        // What we accept has the data that serde_yaml reads, where both accept. It follows
+        // YAML 1.1 in where the name of an anchor ends.
         if let (Some(tree), true) = (tree, found.is_empty())
+            && !text.contains(['&', '*'])
             && let Ok(value) = serde_yaml::from_str::<serde_yaml::Value>(&text)
             && all_text(&value)
         {
