@@ -13,6 +13,7 @@ pub mod raw;
 mod route;
 mod spelling;
 pub mod tree;
+mod validate;
 mod yaml;
 
 use crate::diagnostic::Diagnostics;
@@ -42,3 +43,4 @@ pub use catalog::{
     ScoreId, ScoreKind,
 };
 pub use route::{Known, Price, Route, earlier};
+pub use validate::{REQUEST_PARAMETERS, validate};

@@ -71,3 +71,7 @@ pub const OFFERINGS: usize = 1_024;
 
 /// Names compared, in one catalog, in search of near spellings; past it errors suggest nothing.
 pub const NAMES_COMPARED: usize = 2_000_000;
+
+/// Comparisons between entries of one catalog (prices with multipliers, offerings with each
+/// other), so that no small file makes for long work.
+pub const CATALOG_COMPARISONS: usize = 100_000_000;

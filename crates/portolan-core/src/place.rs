@@ -233,7 +233,7 @@ impl Places {
     }
 
     /// Every name, for near spellings.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.names.iter().map(|n| &**n)
     }
 

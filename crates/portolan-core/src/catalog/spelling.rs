@@ -23,8 +23,18 @@ impl Speller {
         name: &str,
         candidates: impl ExactSizeIterator<Item = &'a str>,
     ) -> Option<&'a str> {
+        self.nearest_of(name, candidates.len(), candidates)
+    }
+
+    /// The same for candidates whose iterator does not know how many they are.
+    pub(super) fn nearest_of<'a>(
+        &mut self,
+        name: &str,
+        count: usize,
+        candidates: impl Iterator<Item = &'a str>,
+    ) -> Option<&'a str> {
         // A comparison costs by length as well.
-        let cost = candidates.len().saturating_mul(1 + name.len() / 32);
+        let cost = count.saturating_mul(1 + name.len() / 32);
         self.left = self.left.checked_sub(cost)?;
         near::nearest(name, candidates)
     }

@@ -3,7 +3,6 @@
 use super::{Decoder, Form, diags};
 use crate::catalog::raw;
 use crate::catalog::tree::{Node, Value};
-use crate::source::Spanned;
 
 const PRICE: &[&str] = &[
     "input",
