@@ -86,7 +86,7 @@ pub struct Source {
 impl Source {
     fn new(name: String, text: String) -> Self {
         let mut line_starts = vec![0];
-        let breaks = text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
+        let breaks = text.match_indices('\n');
         line_starts.extend(breaks.map(|(i, _)| u32::try_from(i + 1).unwrap_or(u32::MAX)));
         Self {
             name,
