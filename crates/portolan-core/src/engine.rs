@@ -47,7 +47,12 @@ pub fn compile(entry: &str, files: &mut dyn Files) -> Compilation {
         snapshot,
         sources: sources.clone(),
     });
-    Compilation { engine, sources, diagnostics: diagnostics.into_sorted(), left_out }
+    Compilation {
+        engine,
+        sources,
+        diagnostics: diagnostics.into_sorted(),
+        left_out,
+    }
 }
 
 /// Goes on as far as it can, so that everything that is wrong is found at once.

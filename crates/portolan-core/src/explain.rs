@@ -23,7 +23,9 @@ use crate::source::Sources;
 pub(crate) fn answer(case: Case<'_>, sources: &Sources, decision: &Decision) -> Answer {
     let outcome = match &decision.outcome {
         decision::Outcome::Route(plan) => answer::Outcome::Route(plan::plan(case, plan)),
-        decision::Outcome::Refuse(refusal) => answer::Outcome::Refuse(refused(case, sources, refusal)),
+        decision::Outcome::Refuse(refusal) => {
+            answer::Outcome::Refuse(refused(case, sources, refusal))
+        }
     };
     Answer {
         snapshot: decision.snapshot.to_string(),
@@ -44,9 +46,20 @@ fn refused(case: Case<'_>, sources: &Sources, refusal: &decision::Refusal) -> Re
         Some(fallback) => path.map(|path| format!("fallbacks[{fallback}].{path}")),
         None => path,
     };
-    let help = rule.map(|r| r.help.iter().filter_map(|h| message::help(&facts, case, h)).collect());
-    let judged = case.refused(&request, refusal.fallback.is_none()).is_empty();
-    let candidates = if judged { candidates(case, sources, &request) } else { Vec::new() };
+    let help = rule.map(|r| {
+        r.help
+            .iter()
+            .filter_map(|h| message::help(&facts, case, h))
+            .collect()
+    });
+    let judged = case
+        .refused(&request, refusal.fallback.is_none())
+        .is_empty();
+    let candidates = if judged {
+        candidates(case, sources, &request)
+    } else {
+        Vec::new()
+    };
     Refusal {
         status: verdict.map_or(400, |v| v.status),
         code: verdict.map_or(String::new(), |v| v.code.to_string()),
@@ -57,7 +70,11 @@ fn refused(case: Case<'_>, sources: &Sources, refusal: &decision::Refusal) -> Re
         help: help.unwrap_or_default(),
         rule: reference(rule, sources),
         candidates,
-        also: refusal.also.iter().map(|id| reason(case, sources, &request, *id)).collect(),
+        also: refusal
+            .also
+            .iter()
+            .map(|id| reason(case, sources, &request, *id))
+            .collect(),
         dropped: refusal.dropped.iter().map(|d| dropped(case, d)).collect(),
     }
 }
@@ -73,7 +90,11 @@ fn candidates(case: Case<'_>, sources: &Sources, request: &Facts<'_>) -> Vec<Can
     let judged = |candidate: &crate::reference::Candidate| {
         let facts = request.of(Some(candidate.route));
         let locks = candidate.cleared.as_ref().err().into_iter().flatten();
-        let rules = candidate.excludes.iter().chain(locks).chain(&candidate.skips);
+        let rules = candidate
+            .excludes
+            .iter()
+            .chain(locks)
+            .chain(&candidate.skips);
         let verdict = match (candidate.legal(), candidate.skips.is_empty()) {
             (None, _) => Verdict::Excluded,
             (Some(_), false) => Verdict::Skipped,
@@ -111,12 +132,21 @@ fn reason(case: Case<'_>, sources: &Sources, facts: &Facts<'_>, id: RuleId) -> R
 /// A rule and where it stands; a built-in point that the policy does not word stands nowhere.
 fn reference(rule: Option<&Rule>, sources: &Sources) -> RuleRef {
     let Some(rule) = rule else {
-        return RuleRef { name: String::new(), file: String::new(), line: 0, column: 0 };
+        return RuleRef {
+            name: String::new(),
+            file: String::new(),
+            line: 0,
+            column: 0,
+        };
     };
     let place = sources.locate(rule.span);
     RuleRef {
         name: rule.name.to_string(),
-        file: if rule.built_in { String::new() } else { place.file.to_owned() },
+        file: if rule.built_in {
+            String::new()
+        } else {
+            place.file.to_owned()
+        },
         line: place.start.line,
         column: place.start.column,
     }

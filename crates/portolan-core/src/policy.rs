@@ -8,7 +8,10 @@ mod conditions;
 mod diags;
 mod load;
 mod locks;
-#[expect(clippy::module_inception, reason = "the typed policy is what this module is for")]
+#[expect(
+    clippy::module_inception,
+    reason = "the typed policy is what this module is for"
+)]
 mod policy;
 mod resolve;
 mod rules;
@@ -17,12 +20,14 @@ mod templates;
 mod terms;
 mod types;
 
+pub(crate) use conditions::terms as condition_terms;
 pub use load::{Loaded, load};
 pub use policy::{
-    Attribute, Blame, BlameField, Condition, Expect, Glob, Goal, LockFact, Piece, Policy, PreferKey, Prove, Rule,
-    RuleId, RuleKind, SetField, Slot, Table, Template, Test, Verdict,
+    Attribute, Blame, BlameField, Condition, Expect, Glob, Goal, LockFact, Piece, Policy,
+    PreferKey, Prove, Rule, RuleId, RuleKind, SetField, Slot, Table, Template, Test, Verdict,
 };
 pub use resolve::resolve;
-pub(crate) use conditions::terms as condition_terms;
 pub(crate) use terms::term_name;
-pub use types::{BodyField, EndpointFact, ModelFact, RouteFact, Scope, StateFact, Term, Type, Value, Vocabulary};
+pub use types::{
+    BodyField, EndpointFact, ModelFact, RouteFact, Scope, StateFact, Term, Type, Value, Vocabulary,
+};

@@ -69,14 +69,26 @@ enum Fate {
     /// Legal routes, in order, at least one usable now.
     Routes(Vec<Cleared>),
     /// No legal route, or the request itself is refused.
-    Never { rule: RuleId, route: Option<Route>, also: Vec<RuleId> },
+    Never {
+        rule: RuleId,
+        route: Option<Route>,
+        also: Vec<RuleId>,
+    },
     /// Legal routes, none usable now.
-    NotNow { rule: RuleId, route: Route, retry_after_s: Option<i64> },
+    NotNow {
+        rule: RuleId,
+        route: Route,
+        retry_after_s: Option<i64>,
+    },
 }
 
 impl<'a> Case<'a> {
     /// The facts of one effective request.
-    pub(crate) fn facts(self, effective: &'a Effective, horizon: &'a Cell<Option<Instant>>) -> Facts<'a> {
+    pub(crate) fn facts(
+        self,
+        effective: &'a Effective,
+        horizon: &'a Cell<Option<Instant>>,
+    ) -> Facts<'a> {
         Facts {
             catalog: self.catalog,
             policy: self.policy,
@@ -106,14 +118,20 @@ impl<'a> Case<'a> {
             Some(refusal) => Outcome::Refuse(refusal),
             None => self.plan(&primary, &horizon),
         };
-        Decision { snapshot: self.snapshot, at: self.request.at, outcome }
+        Decision {
+            snapshot: self.snapshot,
+            at: self.request.at,
+            outcome,
+        }
     }
 
     /// Rules about the chain, and about the primary itself, in source order together.
     fn refused_for_the_chain(self, primary: &Facts<'a>) -> Option<Refusal> {
         let mut reasons = self.refused(primary, true);
         for fallback in 0..self.depth() {
-            let Some(effective) = self.request.fallbacks.get(fallback) else { break };
+            let Some(effective) = self.request.fallbacks.get(fallback) else {
+                break;
+            };
             let chain = |rule: &&(RuleId, bool)| rule.1;
             if let Some((rule, _)) = self.unknown_model(effective).as_ref().filter(chain) {
                 reasons.push((*rule, Some(fallback)));
@@ -155,7 +173,9 @@ impl<'a> Case<'a> {
                 RuleKind::Refuse { chain, .. } => (outer || !chain) && facts.holds(rule),
                 // No model at all is a fault that a policy words itself; only where it does
                 // not, the unknown model speaks for it.
-                RuleKind::UnknownModel { .. } => unknown == Some(id) && facts.effective.model_text.is_some(),
+                RuleKind::UnknownModel { .. } => {
+                    unknown == Some(id) && facts.effective.model_text.is_some()
+                }
                 _ => false,
             };
             if holds {
@@ -170,8 +190,12 @@ impl<'a> Case<'a> {
 
     /// Every candidate of one effective request, in catalog order.
     pub(crate) fn candidates(self, facts: &Facts<'a>) -> Vec<Candidate> {
-        let Some(target) = facts.effective.target else { return Vec::new() };
-        let Some(model) = self.catalog.model(target.model) else { return Vec::new() };
+        let Some(target) = facts.effective.target else {
+            return Vec::new();
+        };
+        let Some(model) = self.catalog.model(target.model) else {
+            return Vec::new();
+        };
         let mut out = Vec::new();
         for offering in &model.offerings {
             let region = self.catalog.offering(*offering).map(|o| o.region);
@@ -179,7 +203,10 @@ impl<'a> Case<'a> {
                 continue;
             }
             for endpoint in self.endpoints() {
-                let route = Route { offering: *offering, endpoint };
+                let route = Route {
+                    offering: *offering,
+                    endpoint,
+                };
                 if self.catalog.reaches(route) {
                     out.push(self.judge(&facts.of(Some(route)), route));
                 }
@@ -200,13 +227,19 @@ impl<'a> Case<'a> {
     /// One candidate by every exclude, every lock and, where it is legal, every skip.
     fn judge(self, facts: &Facts<'a>, route: Route) -> Candidate {
         let at = self.request.at;
-        let window = self.catalog.offering(route.offering).map(|o| o.window).unwrap_or_default();
+        let window = self
+            .catalog
+            .offering(route.offering)
+            .map(|o| o.window)
+            .unwrap_or_default();
         facts.changes(window.next_change(at));
         let mut excludes = Vec::new();
         for (id, rule) in self.policy.rules() {
             let fails = match &rule.kind {
                 RuleKind::NotOffered(_) => !window.contains(at),
-                RuleKind::OtherEndpoint(_) => route.endpoint != self.request.endpoint && facts.holds(rule),
+                RuleKind::OtherEndpoint(_) => {
+                    route.endpoint != self.request.endpoint && facts.holds(rule)
+                }
                 RuleKind::Exclude(_) => facts.holds(rule),
                 _ => false,
             };
@@ -218,27 +251,51 @@ impl<'a> Case<'a> {
         let mut skips = Vec::new();
         if excludes.is_empty() && cleared.is_ok() {
             let skip = |rule: &crate::policy::Rule| matches!(rule.kind, RuleKind::Skip(_));
-            skips.extend(self.policy.rules().filter(|(_, r)| skip(r) && facts.holds(r)).map(|(id, _)| id));
+            skips.extend(
+                self.policy
+                    .rules()
+                    .filter(|(_, r)| skip(r) && facts.holds(r))
+                    .map(|(id, _)| id),
+            );
         }
-        Candidate { route, excludes, cleared, skips }
+        Candidate {
+            route,
+            excludes,
+            cleared,
+            skips,
+        }
     }
 
     /// The fate of one effective request.
     fn fate(self, facts: &Facts<'a>, outer: bool) -> Fate {
         let mut refused = self.refused(facts, outer).into_iter().map(|(id, _)| id);
         if let Some(rule) = refused.next() {
-            return Fate::Never { rule, route: None, also: refused.collect() };
+            return Fate::Never {
+                rule,
+                route: None,
+                also: refused.collect(),
+            };
         }
         let candidates = self.candidates(facts);
-        let usable: Vec<Cleared> = candidates.iter().filter(|c| c.skips.is_empty()).filter_map(Candidate::legal).collect();
+        let usable: Vec<Cleared> = candidates
+            .iter()
+            .filter(|c| c.skips.is_empty())
+            .filter_map(Candidate::legal)
+            .collect();
         if !usable.is_empty() {
             return Fate::Routes(shape::order(self, facts, usable));
         }
-        let skipped = candidates.iter().find_map(|c| Some((c.legal()?, *c.skips.first()?)));
+        let skipped = candidates
+            .iter()
+            .find_map(|c| Some((c.legal()?, *c.skips.first()?)));
         if let Some((cleared, rule)) = skipped {
             let waits = candidates.iter().filter(|c| c.legal().is_some());
             let retry_after_s = waits.filter_map(|c| shape::wait(self, facts, c)).min();
-            return Fate::NotNow { rule, route: cleared.route(), retry_after_s };
+            return Fate::NotNow {
+                rule,
+                route: cleared.route(),
+                retry_after_s,
+            };
         }
         // The one that got furthest; the first of equals, which `max_by_key` would not give.
         let mut furthest: Option<&Candidate> = None;
@@ -249,18 +306,28 @@ impl<'a> Case<'a> {
         }
         let fell = furthest.and_then(|c| Some((c.reason()?, Some(c.route))));
         let (rule, route) = fell.unwrap_or((self.not_offered(), None));
-        Fate::Never { rule, route, also: Vec::new() }
+        Fate::Never {
+            rule,
+            route,
+            also: Vec::new(),
+        }
     }
 
     /// The rule for a model that has no candidate at all; every policy has one.
     fn not_offered(self) -> RuleId {
         let point = |kind: &RuleKind| matches!(kind, RuleKind::NotOffered(_));
-        self.policy.rules().find(|(_, r)| point(&r.kind)).map_or(RuleId(0), |(id, _)| id)
+        self.policy
+            .rules()
+            .find(|(_, r)| point(&r.kind))
+            .map_or(RuleId(0), |(id, _)| id)
     }
 
     fn beyond_depth(self) -> RuleId {
         let point = |kind: &RuleKind| matches!(kind, RuleKind::BeyondDepth(_));
-        self.policy.rules().find(|(_, r)| point(&r.kind)).map_or(RuleId(0), |(id, _)| id)
+        self.policy
+            .rules()
+            .find(|(_, r)| point(&r.kind))
+            .map_or(RuleId(0), |(id, _)| id)
     }
 
     fn plan(self, primary: &Facts<'a>, horizon: &'a Cell<Option<Instant>>) -> Outcome {
@@ -269,27 +336,62 @@ impl<'a> Case<'a> {
             Fate::Never { rule, route, also } => {
                 let (retryable, retry_after_s) = (false, None);
                 let dropped = Vec::new();
-                return Outcome::Refuse(Refusal { rule, fallback: None, route, also, retryable, retry_after_s, dropped });
+                return Outcome::Refuse(Refusal {
+                    rule,
+                    fallback: None,
+                    route,
+                    also,
+                    retryable,
+                    retry_after_s,
+                    dropped,
+                });
             }
-            Fate::NotNow { rule, route, retry_after_s } => (Vec::new(), Some((rule, route, retry_after_s))),
+            Fate::NotNow {
+                rule,
+                route,
+                retry_after_s,
+            } => (Vec::new(), Some((rule, route, retry_after_s))),
         };
-        let mut chosen: Vec<(Option<usize>, Cleared)> = own.into_iter().map(|r| (None, r)).collect();
+        let mut chosen: Vec<(Option<usize>, Cleared)> =
+            own.into_iter().map(|r| (None, r)).collect();
         let mut dropped = Vec::new();
         let depth = self.depth();
         for (fallback, effective) in self.request.fallbacks.iter().enumerate() {
             if fallback >= depth {
-                dropped.push(Dropped { fallback, rule: self.beyond_depth(), route: None });
+                dropped.push(Dropped {
+                    fallback,
+                    rule: self.beyond_depth(),
+                    route: None,
+                });
                 continue;
             }
             match self.fate(&self.facts(effective, horizon), false) {
-                Fate::Routes(routes) => chosen.extend(routes.into_iter().map(|r| (Some(fallback), r))),
-                Fate::Never { rule, route, .. } => dropped.push(Dropped { fallback, rule, route }),
-                Fate::NotNow { rule, route, .. } => dropped.push(Dropped { fallback, rule, route: Some(route) }),
+                Fate::Routes(routes) => {
+                    chosen.extend(routes.into_iter().map(|r| (Some(fallback), r)))
+                }
+                Fate::Never { rule, route, .. } => dropped.push(Dropped {
+                    fallback,
+                    rule,
+                    route,
+                }),
+                Fate::NotNow { rule, route, .. } => dropped.push(Dropped {
+                    fallback,
+                    rule,
+                    route: Some(route),
+                }),
             }
         }
         if let (true, Some((rule, route, retry_after_s))) = (chosen.is_empty(), not_now) {
             let (fallback, also, retryable) = (None, Vec::new(), true);
-            return Outcome::Refuse(Refusal { rule, fallback, route: Some(route), also, retryable, retry_after_s, dropped });
+            return Outcome::Refuse(Refusal {
+                rule,
+                fallback,
+                route: Some(route),
+                also,
+                retryable,
+                retry_after_s,
+                dropped,
+            });
         }
         let shaped = shape::shape(self, &chosen, horizon);
         Outcome::Route(Plan {
@@ -306,8 +408,14 @@ impl<'a> Case<'a> {
     /// Says whether an effective request has a legal route, state aside.
     pub(crate) fn legal(self, effective: &Effective, horizon: &Cell<Option<Instant>>) -> bool {
         let nothing = State::default();
-        let case = Case { state: &nothing, ..self };
+        let case = Case {
+            state: &nothing,
+            ..self
+        };
         let facts = case.facts(effective, horizon);
-        matches!(case.fate(&facts, true), Fate::Routes(_) | Fate::NotNow { .. })
+        matches!(
+            case.fate(&facts, true),
+            Fate::Routes(_) | Fate::NotNow { .. }
+        )
     }
 }

@@ -11,5 +11,4 @@ mod literal;
 mod parser;
 mod symbols;
 
-pub(crate) use literal::whole;
 pub use parser::parse;

@@ -4,11 +4,17 @@ use crate::catalog::{Catalog, EndpointId};
 use crate::limits;
 use crate::near;
 use crate::policy::{Attribute, BodyField, Policy, Type, Value};
-use crate::request::{AttributeValue, Body, Draft, Effective, Request, RequestError, RequestErrors};
+use crate::request::{
+    AttributeValue, Body, Draft, Effective, Request, RequestError, RequestErrors,
+};
 use crate::text::{echo, quoted};
 
 /// Accepts a draft, or says everything that is wrong with it.
-pub(super) fn accept(catalog: &Catalog, policy: &Policy, draft: Draft) -> Result<Request, RequestErrors> {
+pub(super) fn accept(
+    catalog: &Catalog,
+    policy: &Policy,
+    draft: Draft,
+) -> Result<Request, RequestErrors> {
     let mut errors = Vec::new();
     let endpoint = match endpoint(catalog, draft.endpoint.as_deref()) {
         Ok(endpoint) => Some(endpoint),
@@ -20,7 +26,10 @@ pub(super) fn accept(catalog: &Catalog, policy: &Policy, draft: Draft) -> Result
     for name in draft.attributes.keys() {
         if !policy.attribute_names().any(|n| n == name) {
             let near = did_you_mean(near::nearest(name, policy.attribute_names()));
-            errors.push(RequestError::UnknownAttribute { name: echo(name), near });
+            errors.push(RequestError::UnknownAttribute {
+                name: echo(name),
+                near,
+            });
         }
     }
     let mut attributes = Vec::new();
@@ -39,7 +48,9 @@ pub(super) fn accept(catalog: &Catalog, policy: &Policy, draft: Draft) -> Result
     let at = draft.at;
     let effective = |body: Body| effective(catalog, policy, body, at);
     let mut chain = draft.chain;
-    chain.depth = chain.depth.or(policy.defaults.get(&BodyField::FallbackDepth).copied());
+    chain.depth = chain
+        .depth
+        .or(policy.defaults.get(&BodyField::FallbackDepth).copied());
     Ok(Request {
         endpoint,
         at,
@@ -57,7 +68,10 @@ fn endpoint(catalog: &Catalog, name: Option<&str>) -> Result<EndpointId, Request
         None => catalog.default_endpoint().ok_or(RequestError::NoEndpoint),
         Some(name) => catalog.endpoint_named(name).ok_or_else(|| {
             let near = near::nearest(name, catalog.endpoints.iter().map(|e| &*e.name));
-            RequestError::UnknownEndpoint { name: echo(name), near: did_you_mean(near) }
+            RequestError::UnknownEndpoint {
+                name: echo(name),
+                near: did_you_mean(near),
+            }
         }),
     }
 }
@@ -66,7 +80,11 @@ fn did_you_mean(near: Option<&str>) -> String {
     near.map_or(String::new(), |near| format!("; did you mean `{near}`?"))
 }
 
-fn value(policy: &Policy, attribute: &Attribute, given: Option<&String>) -> Result<Option<AttributeValue>, RequestError> {
+fn value(
+    policy: &Policy,
+    attribute: &Attribute,
+    given: Option<&String>,
+) -> Result<Option<AttributeValue>, RequestError> {
     let Some(text) = given else {
         return match &attribute.default {
             Some(default) => Ok(constant(attribute, default)),
@@ -78,10 +96,14 @@ fn value(policy: &Policy, attribute: &Attribute, given: Option<&String>) -> Resu
         };
     };
     let parsed = match &attribute.of {
-        Type::Choice(words) => position(words.iter().map(|w| &**w), text).map(AttributeValue::Choice),
+        Type::Choice(words) => {
+            position(words.iter().map(|w| &**w), text).map(AttributeValue::Choice)
+        }
         Type::Key(table) => {
             let table = policy.tables.get(*table as usize);
-            table.and_then(|t| t.index.get(text.as_str())).map(|row| AttributeValue::Row(*row))
+            table
+                .and_then(|t| t.index.get(text.as_str()))
+                .map(|row| AttributeValue::Row(*row))
         }
         Type::Bool => text.parse().ok().map(AttributeValue::Bool),
         Type::Count => text.parse().ok().map(AttributeValue::Integer),
@@ -95,7 +117,9 @@ fn value(policy: &Policy, attribute: &Attribute, given: Option<&String>) -> Resu
 }
 
 fn position<'a>(mut words: impl Iterator<Item = &'a str>, word: &str) -> Option<u32> {
-    words.position(|w| w == word).and_then(|i| u32::try_from(i).ok())
+    words
+        .position(|w| w == word)
+        .and_then(|i| u32::try_from(i).ok())
 }
 
 /// A declared default as an attribute's value.
@@ -125,8 +149,15 @@ fn expected(policy: &Policy, attribute: &Attribute) -> String {
     }
 }
 
-fn effective(catalog: &Catalog, policy: &Policy, mut body: Body, at: crate::instant::Instant) -> Effective {
-    body.max_tokens = body.max_tokens.or(policy.defaults.get(&BodyField::MaxTokens).copied());
+fn effective(
+    catalog: &Catalog,
+    policy: &Policy,
+    mut body: Body,
+    at: crate::instant::Instant,
+) -> Effective {
+    body.max_tokens = body
+        .max_tokens
+        .or(policy.defaults.get(&BodyField::MaxTokens).copied());
     let model_text = body.model.as_ref().map(|model| {
         let prefix = policy.model_prefix.as_deref().unwrap_or("");
         model.strip_prefix(prefix).unwrap_or(model).to_owned()

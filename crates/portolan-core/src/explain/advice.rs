@@ -30,7 +30,12 @@ fn legal(case: Case<'_>, facts: &Facts<'_>, id: &str) -> bool {
     legal_target(case, facts.effective, id, target)
 }
 
-fn legal_target(case: Case<'_>, effective: &Effective, id: &str, target: Option<AliasTarget>) -> bool {
+fn legal_target(
+    case: Case<'_>,
+    effective: &Effective,
+    id: &str,
+    target: Option<AliasTarget>,
+) -> bool {
     if target.is_none() {
         return false;
     }
@@ -63,7 +68,13 @@ fn alternatives<'a>(case: Case<'a>, facts: &Facts<'_>) -> Vec<&'a str> {
     let first = case.catalog.scores.first();
     let score = |id: ModelId| {
         let value = case.catalog.score(id, crate::catalog::ScoreId(0), at).value;
-        let better = |v: Decimal| if first.is_some_and(|s| s.higher_is_better) { v.billionths() } else { -v.billionths() };
+        let better = |v: Decimal| {
+            if first.is_some_and(|s| s.higher_is_better) {
+                v.billionths()
+            } else {
+                -v.billionths()
+            }
+        };
         value.map_or(i64::MIN, better)
     };
     let mut ids: Vec<(i64, ModelId)> = (0u32..)
@@ -85,12 +96,19 @@ fn alternatives<'a>(case: Case<'a>, facts: &Facts<'_>) -> Vec<&'a str> {
 /// The regions in which the model is sold at this instant, in catalog order.
 fn sold_in<'a>(case: Case<'a>, facts: &Facts<'_>) -> Vec<&'a str> {
     let at = facts.request.at();
-    let Some(model) = facts.effective.target.and_then(|t| case.catalog.model(t.model)) else {
+    let Some(model) = facts
+        .effective
+        .target
+        .and_then(|t| case.catalog.model(t.model))
+    else {
         return Vec::new();
     };
     let gone = model.retires.is_some_and(|r| r <= at) || model.released.is_some_and(|r| at < r);
     let mut seen = BTreeSet::new();
-    let offerings = model.offerings.iter().filter_map(|o| case.catalog.offering(*o));
+    let offerings = model
+        .offerings
+        .iter()
+        .filter_map(|o| case.catalog.offering(*o));
     offerings
         .filter(|o| !gone && o.window.contains(at))
         .filter_map(|o| case.catalog.region(o.region))
@@ -101,7 +119,9 @@ fn sold_in<'a>(case: Case<'a>, facts: &Facts<'_>) -> Vec<&'a str> {
 
 /// Near spellings of an unknown id that this request could use.
 fn near_ids<'a>(case: Case<'a>, facts: &Facts<'_>) -> Vec<&'a str> {
-    let Some(text) = facts.effective.model_text.as_deref() else { return Vec::new() };
+    let Some(text) = facts.effective.model_text.as_deref() else {
+        return Vec::new();
+    };
     let models = case.catalog.models.iter().map(|m| &*m.id);
     let aliases = case.catalog.aliases.iter().map(|a| &*a.id);
     near::ranked(text, models.chain(aliases))

@@ -1,6 +1,8 @@
 //! Templates filled in, and the request field that a rule blames.
 
-use crate::policy::{Blame, BlameField, BodyField, LockFact, Piece, Rule, RouteFact, RuleKind, Template, Term, Value};
+use crate::policy::{
+    Blame, BlameField, BodyField, LockFact, Piece, RouteFact, Rule, RuleKind, Template, Term, Value,
+};
 use crate::reference::Facts;
 use crate::text;
 
@@ -8,7 +10,15 @@ use super::advice;
 
 /// A rule's message.
 pub(super) fn message(facts: &Facts<'_>, rule: &Rule) -> String {
-    if let (RuleKind::Lock { facts: judged, bound, .. }, true) = (&rule.kind, rule.say.pieces.is_empty()) {
+    if let (
+        RuleKind::Lock {
+            facts: judged,
+            bound,
+            ..
+        },
+        true,
+    ) = (&rule.kind, rule.say.pieces.is_empty())
+    {
         return broken(facts, judged, bound);
     }
     let mut out = String::new();
@@ -37,14 +47,22 @@ fn broken(facts: &Facts<'_>, judged: &[LockFact], bound: &Term) -> String {
                 LockFact::Ingress => "ingress",
                 LockFact::Retention => "retention",
             };
-            return format!("{name} is `{}`, not within `{}`", facts.text(&value), facts.text(&limit));
+            return format!(
+                "{name} is `{}`, not within `{}`",
+                facts.text(&value),
+                facts.text(&limit)
+            );
         }
     }
     "not within its bound".to_owned()
 }
 
 /// A help line, or nothing where one of its slots is empty.
-pub(super) fn help(facts: &Facts<'_>, case: crate::reference::Case<'_>, template: &Template) -> Option<String> {
+pub(super) fn help(
+    facts: &Facts<'_>,
+    case: crate::reference::Case<'_>,
+    template: &Template,
+) -> Option<String> {
     let mut out = String::new();
     for piece in &template.pieces {
         match piece {
@@ -61,11 +79,16 @@ fn shown(facts: &Facts<'_>, term: &Term) -> String {
     if *term == Term::Body(BodyField::Model) {
         return text::echo(facts.effective.model_text.as_deref().unwrap_or(""));
     }
-    let Some(value) = facts.value(term) else { return String::new() };
+    let Some(value) = facts.value(term) else {
+        return String::new();
+    };
     match (term, &value) {
         (
             Term::Route(
-                RouteFact::PriceInput | RouteFact::PriceOutput | RouteFact::PriceCacheRead | RouteFact::PriceCacheWrite,
+                RouteFact::PriceInput
+                | RouteFact::PriceOutput
+                | RouteFact::PriceCacheRead
+                | RouteFact::PriceCacheWrite,
             ),
             Value::Decimal(amount),
         ) => format!("${}", amount.money()),
@@ -79,20 +102,31 @@ pub(super) fn field(facts: &Facts<'_>, rule: &Rule) -> Option<String> {
     let path = match rule.blame.as_ref()? {
         Blame::Field(BlameField::Endpoint) => "endpoint".to_owned(),
         Blame::Field(BlameField::Auth) => "authorization".to_owned(),
-        Blame::Field(BlameField::Attribute(index)) => {
-            facts.policy.attributes.get(*index as usize)?.name.to_string()
+        Blame::Field(BlameField::Attribute(index)) => facts
+            .policy
+            .attributes
+            .get(*index as usize)?
+            .name
+            .to_string(),
+        Blame::Field(BlameField::Body(BodyField::Fault | BodyField::FaultDetail)) => {
+            body.faults.first()?.path.clone()
         }
-        Blame::Field(BlameField::Body(BodyField::Fault | BodyField::FaultDetail)) => body.faults.first()?.path.clone(),
-        Blame::Field(BlameField::Body(field @ BodyField::FallbackFault)) => match &facts.request.chain_fault() {
-            Some(fault) => fault.path.clone(),
-            None => field.wire().to_owned(),
-        },
+        Blame::Field(BlameField::Body(field @ BodyField::FallbackFault)) => {
+            match &facts.request.chain_fault() {
+                Some(fault) => fault.path.clone(),
+                None => field.wire().to_owned(),
+            }
+        }
         Blame::Field(BlameField::Body(field)) => match body.paths.get(field.name()) {
             Some(path) => path.clone(),
             None => field.wire().to_owned(),
         },
         Blame::Members(term) => match facts.value(term)? {
-            Value::Set(members) => members.iter().map(|m| facts.text(m)).collect::<Vec<_>>().join(", "),
+            Value::Set(members) => members
+                .iter()
+                .map(|m| facts.text(m))
+                .collect::<Vec<_>>()
+                .join(", "),
             _ => return None,
         },
     };

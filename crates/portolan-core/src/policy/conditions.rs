@@ -71,9 +71,9 @@ impl Resolver<'_> {
                 let glob = Glob(glob.value.as_str().into());
                 Some(Narrowed::plain(Condition::Matches(term, glob)))
             }
-            ConditionKind::Compare(left, operator, right) => {
-                self.compare(left, *operator, right, span, env).map(Narrowed::plain)
-            }
+            ConditionKind::Compare(left, operator, right) => self
+                .compare(left, *operator, right, span, env)
+                .map(Narrowed::plain),
         }
     }
 
@@ -139,7 +139,11 @@ impl Resolver<'_> {
         let known: BTreeSet<Term> = term.walk().into_iter().cloned().collect();
         let asked = Condition::IsSet(term);
         Some(if set {
-            Narrowed { condition: asked, when_true: known, when_false: BTreeSet::new() }
+            Narrowed {
+                condition: asked,
+                when_true: known,
+                when_false: BTreeSet::new(),
+            }
         } else {
             Narrowed {
                 condition: Condition::Not(Box::new(asked)),
@@ -165,9 +169,18 @@ impl Resolver<'_> {
                 "true" => Some(Narrowed::plain(Condition::Constant(true))),
                 "false" => Some(Narrowed::plain(Condition::Constant(false))),
                 other => {
-                    let known = self.defines.keys().map(String::as_str).chain(["request", "route", "true", "false"]);
+                    let known = self
+                        .defines
+                        .keys()
+                        .map(String::as_str)
+                        .chain(["request", "route", "true", "false"]);
                     let near = crate::near::nearest(other, known).map(str::to_owned);
-                    self.report(diags::unknown_name(name.span, "define", other, near.as_deref()));
+                    self.report(diags::unknown_name(
+                        name.span,
+                        "define",
+                        other,
+                        near.as_deref(),
+                    ));
                     None
                 }
             };
@@ -182,11 +195,23 @@ impl Resolver<'_> {
     }
 
     /// Expands a define, its parameters bound to the arguments.
-    fn call(&mut self, name: &ast::Name, arguments: &[Operand], span: Span, env: &Env, depth: usize) -> Option<Narrowed> {
+    fn call(
+        &mut self,
+        name: &ast::Name,
+        arguments: &[Operand],
+        span: Span,
+        env: &Env,
+        depth: usize,
+    ) -> Option<Narrowed> {
         let Some(define) = self.defines.get(&name.value).cloned() else {
             let near = crate::near::nearest(&name.value, self.defines.keys().map(String::as_str));
             let near = near.map(str::to_owned);
-            self.report(diags::unknown_name(name.span, "define", &name.value, near.as_deref()));
+            self.report(diags::unknown_name(
+                name.span,
+                "define",
+                &name.value,
+                near.as_deref(),
+            ));
             return None;
         };
         if env.expanding.contains(&name.value) {
@@ -194,10 +219,18 @@ impl Resolver<'_> {
             return None;
         }
         if define.parameters.len() != arguments.len() {
-            self.report(diags::arguments(span, &name.value, define.parameters.len(), arguments.len()));
+            self.report(diags::arguments(
+                span,
+                &name.value,
+                define.parameters.len(),
+                arguments.len(),
+            ));
             return None;
         }
-        let mut inner = Env { bindings: std::collections::BTreeMap::new(), ..env.clone() };
+        let mut inner = Env {
+            bindings: std::collections::BTreeMap::new(),
+            ..env.clone()
+        };
         inner.expanding.push(name.value.clone());
         for ((parameter, of), argument) in define.parameters.iter().zip(arguments) {
             let of = self.named_type(of)?;
@@ -212,7 +245,14 @@ impl Resolver<'_> {
         self.part(&define.body, &inner, depth + 1)
     }
 
-    fn compare(&mut self, left: &Operand, operator: Comparison, right: &Operand, span: Span, env: &Env) -> Option<Condition> {
+    fn compare(
+        &mut self,
+        left: &Operand,
+        operator: Comparison,
+        right: &Operand,
+        span: Span,
+        env: &Env,
+    ) -> Option<Condition> {
         let a = self.operand(left, env);
         let b = self.operand(right, env);
         let ((left_term, left_of), (right_term, right_of)) = match (a?, b?) {
@@ -257,16 +297,29 @@ impl Resolver<'_> {
     /// A type by its name in a declaration.
     pub(super) fn named_type(&mut self, name: &ast::Name) -> Option<Type> {
         let types = [
-            ("bool", Type::Bool), ("tokens", Type::Tokens), ("count", Type::Count),
-            ("number", Type::Number), ("money", Type::Money), ("date", Type::Instant),
-            ("duration", Type::Duration), ("text", Type::Text), ("model", Type::Model),
-            ("maker", Type::Maker), ("provider", Type::Provider), ("endpoint", Type::Endpoint),
-            ("region", Type::Region), ("place", Type::Place), ("retention", Type::Retention),
+            ("bool", Type::Bool),
+            ("tokens", Type::Tokens),
+            ("count", Type::Count),
+            ("number", Type::Number),
+            ("money", Type::Money),
+            ("date", Type::Instant),
+            ("duration", Type::Duration),
+            ("text", Type::Text),
+            ("model", Type::Model),
+            ("maker", Type::Maker),
+            ("provider", Type::Provider),
+            ("endpoint", Type::Endpoint),
+            ("region", Type::Region),
+            ("place", Type::Place),
+            ("retention", Type::Retention),
             ("models", Type::Set(Box::new(Type::Model))),
             ("providers", Type::Set(Box::new(Type::Provider))),
             ("regions", Type::Set(Box::new(Type::Region))),
         ];
-        let found = types.iter().find(|(n, _)| *n == name.value).map(|(_, of)| of.clone());
+        let found = types
+            .iter()
+            .find(|(n, _)| *n == name.value)
+            .map(|(_, of)| of.clone());
         if found.is_none() {
             let near = crate::near::nearest(&name.value, types.iter().map(|(n, _)| *n));
             self.report(diags::unknown_name(name.span, "type", &name.value, near));
@@ -308,7 +361,12 @@ fn fits(left: &Type, operator: Comparison, right: &Type) -> bool {
             same(left, right)
                 && matches!(
                     left,
-                    Type::Tokens | Type::Count | Type::Number | Type::Money | Type::Instant | Type::Duration
+                    Type::Tokens
+                        | Type::Count
+                        | Type::Number
+                        | Type::Money
+                        | Type::Instant
+                        | Type::Duration
                 )
         }
         Comparison::In => matches!(right, Type::Set(of) if same(of, left)),
@@ -346,10 +404,15 @@ fn symbol(operator: Comparison) -> &'static str {
 pub(super) fn atoms(condition: &Condition) -> Vec<&Condition> {
     fn collect<'c>(condition: &'c Condition, out: &mut Vec<&'c Condition>) {
         match condition {
-            Condition::And(parts) | Condition::Or(parts) => parts.iter().for_each(|p| collect(p, out)),
+            Condition::And(parts) | Condition::Or(parts) => {
+                parts.iter().for_each(|p| collect(p, out))
+            }
             Condition::Not(inner) => collect(inner, out),
             Condition::Constant(_) => {}
-            Condition::IsSet(_) | Condition::Holds(_) | Condition::Compare(..) | Condition::Matches(..) => {
+            Condition::IsSet(_)
+            | Condition::Holds(_)
+            | Condition::Compare(..)
+            | Condition::Matches(..) => {
                 if !out.contains(&condition) {
                     out.push(condition);
                 }
@@ -366,13 +429,17 @@ pub(crate) fn terms(condition: &Condition) -> Vec<&Term> {
     atoms(condition)
         .into_iter()
         .flat_map(|atom| match atom {
-            Condition::IsSet(term) | Condition::Holds(term) | Condition::Matches(term, _) => term.walk(),
+            Condition::IsSet(term) | Condition::Holds(term) | Condition::Matches(term, _) => {
+                term.walk()
+            }
             Condition::Compare(left, _, right) => {
                 let mut both = left.walk();
                 both.extend(right.walk());
                 both
             }
-            Condition::And(_) | Condition::Or(_) | Condition::Not(_) | Condition::Constant(_) => Vec::new(),
+            Condition::And(_) | Condition::Or(_) | Condition::Not(_) | Condition::Constant(_) => {
+                Vec::new()
+            }
         })
         .filter(|term| !matches!(term, Term::Constant(Value::Bool(_))))
         .collect()

@@ -38,11 +38,19 @@ pub(super) fn type_name(of: &Type) -> String {
 
 pub(super) fn unknown_field(span: Span, root: &str, name: &str, near: Option<&str>) -> Diagnostic {
     let name = echo(name);
-    Diagnostic::error("unknown-field", span, format!("`{root}` has no field `{name}`")).near(near)
+    Diagnostic::error(
+        "unknown-field",
+        span,
+        format!("`{root}` has no field `{name}`"),
+    )
+    .near(near)
 }
 
 pub(super) fn unknown_root(span: Span, name: &str, near: Option<&str>) -> Diagnostic {
-    let message = format!("`{}` is not a field or a name that stands for one", echo(name));
+    let message = format!(
+        "`{}` is not a field or a name that stands for one",
+        echo(name)
+    );
     Diagnostic::error("unknown-name", span, message).near(near)
 }
 
@@ -53,27 +61,47 @@ pub(super) fn unknown_name(span: Span, what: &str, name: &str, near: Option<&str
 
 pub(super) fn ambiguous_name(span: Span, name: &str, of: &Type) -> Diagnostic {
     let (name, of) = (echo(name), type_name(of));
-    Diagnostic::error("ambiguous-name", span, format!("`{name}` is both a `define` and {of}"))
-        .help("rename the `define`, or put the other one in quotes")
+    Diagnostic::error(
+        "ambiguous-name",
+        span,
+        format!("`{name}` is both a `define` and {of}"),
+    )
+    .help("rename the `define`, or put the other one in quotes")
 }
 
 pub(super) fn type_mismatch(span: Span, expected: &Type, found: &str) -> Diagnostic {
     let expected = type_name(expected);
-    Diagnostic::error("type-mismatch", span, format!("expected {expected}, found {found}"))
+    Diagnostic::error(
+        "type-mismatch",
+        span,
+        format!("expected {expected}, found {found}"),
+    )
 }
 
 pub(super) fn not_comparable(span: Span, left: &Type, right: &Type) -> Diagnostic {
     let (left, right) = (type_name(left), type_name(right));
-    Diagnostic::error("type-mismatch", span, format!("cannot compare {left} with {right}"))
+    Diagnostic::error(
+        "type-mismatch",
+        span,
+        format!("cannot compare {left} with {right}"),
+    )
 }
 
 pub(super) fn wrong_operator(span: Span, operator: &str, of: &Type) -> Diagnostic {
     let of = type_name(of);
-    Diagnostic::error("wrong-operator", span, format!("`{operator}` does not apply to {of}"))
+    Diagnostic::error(
+        "wrong-operator",
+        span,
+        format!("`{operator}` does not apply to {of}"),
+    )
 }
 
 pub(super) fn only_presence(span: Span, name: &str) -> Diagnostic {
-    Diagnostic::error("wrong-operator", span, format!("of `{name}` only `is set` and `is not set` can be asked"))
+    Diagnostic::error(
+        "wrong-operator",
+        span,
+        format!("of `{name}` only `is set` and `is not set` can be asked"),
+    )
 }
 
 pub(super) fn two_constants(span: Span) -> Diagnostic {
@@ -88,7 +116,11 @@ pub(super) fn two_request_fields(span: Span) -> Diagnostic {
 
 pub(super) fn not_boolean(span: Span, of: &Type) -> Diagnostic {
     let of = type_name(of);
-    Diagnostic::error("type-mismatch", span, format!("a condition is true or false, this is {of}"))
+    Diagnostic::error(
+        "type-mismatch",
+        span,
+        format!("a condition is true or false, this is {of}"),
+    )
 }
 
 pub(super) fn optional_read(span: Span, name: &str) -> Diagnostic {
@@ -103,7 +135,11 @@ pub(super) fn never_optional(span: Span, name: &str) -> Diagnostic {
 }
 
 pub(super) fn not_here(span: Span, name: &str, here: &str) -> Diagnostic {
-    Diagnostic::error("field-not-here", span, format!("`{name}` is not known in {here}"))
+    Diagnostic::error(
+        "field-not-here",
+        span,
+        format!("`{name}` is not known in {here}"),
+    )
 }
 
 pub(super) fn too_large(span: Span) -> Diagnostic {
@@ -117,17 +153,26 @@ pub(super) fn too_large(span: Span) -> Diagnostic {
 }
 
 pub(super) fn define_cycle(span: Span, name: &str) -> Diagnostic {
-    Diagnostic::error("define-cycle", span, format!("`{}` is defined by itself", echo(name)))
+    Diagnostic::error(
+        "define-cycle",
+        span,
+        format!("`{}` is defined by itself", echo(name)),
+    )
 }
 
 pub(super) fn arguments(span: Span, name: &str, expected: usize, found: usize) -> Diagnostic {
     let name = echo(name);
-    Diagnostic::error("wrong-arguments", span, format!("`{name}` takes {expected} arguments, found {found}"))
+    Diagnostic::error(
+        "wrong-arguments",
+        span,
+        format!("`{name}` takes {expected} arguments, found {found}"),
+    )
 }
 
 pub(super) fn duplicate(span: Span, what: &str, name: &str, first: Span) -> Diagnostic {
     let name = echo(name);
-    Diagnostic::error("duplicate-name", span, format!("a second {what} `{name}`")).related(first, "the first one")
+    Diagnostic::error("duplicate-name", span, format!("a second {what} `{name}`"))
+        .related(first, "the first one")
 }
 
 pub(super) fn duplicate_rule(span: Span, name: &str, first: Span) -> Diagnostic {
@@ -135,20 +180,36 @@ pub(super) fn duplicate_rule(span: Span, name: &str, first: Span) -> Diagnostic 
 }
 
 pub(super) fn duplicate_clause(span: Span, clause: &str, first: Span) -> Diagnostic {
-    Diagnostic::error("duplicate-clause", span, format!("a second `{clause}` in one rule"))
-        .related(first, "the first one")
+    Diagnostic::error(
+        "duplicate-clause",
+        span,
+        format!("a second `{clause}` in one rule"),
+    )
+    .related(first, "the first one")
 }
 
 pub(super) fn clause_not_here(span: Span, clause: &str, rule: &str) -> Diagnostic {
-    Diagnostic::error("clause-not-here", span, format!("`{clause}` means nothing in a `{rule}` rule"))
+    Diagnostic::error(
+        "clause-not-here",
+        span,
+        format!("`{clause}` means nothing in a `{rule}` rule"),
+    )
 }
 
 pub(super) fn clause_missing(span: Span, clause: &str, rule: &str) -> Diagnostic {
-    Diagnostic::error("clause-missing", span, format!("this `{rule}` rule needs a `{clause}`"))
+    Diagnostic::error(
+        "clause-missing",
+        span,
+        format!("this `{rule}` rule needs a `{clause}`"),
+    )
 }
 
 pub(super) fn bad_status(span: Span, status: u16, rule: &str) -> Diagnostic {
-    let found = Diagnostic::error("wrong-status", span, format!("`{rule}` cannot answer {status}"));
+    let found = Diagnostic::error(
+        "wrong-status",
+        span,
+        format!("`{rule}` cannot answer {status}"),
+    );
     match status {
         408 | 409 | 425 | 429 | 500..=599 if rule != "skip" => found
             .label("clients retry this status")
@@ -173,24 +234,42 @@ pub(super) fn lock_reads_client_field(span: Span, name: &str) -> Diagnostic {
 }
 
 pub(super) fn lock_not_closed(span: Span, name: &str) -> Diagnostic {
-    Diagnostic::error("lock-fails-open", span, format!("without `{name}` this lock would not apply"))
-        .label("holds only where the field is set")
-        .help(format!("write `{name} is not set or …`, or give the attribute a default"))
+    Diagnostic::error(
+        "lock-fails-open",
+        span,
+        format!("without `{name}` this lock would not apply"),
+    )
+    .label("holds only where the field is set")
+    .help(format!(
+        "write `{name} is not set or …`, or give the attribute a default"
+    ))
 }
 
 pub(super) fn lock_too_complex(span: Span) -> Diagnostic {
     let limit = limits::LOCK_ATOMS;
-    Diagnostic::error("lock-too-complex", span, format!("a lock's condition may have at most {limit} comparisons"))
-        .help("write several locks: all of them hold")
+    Diagnostic::error(
+        "lock-too-complex",
+        span,
+        format!("a lock's condition may have at most {limit} comparisons"),
+    )
+    .help("write several locks: all of them hold")
 }
 
 pub(super) fn lock_mixed(span: Span) -> Diagnostic {
-    Diagnostic::error("lock-mixed", span, "`retention` and places cannot share one bound")
-        .help("write two locks")
+    Diagnostic::error(
+        "lock-mixed",
+        span,
+        "`retention` and places cannot share one bound",
+    )
+    .help("write two locks")
 }
 
 pub(super) fn lock_bound(span: Span) -> Diagnostic {
-    Diagnostic::error("lock-bound", span, "a lock's bound is a constant, or a column of a table")
+    Diagnostic::error(
+        "lock-bound",
+        span,
+        "a lock's bound is a constant, or a column of a table",
+    )
 }
 
 pub(super) fn skip_without_state(span: Span) -> Diagnostic {
@@ -204,27 +283,45 @@ pub(super) fn set_field(span: Span, name: &str) -> Diagnostic {
 }
 
 pub(super) fn set_read(span: Span, name: &str, reader: Span) -> Diagnostic {
-    Diagnostic::error("set-is-read", span, format!("`{name}` is read by a rule that decides"))
-        .related(reader, "read here")
-        .help("a policy cannot change what it has judged")
+    Diagnostic::error(
+        "set-is-read",
+        span,
+        format!("`{name}` is read by a rule that decides"),
+    )
+    .related(reader, "read here")
+    .help("a policy cannot change what it has judged")
 }
 
 pub(super) fn unknown_slot(span: Span, slot: &str, near: Option<&str>) -> Diagnostic {
-    Diagnostic::error("unknown-slot", span, format!("no field or slot `{}`", echo(slot))).near(near)
+    Diagnostic::error(
+        "unknown-slot",
+        span,
+        format!("no field or slot `{}`", echo(slot)),
+    )
+    .near(near)
 }
 
 pub(super) fn bad_template(span: Span, why: &str) -> Diagnostic {
-    Diagnostic::error("bad-template", span, why).help("write `{field}`; a brace itself is `{{` or `}}`")
+    Diagnostic::error("bad-template", span, why)
+        .help("write `{field}`; a brace itself is `{{` or `}}`")
 }
 
 pub(super) fn slot_not_here(span: Span, slot: &str) -> Diagnostic {
-    Diagnostic::error("slot-not-here", span, format!("`{{{slot}}}` is advice and belongs in a `help` line"))
-        .help("a `help` line whose slots are empty is left out; a message cannot be")
+    Diagnostic::error(
+        "slot-not-here",
+        span,
+        format!("`{{{slot}}}` is advice and belongs in a `help` line"),
+    )
+    .help("a `help` line whose slots are empty is left out; a message cannot be")
 }
 
 pub(super) fn edition(span: Span, edition: i64) -> Diagnostic {
-    Diagnostic::error("unknown-edition", span, format!("edition {edition} is not known to this version"))
-        .help("write `edition 1`")
+    Diagnostic::error(
+        "unknown-edition",
+        span,
+        format!("edition {edition} is not known to this version"),
+    )
+    .help("write `edition 1`")
 }
 
 pub(super) fn no_edition(span: Span) -> Diagnostic {
@@ -233,7 +330,11 @@ pub(super) fn no_edition(span: Span) -> Diagnostic {
 }
 
 pub(super) fn not_first(span: Span, what: &str) -> Diagnostic {
-    Diagnostic::error("misplaced-item", span, format!("`{what}` stands once, at the top of the policy"))
+    Diagnostic::error(
+        "misplaced-item",
+        span,
+        format!("`{what}` stands once, at the top of the policy"),
+    )
 }
 
 pub(super) fn missing_item(span: Span, what: &str) -> Diagnostic {
@@ -245,17 +346,29 @@ pub(super) fn window(span: Span) -> Diagnostic {
 }
 
 pub(super) fn default_not_here(span: Span, name: &str) -> Diagnostic {
-    Diagnostic::error("default-not-here", span, format!("`{}` takes no default", echo(name)))
-        .help("`request.max_tokens` and `request.fallback_depth` do")
+    Diagnostic::error(
+        "default-not-here",
+        span,
+        format!("`{}` takes no default", echo(name)),
+    )
+    .help("`request.max_tokens` and `request.fallback_depth` do")
 }
 
 pub(super) fn opt_in_not_here(span: Span) -> Diagnostic {
-    Diagnostic::error("opt-in-not-here", span, "an opt-in is an optional field of the body")
-        .help("write `opt-in request.model_region`")
+    Diagnostic::error(
+        "opt-in-not-here",
+        span,
+        "an opt-in is an optional field of the body",
+    )
+    .help("write `opt-in request.model_region`")
 }
 
 pub(super) fn out_of_range(span: Span, what: &str, least: i64, most: i64) -> Diagnostic {
-    Diagnostic::error("out-of-range", span, format!("{what} must be between {least} and {most}"))
+    Diagnostic::error(
+        "out-of-range",
+        span,
+        format!("{what} must be between {least} and {most}"),
+    )
 }
 
 pub(super) fn bad_class(span: Span, class: &str) -> Diagnostic {
@@ -264,56 +377,100 @@ pub(super) fn bad_class(span: Span, class: &str) -> Diagnostic {
 }
 
 pub(super) fn cells(span: Span, expected: usize, found: usize) -> Diagnostic {
-    Diagnostic::error("wrong-cells", span, format!("this row has {found} cells, the table has {expected} columns"))
+    Diagnostic::error(
+        "wrong-cells",
+        span,
+        format!("this row has {found} cells, the table has {expected} columns"),
+    )
 }
 
 pub(super) fn limit_key(span: Span) -> Diagnostic {
-    Diagnostic::error("limit-key", span, "a limit counts by `model`, `route` or an attribute")
-        .help("write `for each model` or `for each request.account`")
+    Diagnostic::error(
+        "limit-key",
+        span,
+        "a limit counts by `model`, `route` or an attribute",
+    )
+    .help("write `for each model` or `for each request.account`")
 }
 
 pub(super) fn glob_on_request(span: Span) -> Diagnostic {
-    Diagnostic::error("bad-pattern", span, "a pattern on a request field has one `*`, at its end")
-        .help("write it like `\"claude-*\"`")
+    Diagnostic::error(
+        "bad-pattern",
+        span,
+        "a pattern on a request field has one `*`, at its end",
+    )
+    .help("write it like `\"claude-*\"`")
 }
 
 pub(super) fn include_missing(span: Span, path: &str, why: &str) -> Diagnostic {
     let path = echo(path);
-    Diagnostic::error("unreadable-file", span, format!("cannot read `{path}`: {}", echo(why)))
+    Diagnostic::error(
+        "unreadable-file",
+        span,
+        format!("cannot read `{path}`: {}", echo(why)),
+    )
 }
 
 pub(super) fn include_cycle(span: Span, path: &str) -> Diagnostic {
-    Diagnostic::error("include-cycle", span, format!("`{}` is already being read", echo(path)))
+    Diagnostic::error(
+        "include-cycle",
+        span,
+        format!("`{}` is already being read", echo(path)),
+    )
 }
 
 pub(super) fn include_limit(span: Span) -> Diagnostic {
     let (files, depth) = (limits::SOURCE_FILES, limits::INCLUDE_DEPTH);
-    Diagnostic::error("too-many-files", span, format!("more than {files} files, or includes deeper than {depth}"))
+    Diagnostic::error(
+        "too-many-files",
+        span,
+        format!("more than {files} files, or includes deeper than {depth}"),
+    )
 }
 
 pub(super) fn not_utf8(span: Span, path: &str, offset: usize) -> Diagnostic {
     let path = echo(path);
-    Diagnostic::error("not-utf-8", span, format!("`{path}` is not UTF-8: the byte at offset {offset} is not valid"))
-        .help("save the file as UTF-8")
+    Diagnostic::error(
+        "not-utf-8",
+        span,
+        format!("`{path}` is not UTF-8: the byte at offset {offset} is not valid"),
+    )
+    .help("save the file as UTF-8")
 }
 
 pub(super) fn too_long(span: Span, path: &str) -> Diagnostic {
     let (path, limit) = (echo(path), limits::SOURCE_BYTES);
-    Diagnostic::error("file-too-large", span, format!("`{path}` is larger than {limit} bytes"))
+    Diagnostic::error(
+        "file-too-large",
+        span,
+        format!("`{path}` is larger than {limit} bytes"),
+    )
 }
 
 pub(super) fn amend_lock(span: Span, lock: Span) -> Diagnostic {
-    Diagnostic::error("lock-amended", span, "an overlay cannot amend or remove a lock")
-        .related(lock, "the lock")
-        .help("locks are absolute; change the policy itself")
+    Diagnostic::error(
+        "lock-amended",
+        span,
+        "an overlay cannot amend or remove a lock",
+    )
+    .related(lock, "the lock")
+    .help("locks are absolute; change the policy itself")
 }
 
 pub(super) fn amend_without_overlay(span: Span) -> Diagnostic {
-    Diagnostic::error("not-an-overlay", span, "only an overlay amends or removes rules")
-        .help("start the file with `overlay NAME over \"policy.portolan\"`")
+    Diagnostic::error(
+        "not-an-overlay",
+        span,
+        "only an overlay amends or removes rules",
+    )
+    .help("start the file with `overlay NAME over \"policy.portolan\"`")
 }
 
 pub(super) fn not_boolean_call(span: Span, name: &str) -> Diagnostic {
     let name = echo(name);
-    Diagnostic::error("wrong-operator", span, format!("`{name}(…)` is a condition, not a value"))
+    Diagnostic::error(
+        "wrong-operator",
+        span,
+        format!("`{name}(…)` is a condition, not a value"),
+    )
 }

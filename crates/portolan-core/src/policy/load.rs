@@ -42,7 +42,11 @@ pub fn load(
     let entry = normalize("", entry);
     let (name, items) = loader.policy(&entry, None)?;
     let catalogs = loader.catalogs;
-    Some(Loaded { name, items, catalogs })
+    Some(Loaded {
+        name,
+        items,
+        catalogs,
+    })
 }
 
 struct Loader<'a> {
@@ -72,7 +76,8 @@ impl Loader<'_> {
             Ok(bytes) => bytes,
             Err(why) => {
                 let span = named_at.unwrap_or_else(|| nowhere(self.sources));
-                self.diagnostics.push(diags::include_missing(span, path, &why));
+                self.diagnostics
+                    .push(diags::include_missing(span, path, &why));
                 return None;
             }
         };
@@ -85,7 +90,9 @@ impl Loader<'_> {
             Ok(text) => Some(self.sources.add(path, text)),
             Err(error) => {
                 let valid = error.utf8_error().valid_up_to();
-                let start = String::from_utf8_lossy(error.as_bytes().get(..valid).unwrap_or_default()).into_owned();
+                let start =
+                    String::from_utf8_lossy(error.as_bytes().get(..valid).unwrap_or_default())
+                        .into_owned();
                 let id = self.sources.add(path, start);
                 let span = Span::new(id, valid.saturating_sub(1), valid);
                 self.diagnostics.push(diags::not_utf8(span, path, valid));
@@ -100,7 +107,11 @@ impl Loader<'_> {
         let source = self.sources.get(id)?;
         let had_errors = self.diagnostics.has_errors();
         let mut items = syntax::parse(id, source, self.diagnostics);
-        let start = Span::new(id, 0, source.text().find('\n').unwrap_or(source.text().len()));
+        let start = Span::new(
+            id,
+            0,
+            source.text().find('\n').unwrap_or(source.text().len()),
+        );
         let broken = self.diagnostics.has_errors() && !had_errors;
         let edition = items.first().and_then(|item| match &item.kind {
             ItemKind::Edition(edition) => Some(*edition),
@@ -108,7 +119,9 @@ impl Loader<'_> {
         });
         match edition {
             Some(edition) if edition.value == 1 => {}
-            Some(edition) => self.diagnostics.push(diags::edition(edition.span, edition.value)),
+            Some(edition) => self
+                .diagnostics
+                .push(diags::edition(edition.span, edition.value)),
             None if broken && items.is_empty() => {}
             None => self.diagnostics.push(diags::no_edition(start)),
         }
@@ -117,7 +130,8 @@ impl Loader<'_> {
         }
         for item in &items {
             if let ItemKind::Edition(again) = &item.kind {
-                self.diagnostics.push(diags::not_first(again.span, "edition"));
+                self.diagnostics
+                    .push(diags::not_first(again.span, "edition"));
             }
         }
         Some(items)
@@ -148,7 +162,8 @@ impl Loader<'_> {
             None => {
                 let id = self.sources.iter().last().map_or(SourceId(0), |(id, _)| id);
                 let span = items.first().map_or(Span::new(id, 0, 0), |i| i.span);
-                self.diagnostics.push(diags::missing_item(span, "policy NAME"));
+                self.diagnostics
+                    .push(diags::missing_item(span, "policy NAME"));
                 self.expand(path, items);
                 None
             }
@@ -156,7 +171,8 @@ impl Loader<'_> {
                 let items = self.expand(path, items);
                 for item in &items {
                     if matches!(item.kind, ItemKind::Amend(_) | ItemKind::Remove(_)) {
-                        self.diagnostics.push(diags::amend_without_overlay(item.span));
+                        self.diagnostics
+                            .push(diags::amend_without_overlay(item.span));
                     }
                 }
                 Some((name, items))
@@ -180,7 +196,8 @@ impl Loader<'_> {
                 ItemKind::Include(included) => {
                     let target = normalize(path, &included.value);
                     if self.reading.contains(&target) {
-                        self.diagnostics.push(diags::include_cycle(included.span, &included.value));
+                        self.diagnostics
+                            .push(diags::include_cycle(included.span, &included.value));
                         continue;
                     }
                     if let Some(more) = self.items(&target, Some(included.span)) {
@@ -206,7 +223,9 @@ impl Loader<'_> {
             self.diagnostics.push(diags::include_limit(named.span));
             return;
         }
-        let Some(id) = self.read(&path, Some(named.span)) else { return };
+        let Some(id) = self.read(&path, Some(named.span)) else {
+            return;
+        };
         if let Some(raw) = catalog::parse(self.sources, id, self.diagnostics) {
             let includes = raw.include.clone();
             self.catalogs.push(raw);
@@ -223,7 +242,10 @@ impl Loader<'_> {
             match &change.kind {
                 ItemKind::Amend(amend) => {
                     if let Some(index) = self.find(&below, &amend.rule)
-                        && let Some(Item { kind: ItemKind::Rule(rule), .. }) = below.get_mut(index)
+                        && let Some(Item {
+                            kind: ItemKind::Rule(rule),
+                            ..
+                        }) = below.get_mut(index)
                     {
                         apply(rule, amend, change.span);
                     }
@@ -243,22 +265,31 @@ impl Loader<'_> {
     /// The rule that an overlay means; a lock cannot be meant.
     fn find(&mut self, below: &[Item], name: &Name) -> Option<usize> {
         let rules = || {
-            below.iter().enumerate().filter_map(|(i, item)| match &item.kind {
-                ItemKind::Rule(rule) => Some((i, rule, rule_name(rule)?)),
-                _ => None,
-            })
+            below
+                .iter()
+                .enumerate()
+                .filter_map(|(i, item)| match &item.kind {
+                    ItemKind::Rule(rule) => Some((i, rule, rule_name(rule)?)),
+                    _ => None,
+                })
         };
         let found = rules().find(|(_, _, n)| **n == *name.value);
         match found {
             Some((_, rule, _)) if matches!(rule.head, Head::Lock { .. }) => {
-                self.diagnostics.push(diags::amend_lock(name.span, rule.head_span));
+                self.diagnostics
+                    .push(diags::amend_lock(name.span, rule.head_span));
                 None
             }
             Some((index, ..)) => Some(index),
             None => {
                 let near = crate::near::nearest(&name.value, rules().map(|(_, _, n)| n));
                 let near = near.map(str::to_owned);
-                self.diagnostics.push(diags::unknown_name(name.span, "rule", &name.value, near.as_deref()));
+                self.diagnostics.push(diags::unknown_name(
+                    name.span,
+                    "rule",
+                    &name.value,
+                    near.as_deref(),
+                ));
                 None
             }
         }
@@ -272,7 +303,10 @@ fn rule_name(rule: &Rule) -> Option<&str> {
         _ => None,
     });
     named.or(match &rule.head {
-        Head::On { code, .. } | Head::Refuse { code, .. } | Head::Exclude { code, .. } | Head::Skip { code, .. }
+        Head::On { code, .. }
+        | Head::Refuse { code, .. }
+        | Head::Exclude { code, .. }
+        | Head::Skip { code, .. }
         | Head::Warn { code, .. } => Some(code.value.as_str()),
         Head::Set { .. } => rule.clauses.iter().find_map(|c| match &c.kind {
             ClauseKind::Noting(code, _) => Some(code.value.as_str()),
@@ -287,23 +321,40 @@ fn apply(rule: &mut Rule, amend: &Amend, at: Span) {
     let old_name = rule_name(rule).map(str::to_owned);
     if let Some((new_status, new_code)) = &amend.to {
         match &mut rule.head {
-            Head::On { status, code, .. } | Head::Refuse { status, code, .. } | Head::Exclude { status, code }
+            Head::On { status, code, .. }
+            | Head::Refuse { status, code, .. }
+            | Head::Exclude { status, code }
             | Head::Skip { status, code } => {
                 *status = *new_status;
                 *code = new_code.clone();
                 rule.head_span = at;
             }
-            Head::Lock { .. } | Head::Set { .. } | Head::Warn { .. } | Head::Limit { .. } | Head::Retry { .. } => {}
+            Head::Lock { .. }
+            | Head::Set { .. }
+            | Head::Warn { .. }
+            | Head::Limit { .. }
+            | Head::Retry { .. } => {}
         }
     }
-    let replaced: BTreeSet<&str> = amend.clauses.iter().map(super::rules::clause_word).collect();
-    rule.clauses.retain(|c| !replaced.contains(super::rules::clause_word(c)));
+    let replaced: BTreeSet<&str> = amend
+        .clauses
+        .iter()
+        .map(super::rules::clause_word)
+        .collect();
+    rule.clauses
+        .retain(|c| !replaced.contains(super::rules::clause_word(c)));
     rule.clauses.extend(amend.clauses.iter().cloned());
     // A new code does not rename the rule: the next overlay still finds it.
-    let named = rule.clauses.iter().any(|c| matches!(c.kind, ClauseKind::As(_)));
+    let named = rule
+        .clauses
+        .iter()
+        .any(|c| matches!(c.kind, ClauseKind::As(_)));
     if let (Some(name), false) = (old_name, named) {
         let name = Spanned::new(name, at);
-        rule.clauses.push(crate::syntax::ast::Clause { kind: ClauseKind::As(name), span: at });
+        rule.clauses.push(crate::syntax::ast::Clause {
+            kind: ClauseKind::As(name),
+            span: at,
+        });
     }
 }
 
@@ -323,7 +374,11 @@ pub(crate) fn normalize(from: &str, path: &str) -> String {
         }
     }
     let joined = parts.join("/");
-    if absolute || (from.starts_with('/') && !absolute) { format!("/{joined}") } else { joined }
+    if absolute || (from.starts_with('/') && !absolute) {
+        format!("/{joined}")
+    } else {
+        joined
+    }
 }
 
 #[cfg(test)]
@@ -332,9 +387,18 @@ mod tests {
 
     #[test]
     fn paths_are_seen_from_the_file_that_names_them() {
-        assert_eq!(normalize("rules/a/policy.portolan", "catalog.yaml"), "rules/a/catalog.yaml");
-        assert_eq!(normalize("rules/a/overlays/o.portolan", "../policy.portolan"), "rules/a/policy.portolan");
-        assert_eq!(normalize("policy.portolan", "../places/aws.yaml"), "../places/aws.yaml");
+        assert_eq!(
+            normalize("rules/a/policy.portolan", "catalog.yaml"),
+            "rules/a/catalog.yaml"
+        );
+        assert_eq!(
+            normalize("rules/a/overlays/o.portolan", "../policy.portolan"),
+            "rules/a/policy.portolan"
+        );
+        assert_eq!(
+            normalize("policy.portolan", "../places/aws.yaml"),
+            "../places/aws.yaml"
+        );
         assert_eq!(normalize("../a/p", "../b"), "../b");
         assert_eq!(normalize("/x/p", "./c"), "/x/c");
     }

@@ -36,8 +36,8 @@ impl Resolver<'_> {
             self.report(diags::lock_too_complex(span));
             return;
         }
-        for term in read.iter().filter(|t| self.may_be_absent(t)) {
-            if opens_without(when, &atoms, term) {
+        for term in &read {
+            if self.may_be_absent(term) && opens_without(when, &atoms, term) {
                 let name = self.term_name(term);
                 self.report(diags::lock_not_closed(span, &name));
             }
@@ -74,6 +74,9 @@ fn evaluate(condition: &Condition, value: &dyn Fn(&Condition) -> bool) -> bool {
         Condition::And(parts) => parts.iter().all(|p| evaluate(p, value)),
         Condition::Or(parts) => parts.iter().any(|p| evaluate(p, value)),
         Condition::Not(inner) => !evaluate(inner, value),
-        Condition::IsSet(_) | Condition::Holds(_) | Condition::Compare(..) | Condition::Matches(..) => value(condition),
+        Condition::IsSet(_)
+        | Condition::Holds(_)
+        | Condition::Compare(..)
+        | Condition::Matches(..) => value(condition),
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::diags;
 use super::load::Loaded;
 use super::policy::{
-    Attribute, Condition, Expect, Goal, Piece, Policy, PreferKey, Prove, Rule, RuleKind, Slot, Table, Template, Test,
-    Verdict,
+    Attribute, Condition, Expect, Goal, Piece, Policy, PreferKey, Prove, Rule, RuleKind, Slot,
+    Table, Template, Test, Verdict,
 };
 use super::scope::{Env, Reach, Resolver};
 use super::types::{BodyField, Term, Type, Value};
@@ -56,10 +56,17 @@ pub fn resolve(loaded: &Loaded, catalog: &Catalog, diagnostics: &mut Diagnostics
 
 impl Resolver<'_> {
     fn declare_table(&mut self, item: &Item) {
-        let ItemKind::Table(table) = &item.kind else { return };
+        let ItemKind::Table(table) = &item.kind else {
+            return;
+        };
         if let Some(first) = self.tables.iter().find(|t| *t.name == *table.name.value) {
             let first = first.span;
-            self.report(diags::duplicate(table.name.span, "table", &table.name.value, first));
+            self.report(diags::duplicate(
+                table.name.span,
+                "table",
+                &table.name.value,
+                first,
+            ));
             return;
         }
         let mut columns = Vec::new();
@@ -114,10 +121,17 @@ impl Resolver<'_> {
             ItemKind::Define(define) => {
                 let name = define.name.value.clone();
                 let first = self.defines.get(&name).map(|d| d.name.span);
-                let taken = ["request", "route", "attempt", "model", "true", "false"].contains(&name.as_str());
+                let taken = ["request", "route", "attempt", "model", "true", "false"]
+                    .contains(&name.as_str());
                 match first {
-                    Some(first) => self.report(diags::duplicate(define.name.span, "define", &name, first)),
-                    None if taken => self.report(diags::ambiguous_name(define.name.span, &name, &Type::Presence)),
+                    Some(first) => {
+                        self.report(diags::duplicate(define.name.span, "define", &name, first))
+                    }
+                    None if taken => self.report(diags::ambiguous_name(
+                        define.name.span,
+                        &name,
+                        &Type::Presence,
+                    )),
                     None => {
                         self.defines.insert(name, define.clone());
                     }
@@ -133,9 +147,15 @@ impl Resolver<'_> {
                 }
             }
             ItemKind::Default(path, value) => {
-                let field = body_field(path).filter(|f| matches!(f, BodyField::MaxTokens | BodyField::FallbackDepth));
+                let field = body_field(path)
+                    .filter(|f| matches!(f, BodyField::MaxTokens | BodyField::FallbackDepth));
                 let Some(field) = field else {
-                    let name = path.segments.iter().map(|s| s.value.as_str()).collect::<Vec<_>>().join(".");
+                    let name = path
+                        .segments
+                        .iter()
+                        .map(|s| s.value.as_str())
+                        .collect::<Vec<_>>()
+                        .join(".");
                     self.report(diags::default_not_here(path.span, &name));
                     return;
                 };
@@ -143,7 +163,9 @@ impl Resolver<'_> {
                     self.defaults.insert(field, n);
                 }
             }
-            ItemKind::ModelPrefix(prefix) => policy.model_prefix = Some(prefix.value.as_str().into()),
+            ItemKind::ModelPrefix(prefix) => {
+                policy.model_prefix = Some(prefix.value.as_str().into())
+            }
             ItemKind::ThroughAnyEndpoint => policy.through_any_endpoint = true,
             _ => {}
         }
@@ -151,23 +173,48 @@ impl Resolver<'_> {
 
     fn attribute(&mut self, attribute: &ast::Attribute) {
         let name = &attribute.name;
-        let first = self.attributes.iter().find(|a| *a.name == *name.value).map(|a| a.span);
+        let first = self
+            .attributes
+            .iter()
+            .find(|a| *a.name == *name.value)
+            .map(|a| a.span);
         if let Some(first) = first {
             self.report(diags::duplicate(name.span, "attribute", &name.value, first));
             return;
         }
-        let taken = ["endpoint", "at", "auth", "auth_header", "headers", "query", "state", "body"];
+        let taken = [
+            "endpoint",
+            "at",
+            "auth",
+            "auth_header",
+            "headers",
+            "query",
+            "state",
+            "body",
+        ];
         if BodyField::named(&name.value).is_some() || taken.contains(&name.value.as_str()) {
-            self.report(diags::ambiguous_name(name.span, &name.value, &Type::Presence));
+            self.report(diags::ambiguous_name(
+                name.span,
+                &name.value,
+                &Type::Presence,
+            ));
             return;
         }
         let of = match &attribute.of {
-            InputType::OneOf(words) => Type::Choice(words.iter().map(|w| w.value.as_str().into()).collect()),
+            InputType::OneOf(words) => {
+                Type::Choice(words.iter().map(|w| w.value.as_str().into()).collect())
+            }
             InputType::KeyOf(table) => {
                 let position = self.tables.iter().position(|t| *t.name == *table.value);
                 let Some(position) = position.and_then(|p| u32::try_from(p).ok()) else {
-                    let near = near::nearest(&table.value, self.tables.iter().map(|t| &*t.name)).map(str::to_owned);
-                    self.report(diags::unknown_name(table.span, "table", &table.value, near.as_deref()));
+                    let near = near::nearest(&table.value, self.tables.iter().map(|t| &*t.name))
+                        .map(str::to_owned);
+                    self.report(diags::unknown_name(
+                        table.span,
+                        "table",
+                        &table.value,
+                        near.as_deref(),
+                    ));
                     return;
                 };
                 Type::Key(position)
@@ -175,7 +222,12 @@ impl Resolver<'_> {
             InputType::Named(of) => match self.named_type(of) {
                 Some(found @ (Type::Bool | Type::Count | Type::Text)) => found,
                 Some(_) => {
-                    self.report(diags::unknown_name(of.span, "type for an attribute", &of.value, None));
+                    self.report(diags::unknown_name(
+                        of.span,
+                        "type for an attribute",
+                        &of.value,
+                        None,
+                    ));
                     return;
                 }
                 None => return,
@@ -217,7 +269,12 @@ impl Resolver<'_> {
     fn item(&mut self, item: &Item, policy: &mut Policy) {
         match &item.kind {
             ItemKind::Rule(rule) => {
-                let ordinal = policy.rules.iter().filter(|r| r.kind.word() == super::rules::word(&rule.head)).count() + 1;
+                let ordinal = policy
+                    .rules
+                    .iter()
+                    .filter(|r| r.kind.word() == super::rules::word(&rule.head))
+                    .count()
+                    + 1;
                 policy.rules.extend(self.rule(rule, ordinal));
             }
             ItemKind::Prefer(keys) => {
@@ -242,14 +299,23 @@ impl Resolver<'_> {
     }
 
     fn prefer(&mut self, key: &ast::PreferKey) -> Option<PreferKey> {
-        let operand = Operand { kind: OperandKind::Path(key.path.clone()), span: key.path.span };
+        let operand = Operand {
+            kind: OperandKind::Path(key.path.clone()),
+            span: key.path.span,
+        };
         let (term, of) = self.typed(&operand, None, &Env::new(Reach::ROUTE))?;
-        let ordered = matches!(of, Type::Money | Type::Number | Type::Tokens | Type::Instant);
+        let ordered = matches!(
+            of,
+            Type::Money | Type::Number | Type::Tokens | Type::Instant
+        );
         if !ordered || !matches!(term, Term::Route(_) | Term::OfModel(..)) {
             self.report(diags::wrong_operator(key.path.span, "prefer", &of));
             return None;
         }
-        Some(PreferKey { lowest: key.lowest, term })
+        Some(PreferKey {
+            lowest: key.lowest,
+            term,
+        })
     }
 
     fn timeout(&mut self, (name, limit): &(Name, Spanned<i64>), policy: &mut Policy) {
@@ -299,7 +365,11 @@ impl Resolver<'_> {
         for (name, operand) in &test.request {
             if name.value == "fallbacks" {
                 let OperandKind::Set(items) = &operand.kind else {
-                    self.report(diags::type_mismatch(operand.span, &Type::Set(Box::new(Type::Model)), "one value"));
+                    self.report(diags::type_mismatch(
+                        operand.span,
+                        &Type::Set(Box::new(Type::Model)),
+                        "one value",
+                    ));
                     return None;
                 };
                 for item in items {
@@ -315,16 +385,24 @@ impl Resolver<'_> {
         let mut expect = Vec::new();
         for expected in &test.expect {
             expect.push(match &expected.kind {
-                ExpectKind::Refuse(status, code) => Expect::Refuse(*status, code.value.as_str().into()),
+                ExpectKind::Refuse(status, code) => {
+                    Expect::Refuse(*status, code.value.as_str().into())
+                }
                 ExpectKind::Warn(code) => Expect::Warn(code.value.as_str().into()),
                 ExpectKind::Drop(code) => Expect::Drop(code.value.as_str().into()),
                 ExpectKind::Route(fields) => {
                     let mut facts = Vec::new();
                     for (name, operand) in fields {
                         let table = super::types::RouteFact::table();
-                        let Some((_, _, of, _)) = table.iter().find(|(n, ..)| *n == name.value) else {
+                        let Some((_, _, of, _)) = table.iter().find(|(n, ..)| *n == name.value)
+                        else {
                             let near = near::nearest(&name.value, table.iter().map(|(n, ..)| *n));
-                            self.report(diags::unknown_field(name.span, "route", &name.value, near));
+                            self.report(diags::unknown_field(
+                                name.span,
+                                "route",
+                                &name.value,
+                                near,
+                            ));
                             return None;
                         };
                         facts.push((name.value.as_str().into(), self.value(operand, of)?));
@@ -333,7 +411,14 @@ impl Resolver<'_> {
                 }
             });
         }
-        Some(Test { name: test.name.value.as_str().into(), request, fallbacks, at: test.at, expect, span })
+        Some(Test {
+            name: test.name.value.as_str().into(),
+            request,
+            fallbacks,
+            at: test.at,
+            expect,
+            span,
+        })
     }
 
     fn test_field(&mut self, name: &Name) -> Option<Type> {
@@ -344,17 +429,34 @@ impl Resolver<'_> {
             return Some(attribute.of.clone());
         }
         let fields = [
-            BodyField::Model, BodyField::ModelRegion, BodyField::MaxTokens, BodyField::InputTokens,
-            BodyField::Temperature, BodyField::Stream, BodyField::FallbackDepth, BodyField::FallbackRetry,
+            BodyField::Model,
+            BodyField::ModelRegion,
+            BodyField::MaxTokens,
+            BodyField::InputTokens,
+            BodyField::Temperature,
+            BodyField::Stream,
+            BodyField::FallbackDepth,
+            BodyField::FallbackRetry,
         ];
         match fields.into_iter().find(|f| f.name() == name.value) {
             Some(BodyField::Model) => Some(Type::Text),
             Some(field) => Some(field.of()),
             None => {
-                let names = fields.iter().map(|f| f.name()).chain(["endpoint", "fallbacks"]);
-                let near = near::nearest(&name.value, names.chain(self.attributes.iter().map(|a| &*a.name)));
+                let names = fields
+                    .iter()
+                    .map(|f| f.name())
+                    .chain(["endpoint", "fallbacks"]);
+                let near = near::nearest(
+                    &name.value,
+                    names.chain(self.attributes.iter().map(|a| &*a.name)),
+                );
                 let near = near.map(str::to_owned);
-                self.report(diags::unknown_field(name.span, "request", &name.value, near.as_deref()));
+                self.report(diags::unknown_field(
+                    name.span,
+                    "request",
+                    &name.value,
+                    near.as_deref(),
+                ));
                 None
             }
         }
@@ -362,36 +464,70 @@ impl Resolver<'_> {
 
     /// Adds the built-in points that the policy does not word.
     fn built_in_points(&mut self, policy: &mut Policy, span: Span) {
-        let has = |policy: &Policy, matches: fn(&RuleKind) -> bool| policy.rules.iter().any(|r| matches(&r.kind));
+        let has = |policy: &Policy, matches: fn(&RuleKind) -> bool| {
+            policy.rules.iter().any(|r| matches(&r.kind))
+        };
         let model = Piece::Term(Term::Body(BodyField::Model));
         let say = |before: &str, after: &str| Template {
-            pieces: vec![Piece::Text(before.into()), model.clone(), Piece::Text(after.into())],
+            pieces: vec![
+                Piece::Text(before.into()),
+                model.clone(),
+                Piece::Text(after.into()),
+            ],
         };
         let rule = |kind: RuleKind, say: Template, help: Vec<Template>| Rule {
             name: kind.code().into(),
             kind,
             window: Window::ALWAYS,
             when: Condition::Constant(true),
-            blame: Some(super::policy::Blame::Field(super::policy::BlameField::Body(BodyField::Model))),
+            blame: Some(super::policy::Blame::Field(
+                super::policy::BlameField::Body(BodyField::Model),
+            )),
             say,
             help,
             span,
             built_in: true,
         };
-        let verdict = |code: &str| Verdict { status: 404, code: code.into() };
+        let verdict = |code: &str| Verdict {
+            status: 404,
+            code: code.into(),
+        };
         if !has(policy, |k| matches!(k, RuleKind::UnknownModel { .. })) {
             let help = Template {
-                pieces: vec![Piece::Text("did you mean ".into()), Piece::Slot(Slot::Near), Piece::Text("?".into())],
+                pieces: vec![
+                    Piece::Text("did you mean ".into()),
+                    Piece::Slot(Slot::Near),
+                    Piece::Text("?".into()),
+                ],
             };
-            let kind = RuleKind::UnknownModel { chain: false, verdict: verdict("model-not-found") };
-            policy.rules.push(rule(kind, say("no model `", "`"), vec![help]));
+            let kind = RuleKind::UnknownModel {
+                chain: false,
+                verdict: verdict("model-not-found"),
+            };
+            policy
+                .rules
+                .push(rule(kind, say("no model `", "`"), vec![help]));
         }
         if !has(policy, |k| matches!(k, RuleKind::NotOffered(_))) {
             let kind = RuleKind::NotOffered(verdict("model-not-offered"));
-            policy.rules.insert(0, rule(kind, say("`", "` is not offered here at this date"), Vec::new()));
+            policy.rules.insert(
+                0,
+                rule(
+                    kind,
+                    say("`", "` is not offered here at this date"),
+                    Vec::new(),
+                ),
+            );
         }
-        let kind = RuleKind::BeyondDepth(Verdict { status: 400, code: "fallback-beyond-depth".into() });
-        policy.rules.push(rule(kind, say("`", "` stands beyond the depth of the fallback chain"), Vec::new()));
+        let kind = RuleKind::BeyondDepth(Verdict {
+            status: 400,
+            code: "fallback-beyond-depth".into(),
+        });
+        policy.rules.push(rule(
+            kind,
+            say("`", "` stands beyond the depth of the fallback chain"),
+            Vec::new(),
+        ));
     }
 
     fn check_names(&mut self, policy: &Policy) {

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::diags;
-use super::policy::{Blame, BlameField, Condition, LockFact, Policy, Rule, RuleKind, SetField, Template, Verdict};
+use super::policy::{
+    Blame, BlameField, Condition, LockFact, Policy, Rule, RuleKind, SetField, Template, Verdict,
+};
 use super::scope::{Env, Reach, Resolver};
 use super::types::{BodyField, RouteFact, Term, Type, Value};
 use crate::instant::{Instant, Window};
@@ -55,7 +57,11 @@ impl Resolver<'_> {
             }
             (_, None, None) => Template::default(),
         };
-        let help = clauses.help.iter().map(|h| self.template(h, reach, &known, advice)).collect();
+        let help = clauses
+            .help
+            .iter()
+            .map(|h| self.template(h, reach, &known, advice))
+            .collect();
         let blame = match clauses.blame {
             Some(blame) => Some(self.blame(blame, reach, &known)?),
             None => None,
@@ -64,7 +70,9 @@ impl Resolver<'_> {
         let name = match clauses.name {
             Some(name) => name.value.as_str().into(),
             None => match &kind {
-                RuleKind::Lock { .. } | RuleKind::Limit { .. } | RuleKind::Retry { .. }
+                RuleKind::Lock { .. }
+                | RuleKind::Limit { .. }
+                | RuleKind::Retry { .. }
                 | RuleKind::Set { noting: None, .. } => format!("{word}-{ordinal}").into(),
                 _ => kind.code().into(),
             },
@@ -77,7 +85,10 @@ impl Resolver<'_> {
         Some(Rule {
             name,
             kind,
-            window: Window { from: clauses.from, until: clauses.until.map(|(until, _)| until) },
+            window: Window {
+                from: clauses.from,
+                until: clauses.until.map(|(until, _)| until),
+            },
             when,
             blame,
             say,
@@ -121,7 +132,13 @@ impl Resolver<'_> {
     }
 
     /// What a kind of rule needs and what it may not do.
-    fn check_shape(&mut self, rule: &ast::Rule, clauses: &Clauses<'_>, kind: &RuleKind, when: &Condition) {
+    fn check_shape(
+        &mut self,
+        rule: &ast::Rule,
+        clauses: &Clauses<'_>,
+        kind: &RuleKind,
+        when: &Condition,
+    ) {
         let word = kind.word();
         match kind {
             RuleKind::Refuse { .. } | RuleKind::Exclude(_) | RuleKind::Skip(_) => {
@@ -132,7 +149,9 @@ impl Resolver<'_> {
                     self.report(diags::clause_missing(rule.head_span, "say", word));
                 }
             }
-            RuleKind::UnknownModel { .. } | RuleKind::NotOffered(_) | RuleKind::OtherEndpoint(_) => {
+            RuleKind::UnknownModel { .. }
+            | RuleKind::NotOffered(_)
+            | RuleKind::OtherEndpoint(_) => {
                 if clauses.say.is_none() {
                     self.report(diags::clause_missing(rule.head_span, "say", word));
                 }
@@ -142,41 +161,79 @@ impl Resolver<'_> {
                     self.check_lock(when, written.span);
                 }
             }
-            RuleKind::BeyondDepth(_) | RuleKind::Set { .. } | RuleKind::Warn { .. } | RuleKind::Limit { .. }
+            RuleKind::BeyondDepth(_)
+            | RuleKind::Set { .. }
+            | RuleKind::Warn { .. }
+            | RuleKind::Limit { .. }
             | RuleKind::Retry { .. } => {}
         }
         if let RuleKind::Skip(_) = kind
-            && !super::conditions::terms(when).iter().any(|t| matches!(t, Term::State(..)))
+            && !super::conditions::terms(when)
+                .iter()
+                .any(|t| matches!(t, Term::State(..)))
         {
             self.report(diags::skip_without_state(rule.head_span));
         }
     }
 
-    fn kind(&mut self, rule: &ast::Rule, clauses: &Clauses<'_>, reach: Reach, known: &BTreeSet<Term>) -> Option<RuleKind> {
+    fn kind(
+        &mut self,
+        rule: &ast::Rule,
+        clauses: &Clauses<'_>,
+        reach: Reach,
+        known: &BTreeSet<Term>,
+    ) -> Option<RuleKind> {
         let word = word(&rule.head);
         Some(match &rule.head {
-            Head::On { point, chain, exclude, status, code } => {
-                let verdict = self.verdict(status, code, if *exclude { "exclude" } else { "refuse" });
+            Head::On {
+                point,
+                chain,
+                exclude,
+                status,
+                code,
+            } => {
+                let verdict =
+                    self.verdict(status, code, if *exclude { "exclude" } else { "refuse" });
                 match (point.value.as_str(), exclude) {
-                    ("unknown-model", false) => RuleKind::UnknownModel { chain: *chain, verdict },
+                    ("unknown-model", false) => RuleKind::UnknownModel {
+                        chain: *chain,
+                        verdict,
+                    },
                     ("not-offered", true) => RuleKind::NotOffered(verdict),
                     ("other-endpoint", true) => RuleKind::OtherEndpoint(verdict),
                     ("unknown-model", true) => {
-                        self.report(diags::clause_not_here(rule.head_span, "exclude", "on unknown-model"));
+                        self.report(diags::clause_not_here(
+                            rule.head_span,
+                            "exclude",
+                            "on unknown-model",
+                        ));
                         return None;
                     }
                     ("not-offered" | "other-endpoint", false) => {
-                        self.report(diags::clause_not_here(rule.head_span, "refuse", "on not-offered"));
+                        self.report(diags::clause_not_here(
+                            rule.head_span,
+                            "refuse",
+                            "on not-offered",
+                        ));
                         return None;
                     }
                     (other, _) => {
                         let near = near::nearest(other, POINTS);
-                        self.report(diags::unknown_name(point.span, "built-in point", other, near));
+                        self.report(diags::unknown_name(
+                            point.span,
+                            "built-in point",
+                            other,
+                            near,
+                        ));
                         return None;
                     }
                 }
             }
-            Head::Refuse { chain, status, code } => RuleKind::Refuse {
+            Head::Refuse {
+                chain,
+                status,
+                code,
+            } => RuleKind::Refuse {
                 chain: *chain,
                 verdict: self.verdict(status, code, word),
             },
@@ -186,25 +243,55 @@ impl Resolver<'_> {
                 let (facts, bound) = self.lock(facts, bound, known)?;
                 let verdict = match clauses.otherwise {
                     Some((status, code)) => self.verdict(status, code, word),
-                    None => Verdict { status: 403, code: "lock-not-met".into() },
+                    None => Verdict {
+                        status: 403,
+                        code: "lock-not-met".into(),
+                    },
                 };
-                RuleKind::Lock { facts, bound, verdict }
+                RuleKind::Lock {
+                    facts,
+                    bound,
+                    verdict,
+                }
             }
             Head::Set { field, value } => {
                 let (field, value) = self.set(field, value)?;
                 let noting = clauses.noting.map(|(code, _)| self.code(code));
-                RuleKind::Set { field, value, noting }
+                RuleKind::Set {
+                    field,
+                    value,
+                    noting,
+                }
             }
-            Head::Warn { code, .. } => RuleKind::Warn { code: self.code(code) },
-            Head::Limit { requests, window_ms, key } => {
+            Head::Warn { code, .. } => RuleKind::Warn {
+                code: self.code(code),
+            },
+            Head::Limit {
+                requests,
+                window_ms,
+                key,
+            } => {
                 self.range(requests, "a limit", 1, 1_000_000_000);
                 if window_ms.value < 1000 || window_ms.value > 86_400_000 {
-                    self.report(diags::out_of_range(window_ms.span, "a window in milliseconds", 1000, 86_400_000));
+                    self.report(diags::out_of_range(
+                        window_ms.span,
+                        "a window in milliseconds",
+                        1000,
+                        86_400_000,
+                    ));
                 }
                 let key = self.limit_key(key, reach, known)?;
-                RuleKind::Limit { requests: requests.value, window_s: window_ms.value / 1000, key }
+                RuleKind::Limit {
+                    requests: requests.value,
+                    window_s: window_ms.value / 1000,
+                    key,
+                }
             }
-            Head::Retry { on, times, after_ms } => {
+            Head::Retry {
+                on,
+                times,
+                after_ms,
+            } => {
                 self.range(times, "retries", 1, 5);
                 RuleKind::Retry {
                     on: self.classes(on),
@@ -225,12 +312,18 @@ impl Resolver<'_> {
     fn verdict(&mut self, status: &Spanned<u16>, code: &Name, word: &str) -> Verdict {
         let fits = match word {
             "skip" => status.value == 429 || (500..=599).contains(&status.value),
-            _ => (400..=499).contains(&status.value) && !matches!(status.value, 408 | 409 | 425 | 429),
+            _ => {
+                (400..=499).contains(&status.value)
+                    && !matches!(status.value, 408 | 409 | 425 | 429)
+            }
         };
         if !fits {
             self.report(diags::bad_status(status.span, status.value, word));
         }
-        Verdict { status: status.value, code: self.code(code) }
+        Verdict {
+            status: status.value,
+            code: self.code(code),
+        }
     }
 
     fn code(&mut self, code: &Name) -> Box<str> {
@@ -256,7 +349,12 @@ impl Resolver<'_> {
         classes.iter().map(|c| c.value.as_str().into()).collect()
     }
 
-    fn lock(&mut self, facts: &[Name], bound: &Operand, known: &BTreeSet<Term>) -> Option<(Vec<LockFact>, Term)> {
+    fn lock(
+        &mut self,
+        facts: &[Name],
+        bound: &Operand,
+        known: &BTreeSet<Term>,
+    ) -> Option<(Vec<LockFact>, Term)> {
         let names = [
             ("processing", LockFact::Processing),
             ("storage", LockFact::Storage),
@@ -269,7 +367,12 @@ impl Resolver<'_> {
                 Some((_, fact)) => found.push(*fact),
                 None => {
                     let near = near::nearest(&fact.value, names.iter().map(|(name, _)| *name));
-                    self.report(diags::unknown_name(fact.span, "fact that a lock judges", &fact.value, near));
+                    self.report(diags::unknown_name(
+                        fact.span,
+                        "fact that a lock judges",
+                        &fact.value,
+                        near,
+                    ));
                     return None;
                 }
             }
@@ -280,7 +383,11 @@ impl Resolver<'_> {
             self.report(diags::lock_mixed(span));
             return None;
         }
-        let of = if retention { Type::Retention } else { Type::Place };
+        let of = if retention {
+            Type::Retention
+        } else {
+            Type::Place
+        };
         let env = Env::knowing(Reach::REQUEST, known);
         let (term, found_type) = self.typed(bound, Some(&of), &env)?;
         if found_type != of {
@@ -297,7 +404,12 @@ impl Resolver<'_> {
 
     fn set(&mut self, field: &Path, value: &Operand) -> Option<(SetField, Value)> {
         let names: Vec<&str> = field.segments.iter().map(|s| s.value.as_str()).collect();
-        let settable = [BodyField::Stream, BodyField::MaxTokens, BodyField::ServiceTier, BodyField::ZeroDataRetention];
+        let settable = [
+            BodyField::Stream,
+            BodyField::MaxTokens,
+            BodyField::ServiceTier,
+            BodyField::ZeroDataRetention,
+        ];
         let known = |name: &str| settable.into_iter().find(|f| f.name() == name);
         match names.as_slice() {
             [name] | ["request", name] => {
@@ -308,7 +420,9 @@ impl Resolver<'_> {
                 Some((SetField::Known(found), self.value(value, &found.of())?))
             }
             ["body", name] => {
-                let judged = BodyField::ALL.iter().any(|f| f.wire().split('.').next() == Some(name))
+                let judged = BodyField::ALL
+                    .iter()
+                    .any(|f| f.wire().split('.').next() == Some(name))
                     || crate::request::PARAMETERS.contains(name);
                 if judged {
                     self.report(diags::set_field(field.span, name));
@@ -334,7 +448,10 @@ impl Resolver<'_> {
         {
             return Some(Term::Route(RouteFact::Model));
         }
-        let operand = Operand { kind: OperandKind::Path(key.clone()), span: key.span };
+        let operand = Operand {
+            kind: OperandKind::Path(key.clone()),
+            span: key.span,
+        };
         let env = Env::knowing(reach, known);
         let (term, _) = self.typed(&operand, None, &env)?;
         if !matches!(term, Term::Attribute(_)) {
@@ -353,7 +470,11 @@ impl Resolver<'_> {
             return Some(Blame::Members(term));
         }
         let OperandKind::Path(path) = &blame.kind else {
-            self.report(diags::type_mismatch(blame.span, &Type::Presence, "something else"));
+            self.report(diags::type_mismatch(
+                blame.span,
+                &Type::Presence,
+                "something else",
+            ));
             return None;
         };
         let name = match path.segments.as_slice() {
@@ -372,7 +493,10 @@ impl Resolver<'_> {
             (other, None) => match BodyField::named(other) {
                 Some(field) => BlameField::Body(field),
                 None => {
-                    let fields = BodyField::ALL.iter().map(|f| f.name()).chain(["endpoint", "authorization"]);
+                    let fields = BodyField::ALL
+                        .iter()
+                        .map(|f| f.name())
+                        .chain(["endpoint", "authorization"]);
                     let near = near::nearest(other, fields);
                     self.report(diags::unknown_field(name.span, "request", other, near));
                     return None;
@@ -386,12 +510,14 @@ impl Resolver<'_> {
     pub(super) fn check_sets(&mut self, policy: &Policy) {
         let decides = |rule: &&Rule| rule.kind.verdict().is_some();
         for rule in &policy.rules {
-            let RuleKind::Set { field: SetField::Known(field), .. } = &rule.kind else {
+            let RuleKind::Set {
+                field: SetField::Known(field),
+                ..
+            } = &rule.kind
+            else {
                 continue;
             };
-            let reads = |term: &Term| {
-                matches!(term, Term::Body(read) if read == field || read.parts().contains(field))
-            };
+            let reads = |term: &Term| matches!(term, Term::Body(read) if read == field || read.parts().contains(field));
             let reader = policy
                 .rules
                 .iter()
@@ -422,9 +548,11 @@ fn reach(head: &Head) -> Reach {
     match head {
         Head::Refuse { .. } | Head::Lock { .. } | Head::Retry { .. } => Reach::REQUEST,
         Head::On { point, .. } if point.value != "other-endpoint" => Reach::REQUEST,
-        Head::On { .. } | Head::Exclude { .. } | Head::Set { .. } | Head::Warn { .. } | Head::Limit { .. } => {
-            Reach::ROUTE
-        }
+        Head::On { .. }
+        | Head::Exclude { .. }
+        | Head::Set { .. }
+        | Head::Warn { .. }
+        | Head::Limit { .. } => Reach::ROUTE,
         Head::Skip { .. } => Reach::STATE,
     }
 }

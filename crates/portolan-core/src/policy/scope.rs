@@ -21,10 +21,21 @@ pub(super) struct Reach {
 }
 
 impl Reach {
-    pub(super) const REQUEST: Self = Self { route: false, state: false, here: "a rule that judges the request alone" };
-    pub(super) const ROUTE: Self = Self { route: true, state: false, here: "a rule that must not depend on state" };
-    pub(super) const STATE: Self = Self { route: true, state: true, here: "this rule" };
-    pub(super) const CONSTANT: Self = Self { route: false, state: false, here: "a constant" };
+    pub(super) const REQUEST: Self = Self {
+        route: false,
+        state: false,
+        here: "a rule that judges the request alone",
+    };
+    pub(super) const ROUTE: Self = Self {
+        route: true,
+        state: false,
+        here: "a rule that must not depend on state",
+    };
+    pub(super) const STATE: Self = Self {
+        route: true,
+        state: true,
+        here: "this rule",
+    };
 }
 
 /// What is known while one expression is resolved.
@@ -53,7 +64,10 @@ impl Env {
     }
 
     pub(super) fn knowing(reach: Reach, known: &BTreeSet<Term>) -> Self {
-        Self { known: known.clone(), ..Self::new(reach) }
+        Self {
+            known: known.clone(),
+            ..Self::new(reach)
+        }
     }
 }
 
@@ -84,10 +98,19 @@ impl Resolver<'_> {
                 .get(*index as usize)
                 .is_some_and(|a| a.optional && a.default.is_none()),
             Term::AuthHeader => true,
-            Term::OfModel(inner, fact) => **inner == Term::Body(BodyField::Model) || fact.optional(),
+            Term::OfModel(inner, fact) => {
+                **inner == Term::Body(BodyField::Model) || fact.optional()
+            }
             Term::Route(fact) => super::terms::route_fact_optional(*fact),
-            Term::Constant(_) | Term::Endpoint | Term::At | Term::Auth | Term::Column(..)
-            | Term::OfEndpoint(..) | Term::State(..) | Term::Offset(..) | Term::Without(..) => false,
+            Term::Constant(_)
+            | Term::Endpoint
+            | Term::At
+            | Term::Auth
+            | Term::Column(..)
+            | Term::OfEndpoint(..)
+            | Term::State(..)
+            | Term::Offset(..)
+            | Term::Without(..) => false,
         }
     }
 

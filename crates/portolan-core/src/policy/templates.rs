@@ -12,7 +12,13 @@ use crate::syntax::ast::{Name, Operand, OperandKind, Path};
 
 impl Resolver<'_> {
     /// Resolves a message. `advice` says whether slots such as `{successor}` may stand in it.
-    pub(super) fn template(&mut self, text: &Name, reach: Reach, known: &BTreeSet<Term>, advice: bool) -> Template {
+    pub(super) fn template(
+        &mut self,
+        text: &Name,
+        reach: Reach,
+        known: &BTreeSet<Term>,
+        advice: bool,
+    ) -> Template {
         let env = Env::knowing(reach, known);
         let mut pieces = Vec::new();
         let mut plain = String::new();
@@ -22,11 +28,19 @@ impl Resolver<'_> {
                 '{' if rest.next_if(|(_, c)| *c == '{').is_some() => plain.push('{'),
                 '}' if rest.next_if(|(_, c)| *c == '}').is_some() => plain.push('}'),
                 '}' => {
-                    self.report(diags::bad_template(inside(text, start, start + 1), "a lone `}` in a message"));
+                    self.report(diags::bad_template(
+                        inside(text, start, start + 1),
+                        "a lone `}` in a message",
+                    ));
                     return Template::default();
                 }
                 '{' => {
-                    let Some(end) = text.value.get(start..).and_then(|t| t.find('}')).map(|n| start + n) else {
+                    let Some(end) = text
+                        .value
+                        .get(start..)
+                        .and_then(|t| t.find('}'))
+                        .map(|n| start + n)
+                    else {
                         let span = inside(text, start, text.value.len());
                         self.report(diags::bad_template(span, "a `{` that nothing closes"));
                         return Template::default();
@@ -81,7 +95,11 @@ impl Resolver<'_> {
 
 /// A dotted path inside a message, every segment at the slot's place.
 fn path(text: &str, span: Span) -> Operand {
-    let segments = text.trim().split('.').map(|s| Spanned::new(s.to_owned(), span)).collect();
+    let segments = text
+        .trim()
+        .split('.')
+        .map(|s| Spanned::new(s.to_owned(), span))
+        .collect();
     Operand {
         kind: OperandKind::Path(Path { segments, span }),
         span,

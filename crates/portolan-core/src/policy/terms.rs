@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::diags;
 use super::policy::{Attribute, Table};
 use super::scope::{Env, Resolver};
-use super::types::{BodyField, EndpointFact, ModelFact, RouteFact, Scope, StateFact, Term, Type, Value, Vocabulary};
+use super::types::{
+    BodyField, EndpointFact, ModelFact, RouteFact, Scope, StateFact, Term, Type, Value, Vocabulary,
+};
 use crate::catalog::{Catalog, Retention};
 use crate::decimal::Decimal;
 use crate::near;
@@ -31,10 +33,17 @@ impl Resolver<'_> {
                     Resolved::Literal => (self.literal(inner, &Type::Instant)?, Type::Instant),
                 };
                 if of != Type::Instant {
-                    self.report(diags::type_mismatch(inner.span, &Type::Instant, &diags::type_name(&of)));
+                    self.report(diags::type_mismatch(
+                        inner.span,
+                        &Type::Instant,
+                        &diags::type_name(&of),
+                    ));
                     return None;
                 }
-                Some(Resolved::Term(Term::Offset(Box::new(term), milliseconds / 1000), of))
+                Some(Resolved::Term(
+                    Term::Offset(Box::new(term), milliseconds / 1000),
+                    of,
+                ))
             }
             OperandKind::Without(a, b) => {
                 let a = self.typed(a, None, env)?;
@@ -43,20 +52,32 @@ impl Resolver<'_> {
                     self.report(diags::not_comparable(operand.span, &a.1, &b_term.1));
                     return None;
                 }
-                Some(Resolved::Term(Term::Without(Box::new(a.0), Box::new(b_term.0)), a.1))
+                Some(Resolved::Term(
+                    Term::Without(Box::new(a.0), Box::new(b_term.0)),
+                    a.1,
+                ))
             }
             OperandKind::Call(name, _) => {
                 self.report(diags::not_boolean_call(name.span, &name.value));
                 None
             }
-            OperandKind::Text(_) | OperandKind::Integer(_) | OperandKind::Decimal(_)
-            | OperandKind::Money(_) | OperandKind::Instant(_) | OperandKind::Duration(_)
+            OperandKind::Text(_)
+            | OperandKind::Integer(_)
+            | OperandKind::Decimal(_)
+            | OperandKind::Money(_)
+            | OperandKind::Instant(_)
+            | OperandKind::Duration(_)
             | OperandKind::Set(_) => Some(Resolved::Literal),
         }
     }
 
     /// An operand of a known or expected type.
-    pub(super) fn typed(&mut self, operand: &Operand, expected: Option<&Type>, env: &Env) -> Option<(Term, Type)> {
+    pub(super) fn typed(
+        &mut self,
+        operand: &Operand,
+        expected: Option<&Type>,
+        env: &Env,
+    ) -> Option<(Term, Type)> {
         match self.operand(operand, env)? {
             Resolved::Term(term, of) => Some((term, of)),
             Resolved::Literal => match expected {
@@ -125,7 +146,13 @@ impl Resolver<'_> {
         Some(Resolved::Term(term, of))
     }
 
-    fn request_path(&mut self, root: &Name, rest: &[Name], span: Span, env: &Env) -> Option<Resolved> {
+    fn request_path(
+        &mut self,
+        root: &Name,
+        rest: &[Name],
+        span: Span,
+        env: &Env,
+    ) -> Option<Resolved> {
         let Some((field, members)) = rest.split_first() else {
             self.report(diags::unknown_field(span, "request", "", None));
             return None;
@@ -146,8 +173,14 @@ impl Resolver<'_> {
                     let own = ["endpoint", "at", "auth", "auth_header"].into_iter();
                     let fields = BodyField::ALL.iter().map(|f| f.name());
                     let attributes = self.attributes.iter().map(|a| &*a.name);
-                    let near = near::nearest(name, own.chain(fields).chain(attributes)).map(str::to_owned);
-                    self.report(diags::unknown_field(field.span, &root.value, name, near.as_deref()));
+                    let near =
+                        near::nearest(name, own.chain(fields).chain(attributes)).map(str::to_owned);
+                    self.report(diags::unknown_field(
+                        field.span,
+                        &root.value,
+                        name,
+                        near.as_deref(),
+                    ));
                     return None;
                 }
             },
@@ -155,7 +188,13 @@ impl Resolver<'_> {
         self.members(start, &format!("request.{}", field.value), members, env)
     }
 
-    fn route_path(&mut self, root: &Name, rest: &[Name], span: Span, env: &Env) -> Option<Resolved> {
+    fn route_path(
+        &mut self,
+        root: &Name,
+        rest: &[Name],
+        span: Span,
+        env: &Env,
+    ) -> Option<Resolved> {
         let Some((first, after)) = rest.split_first() else {
             self.report(diags::unknown_field(span, "route", "", None));
             return None;
@@ -169,9 +208,11 @@ impl Resolver<'_> {
         }
         let table = RouteFact::table();
         let (name, members, at) = match (first.value.as_str(), after.split_first()) {
-            ("price" | "score", Some((second, members))) => {
-                (format!("{}.{}", first.value, second.value), members, second.span)
-            }
+            ("price" | "score", Some((second, members))) => (
+                format!("{}.{}", first.value, second.value),
+                members,
+                second.span,
+            ),
             (name, _) => (name.to_owned(), after, first.span),
         };
         if let Some(score) = name.strip_prefix("score.") {
@@ -187,30 +228,65 @@ impl Resolver<'_> {
         let Some((_, fact, of, _)) = table.iter().find(|(n, ..)| *n == name) else {
             let near = near::nearest(&name, table.iter().map(|(n, ..)| *n));
             let near = near.map(|n| n.rsplit_once('.').map_or(n, |(_, last)| last));
-            let root = if at == first.span { root.value.clone() } else { format!("route.{}", first.value) };
+            let root = if at == first.span {
+                root.value.clone()
+            } else {
+                format!("route.{}", first.value)
+            };
             let wrong = name.rsplit_once('.').map_or(&*name, |(_, last)| last);
             self.report(diags::unknown_field(at, &root, wrong, near));
             return None;
         };
-        self.members((Term::Route(*fact), of.clone()), &format!("route.{name}"), members, env)
+        self.members(
+            (Term::Route(*fact), of.clone()),
+            &format!("route.{name}"),
+            members,
+            env,
+        )
     }
 
-    fn state_path(&mut self, scope: Scope, root: &Name, rest: &[Name], env: &Env) -> Option<Resolved> {
+    fn state_path(
+        &mut self,
+        scope: Scope,
+        root: &Name,
+        rest: &[Name],
+        env: &Env,
+    ) -> Option<Resolved> {
         let (first, members) = rest.split_first()?;
         let Some(fact) = StateFact::named(&first.value) else {
             let near = near::nearest(&first.value, StateFact::ALL.iter().map(|f| f.name()));
-            self.report(diags::unknown_field(first.span, &root.value, &first.value, near));
+            self.report(diags::unknown_field(
+                first.span,
+                &root.value,
+                &first.value,
+                near,
+            ));
             return None;
         };
         if !env.reach.state {
-            self.report(diags::not_here(root.span.to(first.span), &dotted(root, rest), env.reach.here));
+            self.report(diags::not_here(
+                root.span.to(first.span),
+                &dotted(root, rest),
+                env.reach.here,
+            ));
             return None;
         }
-        self.members((Term::State(scope, fact), fact.of()), &dotted(root, rest), members, env)
+        self.members(
+            (Term::State(scope, fact), fact.of()),
+            &dotted(root, rest),
+            members,
+            env,
+        )
     }
 
     /// Follows members of a term: facts of an endpoint or model, columns of a table's row.
-    fn members(&mut self, start: (Term, Type), name: &str, members: &[Name], env: &Env) -> Option<Resolved> {
+    fn members(
+        &mut self,
+        start: (Term, Type),
+        name: &str,
+        members: &[Name],
+        env: &Env,
+    ) -> Option<Resolved> {
         let (mut term, mut of) = start;
         let mut name = name.to_owned();
         let _ = env;
@@ -218,7 +294,12 @@ impl Resolver<'_> {
             let (next, next_of) = match self.member(term, &of, &member.value) {
                 Ok(found) => found,
                 Err(near) => {
-                    self.report(diags::unknown_field(member.span, &name, &member.value, near.as_deref()));
+                    self.report(diags::unknown_field(
+                        member.span,
+                        &name,
+                        &member.value,
+                        near.as_deref(),
+                    ));
                     return None;
                 }
             };
@@ -241,10 +322,17 @@ impl Resolver<'_> {
                 None => Err(near(ModelFact::ALL.iter().map(|f| f.name()).collect())),
             },
             Type::Key(table) => {
-                let columns = self.tables.get(*table as usize).map_or(&[][..], |t| &t.columns);
-                let found = (0u32..).zip(columns).find(|(_, (name, _))| **name == *member);
+                let columns = self
+                    .tables
+                    .get(*table as usize)
+                    .map_or(&[][..], |t| &t.columns);
+                let found = (0u32..)
+                    .zip(columns)
+                    .find(|(_, (name, _))| **name == *member);
                 match found {
-                    Some((column, (_, of))) => Ok((Term::Column(Box::new(term), *table, column), of.clone())),
+                    Some((column, (_, of))) => {
+                        Ok((Term::Column(Box::new(term), *table, column), of.clone()))
+                    }
                     None => Err(near(columns.iter().map(|(name, _)| &**name).collect())),
                 }
             }
@@ -269,13 +357,17 @@ impl Resolver<'_> {
         let value = match (expected, &operand.kind) {
             (Type::Tokens | Type::Count, OperandKind::Integer(n)) => Some(Value::Integer(*n)),
             (Type::Duration, OperandKind::Duration(ms)) => Some(Value::Integer(*ms)),
-            (Type::Number, OperandKind::Integer(n)) => Decimal::from_integer(*n).map(Value::Decimal),
-            (Type::Number, OperandKind::Decimal(d)) | (Type::Money, OperandKind::Money(d)) => Some(Value::Decimal(*d)),
+            (Type::Number, OperandKind::Integer(n)) => {
+                Decimal::from_integer(*n).map(Value::Decimal)
+            }
+            (Type::Number, OperandKind::Decimal(d)) | (Type::Money, OperandKind::Money(d)) => {
+                Some(Value::Decimal(*d))
+            }
             (Type::Instant, OperandKind::Instant(at)) => Some(Value::Instant(*at)),
             (Type::Text, OperandKind::Text(text)) => Some(Value::Text(text.as_str().into())),
-            (Type::Retention, OperandKind::Duration(ms)) => {
-                u32::try_from(ms / 86_400_000).ok().map(|d| Value::Retention(Retention::Days(d)))
-            }
+            (Type::Retention, OperandKind::Duration(ms)) => u32::try_from(ms / 86_400_000)
+                .ok()
+                .map(|d| Value::Retention(Retention::Days(d))),
             (Type::Set(of), OperandKind::Set(items)) => {
                 let mut set = BTreeSet::new();
                 for item in items {
@@ -310,16 +402,29 @@ impl Resolver<'_> {
         let names = |names: Vec<&str>| near::nearest(word, names).map(str::to_owned);
         let (found, what, near) = match expected {
             Type::Bool => {
-                let value = [("true", true), ("false", false)].into_iter().find(|(n, _)| *n == word);
-                (value.map(|(_, b)| Value::Bool(b)), "truth value", names(vec!["true", "false"]))
+                let value = [("true", true), ("false", false)]
+                    .into_iter()
+                    .find(|(n, _)| *n == word);
+                (
+                    value.map(|(_, b)| Value::Bool(b)),
+                    "truth value",
+                    names(vec!["true", "false"]),
+                )
             }
             Type::Choice(words) => {
                 let value = words.iter().find(|w| ***w == *word);
-                (value.map(|w| Value::Text(w.clone())), "value", names(words.iter().map(|w| &**w).collect()))
+                (
+                    value.map(|w| Value::Text(w.clone())),
+                    "value",
+                    names(words.iter().map(|w| &**w).collect()),
+                )
             }
             Type::Word(vocabulary) => {
                 let known = vocabulary_words(*vocabulary, catalog);
-                let value = known.iter().find(|w| **w == word).map(|w| Value::Text((*w).into()));
+                let value = known
+                    .iter()
+                    .find(|w| **w == word)
+                    .map(|w| Value::Text((*w).into()));
                 let what = match vocabulary {
                     Vocabulary::Capability => "capability in the catalog",
                     Vocabulary::Parameter => "parameter",
@@ -353,7 +458,11 @@ impl Resolver<'_> {
                 names(catalog.regions.iter().map(|r| &*r.name).collect()),
             ),
             Type::Place => (
-                catalog.places.named(word).filter(|_| word != "unknown").map(|p| Value::Places(vec![p])),
+                catalog
+                    .places
+                    .named(word)
+                    .filter(|_| word != "unknown")
+                    .map(|p| Value::Places(vec![p])),
                 "place",
                 names(catalog.places.names().collect()),
             ),
@@ -364,13 +473,26 @@ impl Resolver<'_> {
             ),
             Type::Key(table) => {
                 let found = self.tables.get(*table as usize);
-                let row = found.and_then(|t| t.index.get(word)).map(|row| Value::Row(*table, *row));
+                let row = found
+                    .and_then(|t| t.index.get(word))
+                    .map(|row| Value::Row(*table, *row));
                 let keys = found.map_or(Vec::new(), |t| t.keys.iter().map(|k| &**k).collect());
                 (row, "key of the table", names(keys))
             }
-            Type::Tokens | Type::Count | Type::Number | Type::Money | Type::Instant | Type::Duration
-            | Type::Text | Type::Set(_) | Type::Presence => {
-                self.report(diags::type_mismatch(span, expected, &format!("`{}`", crate::text::echo(word))));
+            Type::Tokens
+            | Type::Count
+            | Type::Number
+            | Type::Money
+            | Type::Instant
+            | Type::Duration
+            | Type::Text
+            | Type::Set(_)
+            | Type::Presence => {
+                self.report(diags::type_mismatch(
+                    span,
+                    expected,
+                    &format!("`{}`", crate::text::echo(word)),
+                ));
                 return None;
             }
         };
@@ -395,7 +517,10 @@ pub(super) fn vocabulary_words(vocabulary: Vocabulary, catalog: &Catalog) -> Vec
 
 /// Says whether a route's fact may be absent.
 pub(super) fn route_fact_optional(fact: RouteFact) -> bool {
-    matches!(fact, RouteFact::Score(_)) || RouteFact::table().iter().any(|(_, f, _, optional)| *f == fact && *optional)
+    matches!(fact, RouteFact::Score(_))
+        || RouteFact::table()
+            .iter()
+            .any(|(_, f, _, optional)| *f == fact && *optional)
 }
 
 fn is_bare(operand: &Operand) -> bool {
@@ -438,7 +563,12 @@ fn notation(kind: &OperandKind) -> &'static str {
 }
 
 /// A term as rules write it.
-pub(crate) fn term_name(term: &Term, catalog: &Catalog, attributes: &[Attribute], tables: &[Table]) -> String {
+pub(crate) fn term_name(
+    term: &Term,
+    catalog: &Catalog,
+    attributes: &[Attribute],
+    tables: &[Table],
+) -> String {
     let inner = |t: &Term| term_name(t, catalog, attributes, tables);
     match term {
         Term::Constant(_) => "a constant".to_owned(),
@@ -464,7 +594,10 @@ pub(crate) fn term_name(term: &Term, catalog: &Catalog, attributes: &[Attribute]
         }
         Term::Route(fact) => {
             let table = RouteFact::table();
-            let name = table.iter().find(|(_, f, ..)| f == fact).map_or("", |(name, ..)| name);
+            let name = table
+                .iter()
+                .find(|(_, f, ..)| f == fact)
+                .map_or("", |(name, ..)| name);
             format!("route.{name}")
         }
         Term::State(Scope::Model, fact) => format!("model.{}", fact.name()),
@@ -472,7 +605,11 @@ pub(crate) fn term_name(term: &Term, catalog: &Catalog, attributes: &[Attribute]
         Term::Offset(of, seconds) => {
             let sign = if *seconds < 0 { '-' } else { '+' };
             let amount = seconds.unsigned_abs();
-            let amount = if amount.is_multiple_of(86_400) { format!("{}d", amount / 86_400) } else { format!("{amount}s") };
+            let amount = if amount.is_multiple_of(86_400) {
+                format!("{}d", amount / 86_400)
+            } else {
+                format!("{amount}s")
+            };
             format!("{} {sign} {amount}", inner(of))
         }
         Term::Without(a, b) => format!("{} without {}", inner(a), inner(b)),

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::catalog::{EndpointId, MakerId, ModelId, ProviderId, RegionId, Retention, ScoreId};
 use crate::decimal::Decimal;
 use crate::instant::Instant;
-use crate::place::{Place, PlaceId};
+use crate::place::PlaceId;
 
 /// What a term is. Values of different types never compare.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -97,15 +97,6 @@ pub enum Value {
     Row(u32, u32),
     /// A set.
     Set(BTreeSet<Value>),
-}
-
-/// Territories and the names they came by, at an instant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Placed {
-    /// The territories.
-    pub place: Place,
-    /// The names.
-    pub names: Vec<PlaceId>,
 }
 
 /// A value that a rule reads.
@@ -434,7 +425,12 @@ impl RouteFact {
         vec![
             ("model", Self::Model, Type::Model, false),
             ("maker", Self::Maker, Type::Maker, true),
-            ("providers", Self::Providers, Type::Set(Box::new(Type::Provider)), false),
+            (
+                "providers",
+                Self::Providers,
+                Type::Set(Box::new(Type::Provider)),
+                false,
+            ),
             ("region", Self::Region, Type::Region, false),
             ("endpoint", Self::Endpoint, Type::Endpoint, false),
             ("processing", Self::Processing, Type::Place, false),
@@ -444,8 +440,18 @@ impl RouteFact {
             ("upstream_id", Self::UpstreamId, Type::Text, false),
             ("context_window", Self::ContextWindow, Type::Tokens, true),
             ("max_output", Self::MaxOutput, Type::Tokens, true),
-            ("capabilities", Self::Capabilities, words(Vocabulary::Capability), false),
-            ("parameters", Self::Parameters, words(Vocabulary::Parameter), true),
+            (
+                "capabilities",
+                Self::Capabilities,
+                words(Vocabulary::Capability),
+                false,
+            ),
+            (
+                "parameters",
+                Self::Parameters,
+                words(Vocabulary::Parameter),
+                true,
+            ),
             ("from", Self::From, Type::Instant, true),
             ("until", Self::Until, Type::Instant, true),
             ("price_changes", Self::PriceChanges, Type::Instant, true),
@@ -453,7 +459,12 @@ impl RouteFact {
             ("price.input", Self::PriceInput, Type::Money, true),
             ("price.output", Self::PriceOutput, Type::Money, true),
             ("price.cache_read", Self::PriceCacheRead, Type::Money, true),
-            ("price.cache_write", Self::PriceCacheWrite, Type::Money, true),
+            (
+                "price.cache_write",
+                Self::PriceCacheWrite,
+                Type::Money,
+                true,
+            ),
         ]
     }
 }
@@ -488,11 +499,19 @@ impl Term {
     /// of the catalog or a table.
     pub fn is_request_field(&self) -> bool {
         match self {
-            Self::At | Self::Auth | Self::AuthHeader | Self::Attribute(_) | Self::Body(_)
-            | Self::Endpoint | Self::State(..) => true,
+            Self::At
+            | Self::Auth
+            | Self::AuthHeader
+            | Self::Attribute(_)
+            | Self::Body(_)
+            | Self::Endpoint
+            | Self::State(..) => true,
             Self::Offset(inner, _) => inner.is_request_field(),
             Self::Without(a, b) => a.is_request_field() || b.is_request_field(),
-            Self::Constant(_) | Self::Column(..) | Self::OfModel(..) | Self::OfEndpoint(..)
+            Self::Constant(_)
+            | Self::Column(..)
+            | Self::OfModel(..)
+            | Self::OfEndpoint(..)
             | Self::Route(_) => false,
         }
     }

@@ -33,7 +33,10 @@ pub(crate) fn display(value: &Value, catalog: &Catalog, policy: &Policy) -> Stri
         }
         Value::Set(items) if items.is_empty() => "nothing".to_owned(),
         Value::Set(items) => {
-            let items: Vec<String> = items.iter().map(|i| format!("`{}`", display(i, catalog, policy))).collect();
+            let items: Vec<String> = items
+                .iter()
+                .map(|i| format!("`{}`", display(i, catalog, policy)))
+                .collect();
             text::join(&items, "and")
         }
     }

@@ -9,8 +9,13 @@ use std::cell::{Cell, RefCell};
 use crate::catalog::{Catalog, Known, Route, earlier};
 use crate::instant::Instant;
 use crate::place::Place;
-use crate::policy::{BodyField, Condition, EndpointFact, ModelFact, Policy, RouteFact, Rule, Scope, StateFact, Term, Value};
-use crate::request::{AttributeValue, Auth, ChainFaultKind, Effective, FaultKind, Request, State, Usage};
+use crate::policy::{
+    BodyField, Condition, EndpointFact, ModelFact, Policy, RouteFact, Rule, Scope, StateFact, Term,
+    Value,
+};
+use crate::request::{
+    AttributeValue, Auth, ChainFaultKind, Effective, FaultKind, Request, State, Usage,
+};
 use crate::syntax::ast::Comparison;
 
 /// Everything that a condition may read.
@@ -73,7 +78,9 @@ impl<'a> Facts<'a> {
             },
             Condition::Matches(term, glob) => {
                 let text = match (term, self.read(term)?) {
-                    (Term::Body(BodyField::Model), _) => self.effective.model_text.clone().unwrap_or_default(),
+                    (Term::Body(BodyField::Model), _) => {
+                        self.effective.model_text.clone().unwrap_or_default()
+                    }
                     (_, value) => self.text(&value),
                 };
                 Some(glob.matches(&text))
@@ -114,9 +121,8 @@ impl<'a> Facts<'a> {
     /// Notes when a comparison of the request's instant with a date changes its truth.
     fn watch(&self, left: &Term, a: &Value, comparison: Comparison, right: &Term, b: &Value) {
         let (moved, date) = match (moving(left), moving(right), a, b) {
-            (Some(seconds), None, _, Value::Instant(date)) | (None, Some(seconds), Value::Instant(date), _) => {
-                (seconds, *date)
-            }
+            (Some(seconds), None, _, Value::Instant(date))
+            | (None, Some(seconds), Value::Instant(date), _) => (seconds, *date),
             _ => return,
         };
         let flips = date.plus_seconds(-moved);
@@ -124,7 +130,10 @@ impl<'a> Facts<'a> {
             comparison,
             Comparison::Greater | Comparison::AtMost | Comparison::Equal | Comparison::NotEqual
         );
-        for flip in [Some(flips), after.then(|| flips.next())].into_iter().flatten() {
+        for flip in [Some(flips), after.then(|| flips.next())]
+            .into_iter()
+            .flatten()
+        {
             if flip > self.request.at {
                 self.changes(Some(flip));
             }
@@ -140,7 +149,9 @@ impl<'a> Facts<'a> {
             Comparison::Greater => a > b,
             Comparison::AtLeast => a >= b,
             Comparison::In => matches!(b, Value::Set(set) if set.contains(a)),
-            Comparison::SubsetOf => matches!((a, b), (Value::Set(a), Value::Set(b)) if a.is_subset(b)),
+            Comparison::SubsetOf => {
+                matches!((a, b), (Value::Set(a), Value::Set(b)) if a.is_subset(b))
+            }
             Comparison::Within => self.within(a, b),
             Comparison::Overlaps => match (a, b) {
                 (Value::Set(a), Value::Set(b)) => !a.is_disjoint(b),
@@ -181,7 +192,9 @@ impl<'a> Facts<'a> {
                 Some(self.attribute(*index, value))
             }
             Term::Column(key, table, column) => {
-                let Value::Row(_, row) = self.value(key)? else { return None };
+                let Value::Row(_, row) = self.value(key)? else {
+                    return None;
+                };
                 let table = self.policy.tables.get(*table as usize)?;
                 table.rows.get(row as usize)?.get(*column as usize).cloned()
             }
@@ -191,7 +204,9 @@ impl<'a> Facts<'a> {
                 _ => None,
             },
             Term::OfEndpoint(endpoint, fact) => {
-                let Value::Endpoint(id) = self.value(endpoint)? else { return None };
+                let Value::Endpoint(id) = self.value(endpoint)? else {
+                    return None;
+                };
                 let endpoint = self.catalog.endpoint(id)?;
                 Some(match fact {
                     EndpointFact::Region => Value::Region(endpoint.region),
@@ -209,7 +224,9 @@ impl<'a> Facts<'a> {
                 _ => None,
             },
             Term::Without(a, b) => match (self.value(a)?, self.value(b)?) {
-                (Value::Set(a), Value::Set(b)) => Some(Value::Set(a.difference(&b).cloned().collect())),
+                (Value::Set(a), Value::Set(b)) => {
+                    Some(Value::Set(a.difference(&b).cloned().collect()))
+                }
                 _ => None,
             },
         }
@@ -234,7 +251,9 @@ impl<'a> Facts<'a> {
         let body = &self.effective.body;
         let chain = &self.request.chain;
         let optional = |value: &Option<String>| value.as_deref().map(text);
-        let set = |names: &std::collections::BTreeSet<String>| Value::Set(names.iter().map(|n| text(n)).collect());
+        let set = |names: &std::collections::BTreeSet<String>| {
+            Value::Set(names.iter().map(|n| text(n)).collect())
+        };
         match field {
             BodyField::Model => {
                 self.changes(self.effective.target_changes);
@@ -249,9 +268,10 @@ impl<'a> Facts<'a> {
             BodyField::MaxTokens => body.max_tokens.map(Value::Integer),
             BodyField::InputTokens => Some(Value::Integer(body.input_tokens)),
             BodyField::InputTokensEstimated => Some(Value::Bool(body.input_tokens_estimated)),
-            BodyField::TotalTokens => {
-                Some(Value::Integer(body.input_tokens.saturating_add(body.max_tokens.unwrap_or(0))))
-            }
+            BodyField::TotalTokens => Some(Value::Integer(
+                body.input_tokens
+                    .saturating_add(body.max_tokens.unwrap_or(0)),
+            )),
             BodyField::Temperature => body.temperature.map(Value::Decimal),
             BodyField::TopP => body.top_p.map(Value::Decimal),
             BodyField::Stream => Some(Value::Bool(body.stream)),
@@ -302,7 +322,9 @@ impl<'a> Facts<'a> {
             }
             ModelFact::Capabilities => {
                 self.changes(model.capabilities.next_change(at));
-                Some(names(model.capabilities.at(at).cloned().unwrap_or_default()))
+                Some(names(
+                    model.capabilities.at(at).cloned().unwrap_or_default(),
+                ))
             }
             ModelFact::Parameters => {
                 self.changes(model.parameters.next_change(at));
@@ -315,7 +337,8 @@ impl<'a> Facts<'a> {
     pub(crate) fn price(&self, route: Route) -> Known<crate::catalog::Price> {
         let body = &self.effective.body;
         let input = u64::try_from(body.input_tokens).unwrap_or(0);
-        self.catalog.price(route, self.request.at, input, body.service_tier.as_deref())
+        self.catalog
+            .price(route, self.request.at, input, body.service_tier.as_deref())
     }
 
     fn of_route(&self, route: Route, fact: RouteFact) -> Option<Value> {
@@ -326,13 +349,21 @@ impl<'a> Facts<'a> {
         match fact {
             RouteFact::Model => Some(Value::Model(offering.model)),
             RouteFact::Maker => catalog.model(offering.model)?.maker.map(Value::Maker),
-            RouteFact::Providers => Some(Value::Set(offering.providers.iter().map(|p| Value::Provider(*p)).collect())),
+            RouteFact::Providers => Some(Value::Set(
+                offering
+                    .providers
+                    .iter()
+                    .map(|p| Value::Provider(*p))
+                    .collect(),
+            )),
             RouteFact::Region => Some(Value::Region(offering.region)),
             RouteFact::Endpoint => Some(Value::Endpoint(route.endpoint)),
             RouteFact::Processing => Some(places(self.known(catalog.processing(route, at)))),
             RouteFact::Storage => Some(places(self.known(catalog.storage(route, at)))),
             RouteFact::Ingress => Some(places(self.known(catalog.ingress(route, at)))),
-            RouteFact::Retention => Some(Value::Retention(self.known(catalog.retention(route, at)))),
+            RouteFact::Retention => {
+                Some(Value::Retention(self.known(catalog.retention(route, at))))
+            }
             RouteFact::UpstreamId => Some(text(catalog.upstream_id(route))),
             RouteFact::ContextWindow => self.known(catalog.context_window(route, at)).map(tokens),
             RouteFact::MaxOutput => self.known(catalog.max_output(route, at)).map(tokens),
@@ -348,9 +379,16 @@ impl<'a> Facts<'a> {
             RouteFact::Multiplier => self.known(self.price(route)).multiplier.map(Value::Decimal),
             RouteFact::PriceInput => self.known(self.price(route)).input.map(Value::Decimal),
             RouteFact::PriceOutput => self.known(self.price(route)).output.map(Value::Decimal),
-            RouteFact::PriceCacheRead => self.known(self.price(route)).cache_read.map(Value::Decimal),
-            RouteFact::PriceCacheWrite => self.known(self.price(route)).cache_write.map(Value::Decimal),
-            RouteFact::Score(score) => self.known(catalog.score(offering.model, score, at)).map(Value::Decimal),
+            RouteFact::PriceCacheRead => {
+                self.known(self.price(route)).cache_read.map(Value::Decimal)
+            }
+            RouteFact::PriceCacheWrite => self
+                .known(self.price(route))
+                .cache_write
+                .map(Value::Decimal),
+            RouteFact::Score(score) => self
+                .known(catalog.score(offering.model, score, at))
+                .map(Value::Decimal),
         }
     }
 
@@ -406,5 +444,10 @@ fn places(names: Option<Vec<crate::place::PlaceId>>) -> Value {
 }
 
 fn named<T: Copy + PartialEq>(names: &[(&'static str, T)], value: T) -> Value {
-    text(names.iter().find(|(_, v)| *v == value).map_or("", |(name, _)| name))
+    text(
+        names
+            .iter()
+            .find(|(_, v)| *v == value)
+            .map_or("", |(name, _)| name),
+    )
 }

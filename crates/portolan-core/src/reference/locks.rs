@@ -26,7 +26,14 @@ pub(super) fn clear(facts: &Facts<'_>, route: Route) -> Result<Cleared, Vec<Rule
     let candidate = facts.of(Some(route));
     let mut broken = Vec::new();
     for (id, rule) in facts.policy.rules() {
-        let RuleKind::Lock { facts: judged, bound, .. } = &rule.kind else { continue };
+        let RuleKind::Lock {
+            facts: judged,
+            bound,
+            ..
+        } = &rule.kind
+        else {
+            continue;
+        };
         if !request.holds(rule) {
             continue;
         }
@@ -43,5 +50,9 @@ pub(super) fn clear(facts: &Facts<'_>, route: Route) -> Result<Cleared, Vec<Rule
             broken.push(id);
         }
     }
-    if broken.is_empty() { Ok(Cleared(route)) } else { Err(broken) }
+    if broken.is_empty() {
+        Ok(Cleared(route))
+    } else {
+        Err(broken)
+    }
 }

@@ -16,10 +16,18 @@ pub(super) struct Shaped {
 }
 
 /// One model's usable routes by the policy's keys, an absent key last, then by catalog order.
-pub(super) fn order<'a>(case: Case<'a>, facts: &Facts<'a>, mut routes: Vec<Cleared>) -> Vec<Cleared> {
+pub(super) fn order<'a>(
+    case: Case<'a>,
+    facts: &Facts<'a>,
+    mut routes: Vec<Cleared>,
+) -> Vec<Cleared> {
     let keys = |route: &Cleared| -> Vec<Option<Value>> {
         let facts = facts.of(Some(route.route()));
-        case.policy.prefer.iter().map(|key| facts.value(&key.term)).collect()
+        case.policy
+            .prefer
+            .iter()
+            .map(|key| facts.value(&key.term))
+            .collect()
     };
     // A stable sort keeps catalog order among equals.
     routes.sort_by_cached_key(|route| {
@@ -65,11 +73,19 @@ pub(super) fn wait<'a>(case: Case<'a>, facts: &Facts<'a>, candidate: &Candidate)
     let facts = facts.of(Some(candidate.route));
     let reset = |scope: Scope| facts.usage(scope).and_then(|u| u.reset_s);
     let reads = |rule: &RuleId, scope: Scope| {
-        let terms = case.policy.rule(*rule).map(|r| crate::policy::condition_terms(&r.when)).unwrap_or_default();
-        terms.iter().any(|t| matches!(t, Term::State(s, _) if *s == scope))
+        let terms = case
+            .policy
+            .rule(*rule)
+            .map(|r| crate::policy::condition_terms(&r.when))
+            .unwrap_or_default();
+        terms
+            .iter()
+            .any(|t| matches!(t, Term::State(s, _) if *s == scope))
     };
     let waits = |rule: &RuleId| {
-        let scopes = [Scope::Model, Scope::Route].into_iter().filter(|s| reads(rule, *s));
+        let scopes = [Scope::Model, Scope::Route]
+            .into_iter()
+            .filter(|s| reads(rule, *s));
         scopes.filter_map(reset).max()
     };
     candidate.skips.iter().filter_map(waits).max()
@@ -92,13 +108,28 @@ pub(super) fn shape<'a>(
         let facts = case.facts(effective, horizon).of(Some(route.route()));
         // The plan shows the price and places: it goes stale when they change.
         facts.changes(facts.price(route.route()).next_change);
-        facts.changes(case.catalog.processing(route.route(), case.request.at).next_change);
-        facts.changes(case.catalog.storage(route.route(), case.request.at).next_change);
-        let mut attempt = Attempt { route: *route, fallback: *fallback, sets: Vec::new(), limit: None };
+        facts.changes(
+            case.catalog
+                .processing(route.route(), case.request.at)
+                .next_change,
+        );
+        facts.changes(
+            case.catalog
+                .storage(route.route(), case.request.at)
+                .next_change,
+        );
+        let mut attempt = Attempt {
+            route: *route,
+            fallback: *fallback,
+            sets: Vec::new(),
+            limit: None,
+        };
         let mut set_fields: Vec<&SetField> = Vec::new();
         for (id, rule) in case.policy.rules() {
             match &rule.kind {
-                RuleKind::Set { field, noting, .. } if !set_fields.contains(&field) && facts.holds(rule) => {
+                RuleKind::Set { field, noting, .. }
+                    if !set_fields.contains(&field) && facts.holds(rule) =>
+                {
                     set_fields.push(field);
                     attempt.sets.push(id);
                     if noting.is_some() {
@@ -106,7 +137,9 @@ pub(super) fn shape<'a>(
                     }
                 }
                 RuleKind::Warn { .. } if facts.holds(rule) => warn(case, &mut warnings, id, index),
-                RuleKind::Limit { .. } if attempt.limit.is_none() && facts.holds(rule) => attempt.limit = Some(id),
+                RuleKind::Limit { .. } if attempt.limit.is_none() && facts.holds(rule) => {
+                    attempt.limit = Some(id)
+                }
                 _ => {}
             }
         }
@@ -119,21 +152,33 @@ pub(super) fn shape<'a>(
 fn warn(case: Case<'_>, warnings: &mut Vec<Warning>, rule: RuleId, attempt: usize) {
     let code = |id: RuleId| case.policy.rule(id).map(|r| r.kind.code());
     let of_route = case.policy.rule(rule).is_some_and(|r| {
-        crate::policy::condition_terms(&r.when).iter().any(|t| matches!(t, Term::Route(_)))
+        crate::policy::condition_terms(&r.when)
+            .iter()
+            .any(|t| matches!(t, Term::Route(_)))
     });
-    let known = warnings.iter().any(|w| code(w.rule) == code(rule) && (!of_route || w.attempt == attempt));
+    let known = warnings
+        .iter()
+        .any(|w| code(w.rule) == code(rule) && (!of_route || w.attempt == attempt));
     if !known {
-        warnings.push(Warning { rule, attempt, of_route });
+        warnings.push(Warning {
+            rule,
+            attempt,
+            of_route,
+        });
     }
 }
 
 /// The retry rule that holds for the request as a whole.
-pub(super) fn retry<'a>(case: Case<'a>, primary: &Facts<'a>, chosen: &[(Option<usize>, Cleared)]) -> Option<RuleId> {
+pub(super) fn retry<'a>(
+    case: Case<'a>,
+    primary: &Facts<'a>,
+    chosen: &[(Option<usize>, Cleared)],
+) -> Option<RuleId> {
     let with_fallback = chosen.iter().any(|(fallback, _)| fallback.is_some());
     case.policy.rules().find_map(|(id, rule)| match rule.kind {
-        RuleKind::Retry { without_fallbacks, .. } if !(without_fallbacks && with_fallback) => {
-            primary.holds(rule).then_some(id)
-        }
+        RuleKind::Retry {
+            without_fallbacks, ..
+        } if !(without_fallbacks && with_fallback) => primary.holds(rule).then_some(id),
         _ => None,
     })
 }

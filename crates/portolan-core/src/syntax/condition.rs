@@ -9,10 +9,16 @@ use super::parser::{Builder, Rule, meaningful};
 pub(super) fn condition(builder: &mut Builder<'_>, pair: Pair<'_, Rule>) -> Option<Condition> {
     let span = builder.span(&pair);
     let mut terms = Vec::new();
-    for part in pair.into_inner().filter(|p| p.as_rule() == Rule::conjunction) {
+    for part in pair
+        .into_inner()
+        .filter(|p| p.as_rule() == Rule::conjunction)
+    {
         terms.push(conjunction(builder, part)?);
     }
-    single_or(terms, |terms| Condition { kind: ConditionKind::Or(terms), span })
+    single_or(terms, |terms| Condition {
+        kind: ConditionKind::Or(terms),
+        span,
+    })
 }
 
 fn conjunction(builder: &mut Builder<'_>, pair: Pair<'_, Rule>) -> Option<Condition> {
@@ -21,14 +27,21 @@ fn conjunction(builder: &mut Builder<'_>, pair: Pair<'_, Rule>) -> Option<Condit
     for part in pair.into_inner().filter(|p| p.as_rule() == Rule::negation) {
         terms.push(negation(builder, part)?);
     }
-    single_or(terms, |terms| Condition { kind: ConditionKind::And(terms), span })
+    single_or(terms, |terms| Condition {
+        kind: ConditionKind::And(terms),
+        span,
+    })
 }
 
 fn single_or(
     mut terms: Vec<Condition>,
     many: impl FnOnce(Vec<Condition>) -> Condition,
 ) -> Option<Condition> {
-    if terms.len() == 1 { terms.pop() } else { Some(many(terms)) }
+    if terms.len() == 1 {
+        terms.pop()
+    } else {
+        Some(many(terms))
+    }
 }
 
 fn negation(builder: &mut Builder<'_>, pair: Pair<'_, Rule>) -> Option<Condition> {
@@ -47,7 +60,10 @@ fn negation(builder: &mut Builder<'_>, pair: Pair<'_, Rule>) -> Option<Condition
     }
     let inner = inner?;
     Some(if negative {
-        Condition { kind: ConditionKind::Not(Box::new(inner)), span }
+        Condition {
+            kind: ConditionKind::Not(Box::new(inner)),
+            span,
+        }
     } else {
         inner
     })
@@ -58,16 +74,32 @@ fn predicate(builder: &mut Builder<'_>, pair: Pair<'_, Rule>) -> Option<Conditio
     let mut parts = pair.into_inner();
     let left = operand(builder, parts.next()?)?;
     let Some(tail) = parts.next() else {
-        return Some(Condition { kind: ConditionKind::Operand(left), span });
+        return Some(Condition {
+            kind: ConditionKind::Operand(left),
+            span,
+        });
     };
     let mut parts = tail.into_inner();
     let operator = parts.next()?;
     let comparison = match operator.as_rule() {
-        Rule::is_set => return Some(Condition { kind: ConditionKind::IsSet(left, true), span }),
-        Rule::is_not_set => return Some(Condition { kind: ConditionKind::IsSet(left, false), span }),
+        Rule::is_set => {
+            return Some(Condition {
+                kind: ConditionKind::IsSet(left, true),
+                span,
+            });
+        }
+        Rule::is_not_set => {
+            return Some(Condition {
+                kind: ConditionKind::IsSet(left, false),
+                span,
+            });
+        }
         Rule::kw_matches => {
             let glob = builder.string(parts.next()?);
-            return Some(Condition { kind: ConditionKind::Matches(left, glob), span });
+            return Some(Condition {
+                kind: ConditionKind::Matches(left, glob),
+                span,
+            });
         }
         Rule::kw_in => Comparison::In,
         Rule::kw_within => Comparison::Within,
@@ -83,19 +115,26 @@ fn predicate(builder: &mut Builder<'_>, pair: Pair<'_, Rule>) -> Option<Conditio
         },
     };
     let right = operand(builder, parts.next()?)?;
-    Some(Condition { kind: ConditionKind::Compare(left, comparison, right), span })
+    Some(Condition {
+        kind: ConditionKind::Compare(left, comparison, right),
+        span,
+    })
 }
 
 pub(super) fn operand(builder: &mut Builder<'_>, pair: Pair<'_, Rule>) -> Option<Operand> {
     let span = builder.span(&pair);
-    let mut parts = pair.into_inner().filter(|p| matches!(p.as_rule(), Rule::atom | Rule::offset));
+    let mut parts = pair
+        .into_inner()
+        .filter(|p| matches!(p.as_rule(), Rule::atom | Rule::offset));
     let first = atom(builder, parts.next()?)?;
     let Some(second) = parts.next() else {
         return Some(first);
     };
     let kind = if second.as_rule() == Rule::offset {
         let negative = second.as_str().starts_with('-');
-        let duration = second.into_inner().find(|p| p.as_rule() == Rule::duration)?;
+        let duration = second
+            .into_inner()
+            .find(|p| p.as_rule() == Rule::duration)?;
         let amount = builder.duration(&duration).value;
         OperandKind::Offset(Box::new(first), if negative { -amount } else { amount })
     } else {

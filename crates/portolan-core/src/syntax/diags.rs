@@ -18,8 +18,12 @@ pub(super) fn not_an_item(span: Span, word: &str) -> Diagnostic {
 
 pub(super) fn too_nested(span: Span) -> Diagnostic {
     let limit = limits::NESTING;
-    Diagnostic::error("too-nested", span, format!("brackets nest deeper than {limit}"))
-        .help("split the condition with `define`")
+    Diagnostic::error(
+        "too-nested",
+        span,
+        format!("brackets nest deeper than {limit}"),
+    )
+    .help("split the condition with `define`")
 }
 
 pub(super) fn too_many_items(span: Span) -> Diagnostic {
@@ -28,8 +32,17 @@ pub(super) fn too_many_items(span: Span) -> Diagnostic {
         .help("split the policy, or move what repeats into a `table`")
 }
 
-pub(super) fn unexpected(span: Span, found: &str, expected: &[&str], misspelt: Option<&str>) -> Diagnostic {
-    let found = if found.is_empty() { "the end of the item".to_owned() } else { format!("`{}`", echo(found)) };
+pub(super) fn unexpected(
+    span: Span,
+    found: &str,
+    expected: &[&str],
+    misspelt: Option<&str>,
+) -> Diagnostic {
+    let found = if found.is_empty() {
+        "the end of the item".to_owned()
+    } else {
+        format!("`{}`", echo(found))
+    };
     let mut words: Vec<String> = Vec::new();
     for word in expected {
         if !words.iter().any(|w| w == word) {
@@ -65,7 +78,11 @@ pub(super) fn bad_escape(span: Span) -> Diagnostic {
 
 pub(super) fn text_too_long(span: Span) -> Diagnostic {
     let limit = limits::SCALAR_BYTES;
-    Diagnostic::error("text-too-long", span, format!("a string longer than {limit} bytes"))
+    Diagnostic::error(
+        "text-too-long",
+        span,
+        format!("a string longer than {limit} bytes"),
+    )
 }
 
 pub(super) fn invisible_character(span: Span, c: char) -> Diagnostic {

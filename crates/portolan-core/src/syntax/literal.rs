@@ -51,7 +51,7 @@ fn unescape(text: &str) -> Option<String> {
 }
 
 /// A whole number with `_` separators and an optional `k` or `M`.
-pub(crate) fn whole(text: &str) -> Option<i64> {
+fn whole(text: &str) -> Option<i64> {
     let (digits, unit) = match text.strip_suffix('k') {
         Some(digits) => (digits, 1_000),
         None => match text.strip_suffix('M') {
@@ -59,7 +59,11 @@ pub(crate) fn whole(text: &str) -> Option<i64> {
             None => (text, 1),
         },
     };
-    digits.replace('_', "").parse::<i64>().ok()?.checked_mul(unit)
+    digits
+        .replace('_', "")
+        .parse::<i64>()
+        .ok()?
+        .checked_mul(unit)
 }
 
 pub(super) fn integer(builder: &mut Builder<'_>, pair: &Pair<'_, Rule>) -> Spanned<i64> {
@@ -75,7 +79,9 @@ pub(super) fn integer(builder: &mut Builder<'_>, pair: &Pair<'_, Rule>) -> Spann
 pub(super) fn duration(builder: &mut Builder<'_>, pair: &Pair<'_, Rule>) -> Spanned<i64> {
     let span = builder.span(pair);
     let text = pair.as_str().trim_end();
-    let end = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let end = text
+        .find(|c: char| c.is_ascii_alphabetic())
+        .unwrap_or(text.len());
     let (digits, unit) = text.split_at_checked(end).unwrap_or((text, ""));
     let factor = match unit {
         "ms" => 1,
@@ -103,7 +109,11 @@ pub(super) fn instant(builder: &mut Builder<'_>, pair: &Pair<'_, Rule>) -> Optio
 }
 
 /// A decimal, or money without its sign.
-pub(super) fn decimal(builder: &mut Builder<'_>, pair: &Pair<'_, Rule>, text: &str) -> Option<Decimal> {
+pub(super) fn decimal(
+    builder: &mut Builder<'_>,
+    pair: &Pair<'_, Rule>,
+    text: &str,
+) -> Option<Decimal> {
     match Decimal::parse(text) {
         Ok(decimal) => Some(decimal),
         Err(error) => {

@@ -18,11 +18,10 @@ use crate::near;
 use crate::source::{Source, SourceId, Span, Spanned};
 use crate::text;
 
-#[expect(missing_docs, reason = "pest generates the type without them")]
 mod grammar {
     #[derive(pest_derive::Parser)]
     #[grammar = "syntax/rules.pest"]
-    pub struct Grammar;
+    pub(super) struct Grammar;
 }
 pub(super) use grammar::Rule;
 
@@ -57,13 +56,23 @@ pub fn parse(id: SourceId, source: &Source, diagnostics: &mut Diagnostics) -> Ve
 /// Characters that change how the text looks without being seen.
 fn invisible(id: SourceId, source: &Source, diagnostics: &mut Diagnostics) {
     let plain = |c: char| matches!(c, '\n' | '\r' | '\t');
-    let hidden = |(i, c): &(usize, char)| !plain(*c) && text::invisible(*c) && !(*i == 0 && *c == '\u{feff}');
+    let hidden = |(i, c): &(usize, char)| {
+        !plain(*c) && text::invisible(*c) && !(*i == 0 && *c == '\u{feff}')
+    };
     for (i, c) in source.text().char_indices().filter(hidden) {
-        diagnostics.push(diags::invisible_character(Span::new(id, i, i + c.len_utf8()), c));
+        diagnostics.push(diags::invisible_character(
+            Span::new(id, i, i + c.len_utf8()),
+            c,
+        ));
     }
 }
 
-fn syntax_error(id: SourceId, start: usize, chunk: &str, error: &Error<Rule>) -> crate::diagnostic::Diagnostic {
+fn syntax_error(
+    id: SourceId,
+    start: usize,
+    chunk: &str,
+    error: &Error<Rule>,
+) -> crate::diagnostic::Diagnostic {
     let at = match error.location {
         InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
     };
@@ -78,16 +87,23 @@ fn syntax_error(id: SourceId, start: usize, chunk: &str, error: &Error<Rule>) ->
     };
     let found = rest.get(..length).unwrap_or("");
     let mut expected: Vec<&'static str> = match &error.variant {
-        ErrorVariant::ParsingError { positives, .. } => positives.iter().map(|r| symbol(*r)).collect(),
+        ErrorVariant::ParsingError { positives, .. } => {
+            positives.iter().map(|r| symbol(*r)).collect()
+        }
         ErrorVariant::CustomError { .. } => Vec::new(),
     };
     expected.retain(|word| *word != "a blank");
-    let quoted = expected.iter().filter_map(|w| w.strip_prefix('`')?.strip_suffix('`'));
+    let quoted = expected
+        .iter()
+        .filter_map(|w| w.strip_prefix('`')?.strip_suffix('`'));
     let misspelt = near::nearest(found, quoted).map(str::to_owned);
     // Where the text breaks off, point at what came before rather than at nothing.
     let span = if found.is_empty() {
         let end = chunk.trim_end().len();
-        let last = chunk.get(..end).and_then(|c| c.chars().next_back()).map_or(0, char::len_utf8);
+        let last = chunk
+            .get(..end)
+            .and_then(|c| c.chars().next_back())
+            .map_or(0, char::len_utf8);
         Span::new(id, start + end - last, start + end)
     } else {
         Span::new(id, start + at, start + at + length)
@@ -109,7 +125,11 @@ impl Builder<'_> {
     pub(super) fn span(&self, pair: &Pair<'_, Rule>) -> Span {
         let span = pair.as_span();
         let trimmed = span.as_str().trim_end().len();
-        Span::new(self.id, self.start + span.start(), self.start + span.start() + trimmed)
+        Span::new(
+            self.id,
+            self.start + span.start(),
+            self.start + span.start() + trimmed,
+        )
     }
 
     /// Reports a fault of a literal.
@@ -135,12 +155,16 @@ impl Builder<'_> {
         }
         Some(match token {
             Rule::policy => ItemKind::Policy(self.name(&parts.next()?)),
-            Rule::overlay => ItemKind::Overlay(self.name(&parts.next()?), self.string(parts.next()?)),
+            Rule::overlay => {
+                ItemKind::Overlay(self.name(&parts.next()?), self.string(parts.next()?))
+            }
             Rule::use_catalog => ItemKind::UseCatalog(self.string(parts.next()?)),
             Rule::include => ItemKind::Include(self.string(parts.next()?)),
             Rule::attribute => ItemKind::Attribute(self.attribute(parts)?),
             Rule::opt_in => ItemKind::OptIn(self.path(&parts.next()?)),
-            Rule::default => ItemKind::Default(self.path(&parts.next()?), self.operand(parts.next()?)?),
+            Rule::default => {
+                ItemKind::Default(self.path(&parts.next()?), self.operand(parts.next()?)?)
+            }
             Rule::define => ItemKind::Define(self.define(parts)?),
             Rule::table => ItemKind::Table(self.table(parts)?),
             Rule::model_prefix => ItemKind::ModelPrefix(self.string(parts.next()?)),
@@ -174,7 +198,10 @@ impl Builder<'_> {
     }
 
     fn prefer_key(&mut self, pair: Pair<'_, Rule>) -> Option<PreferKey> {
-        let lowest = pair.clone().into_inner().any(|p| p.as_rule() == Rule::kw_lowest);
+        let lowest = pair
+            .clone()
+            .into_inner()
+            .any(|p| p.as_rule() == Rule::kw_lowest);
         let path = self.path(&meaningful(pair).next()?);
         Some(PreferKey { lowest, path })
     }
@@ -199,7 +226,12 @@ impl Builder<'_> {
                 _ => {}
             }
         }
-        Some(Attribute { name: name?, optional, of: of?, default })
+        Some(Attribute {
+            name: name?,
+            optional,
+            of: of?,
+            default,
+        })
     }
 
     fn input_type(&mut self, pair: Pair<'_, Rule>) -> Option<InputType> {
@@ -210,7 +242,11 @@ impl Builder<'_> {
             return Some(InputType::OneOf(names));
         }
         let name = names.pop()?;
-        Some(if token == Rule::key_of { InputType::KeyOf(name) } else { InputType::Named(name) })
+        Some(if token == Rule::key_of {
+            InputType::KeyOf(name)
+        } else {
+            InputType::Named(name)
+        })
     }
 
     fn define<'i>(&mut self, mut parts: impl Iterator<Item = Pair<'i, Rule>>) -> Option<Define> {
@@ -222,7 +258,11 @@ impl Builder<'_> {
             next = parts.next()?;
         }
         let body = self.condition(next)?;
-        Some(Define { name, parameters, body })
+        Some(Define {
+            name,
+            parameters,
+            body,
+        })
     }
 
     fn parameters(&mut self, pair: Pair<'_, Rule>) -> Option<Vec<(Name, Name)>> {
@@ -243,22 +283,39 @@ impl Builder<'_> {
             let cells = this.each(cells, Self::operand)?;
             Some((key, cells))
         })?;
-        Some(Table { name, columns, rows })
+        Some(Table {
+            name,
+            columns,
+            rows,
+        })
     }
 
-    fn rule<'i>(&mut self, mut parts: impl Iterator<Item = Pair<'i, Rule>>) -> Option<super::ast::Rule> {
+    fn rule<'i>(
+        &mut self,
+        mut parts: impl Iterator<Item = Pair<'i, Rule>>,
+    ) -> Option<super::ast::Rule> {
         let head = parts.next()?;
         let head_span = self.span(&head);
         let head = self.head(head)?;
         let clauses = self.each(parts, Self::clause)?;
-        Some(super::ast::Rule { head, head_span, clauses })
+        Some(super::ast::Rule {
+            head,
+            head_span,
+            clauses,
+        })
     }
 
     fn head(&mut self, pair: Pair<'_, Rule>) -> Option<Head> {
         let token = pair.as_rule();
         let span = self.span(&pair);
-        let chain = pair.clone().into_inner().any(|p| p.as_rule() == Rule::kw_chain);
-        let exclude = pair.clone().into_inner().any(|p| p.as_rule() == Rule::kw_exclude);
+        let chain = pair
+            .clone()
+            .into_inner()
+            .any(|p| p.as_rule() == Rule::kw_chain);
+        let exclude = pair
+            .clone()
+            .into_inner()
+            .any(|p| p.as_rule() == Rule::kw_exclude);
         let mut parts = meaningful(pair).filter(|p| p.as_rule() != Rule::kw_chain);
         Some(match token {
             Rule::on_point => Head::On {
@@ -291,7 +348,10 @@ impl Builder<'_> {
                         _ => {}
                     }
                 }
-                Head::Lock { facts, bound: bound? }
+                Head::Lock {
+                    facts,
+                    bound: bound?,
+                }
             }
             Rule::set => Head::Set {
                 field: self.path(&parts.next()?),
@@ -342,11 +402,15 @@ impl Builder<'_> {
             Rule::blame => ClauseKind::Blame(self.operand(parts.next()?)?),
             Rule::say => ClauseKind::Say(self.string(parts.next()?)),
             Rule::help => ClauseKind::Help(self.string(parts.next()?)),
-            Rule::noting => ClauseKind::Noting(self.name(&parts.next()?), self.string(parts.next()?)),
+            Rule::noting => {
+                ClauseKind::Noting(self.name(&parts.next()?), self.string(parts.next()?))
+            }
             Rule::named => ClauseKind::As(self.name(&parts.next()?)),
             Rule::from => ClauseKind::From(self.instant(&parts.next()?)?),
             Rule::until => ClauseKind::Until(self.instant(&parts.next()?)?),
-            Rule::otherwise => ClauseKind::Else(self.status(&parts.next()?), self.name(&parts.next()?)),
+            Rule::otherwise => {
+                ClauseKind::Else(self.status(&parts.next()?), self.name(&parts.next()?))
+            }
             Rule::without_fallbacks => ClauseKind::WithoutFallbacks,
             _ => {
                 self.fault(diags::unreadable(span));
@@ -383,7 +447,9 @@ impl Builder<'_> {
                 Rule::goal => {
                     let what = inner.next()?;
                     goal = Some(match what.as_rule() {
-                        Rule::every_attempt => Goal::Every(self.condition(meaningful(what).next()?)?),
+                        Rule::every_attempt => {
+                            Goal::Every(self.condition(meaningful(what).next()?)?)
+                        }
                         Rule::never_routes => Goal::NeverRoutes,
                         Rule::always_routes => Goal::AlwaysRoutes,
                         _ => Goal::AlwaysRefused(self.name(&meaningful(what).next()?)),
@@ -392,7 +458,12 @@ impl Builder<'_> {
                 _ => {}
             }
         }
-        Some(Prove { name, filter, between, goal: goal? })
+        Some(Prove {
+            name,
+            filter,
+            between,
+            goal: goal?,
+        })
     }
 
     fn test<'i>(&mut self, mut parts: impl Iterator<Item = Pair<'i, Rule>>) -> Option<Test> {
@@ -407,7 +478,12 @@ impl Builder<'_> {
                 expect.push(self.expect(part)?);
             }
         }
-        Some(Test { name, request, at, expect })
+        Some(Test {
+            name,
+            request,
+            at,
+            expect,
+        })
     }
 
     fn fields(&mut self, pair: Pair<'_, Rule>) -> Option<Vec<(Name, Operand)>> {
@@ -450,7 +526,9 @@ impl Builder<'_> {
         let span = self.span(pair);
         let word = |p: &Pair<'_, Rule>| matches!(p.as_rule(), Rule::word | Rule::segment);
         let inner = pair.clone().into_inner().filter(word);
-        let segments = inner.map(|p| Spanned::new(p.as_str().to_owned(), self.span(&p))).collect();
+        let segments = inner
+            .map(|p| Spanned::new(p.as_str().to_owned(), self.span(&p)))
+            .collect();
         Path { segments, span }
     }
 
@@ -460,7 +538,11 @@ impl Builder<'_> {
     }
 
     fn name_or_string(&mut self, pair: Pair<'_, Rule>) -> Name {
-        if pair.as_rule() == Rule::string { self.string(pair) } else { self.name(&pair) }
+        if pair.as_rule() == Rule::string {
+            self.string(pair)
+        } else {
+            self.name(&pair)
+        }
     }
 
     /// A string with its escapes undone; the span is that of the quotes and all.
@@ -484,7 +566,10 @@ impl Builder<'_> {
     }
 
     fn status(&mut self, pair: &Pair<'_, Rule>) -> Spanned<u16> {
-        Spanned::new(pair.as_str().trim_end().parse().unwrap_or(0), self.span(pair))
+        Spanned::new(
+            pair.as_str().trim_end().parse().unwrap_or(0),
+            self.span(pair),
+        )
     }
 }
 
@@ -494,16 +579,51 @@ pub(super) fn meaningful(pair: Pair<'_, Rule>) -> impl Iterator<Item = Pair<'_, 
     pair.into_inner().filter(|p| {
         matches!(
             p.as_rule(),
-            Rule::name | Rule::string | Rule::path | Rule::operand | Rule::condition | Rule::integer
-                | Rule::instant | Rule::duration | Rule::status | Rule::input_type | Rule::parameters
-                | Rule::parameter | Rule::type_name | Rule::row | Rule::clause | Rule::key
-                | Rule::classes | Rule::class | Rule::times | Rule::span_of | Rule::where_part
-                | Rule::between_part | Rule::goal | Rule::every_attempt | Rule::never_routes
-                | Rule::always_routes | Rule::always_refused | Rule::fields | Rule::field
-                | Rule::expect | Rule::expect_refuse | Rule::expect_route | Rule::expect_warn
-                | Rule::expect_drop | Rule::on_point | Rule::refuse | Rule::exclude | Rule::lock
-                | Rule::skip | Rule::set | Rule::warn | Rule::limit | Rule::retry
-                | Rule::kw_optional | Rule::kw_chain
+            Rule::name
+                | Rule::string
+                | Rule::path
+                | Rule::operand
+                | Rule::condition
+                | Rule::integer
+                | Rule::instant
+                | Rule::duration
+                | Rule::status
+                | Rule::input_type
+                | Rule::parameters
+                | Rule::parameter
+                | Rule::type_name
+                | Rule::row
+                | Rule::clause
+                | Rule::key
+                | Rule::classes
+                | Rule::class
+                | Rule::times
+                | Rule::span_of
+                | Rule::where_part
+                | Rule::between_part
+                | Rule::goal
+                | Rule::every_attempt
+                | Rule::never_routes
+                | Rule::always_routes
+                | Rule::always_refused
+                | Rule::fields
+                | Rule::field
+                | Rule::expect
+                | Rule::expect_refuse
+                | Rule::expect_route
+                | Rule::expect_warn
+                | Rule::expect_drop
+                | Rule::on_point
+                | Rule::refuse
+                | Rule::exclude
+                | Rule::lock
+                | Rule::skip
+                | Rule::set
+                | Rule::warn
+                | Rule::limit
+                | Rule::retry
+                | Rule::kw_optional
+                | Rule::kw_chain
         )
     })
 }
