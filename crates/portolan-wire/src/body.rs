@@ -159,13 +159,9 @@ impl<'a> Deriver<'a> {
             body.paths.insert("has_transcript_tag", at);
         }
         let estimate = tokens::estimate(text.messages.saturating_add(text.prompt));
-        match self.passed_tokens.filter(|_| !text.own) {
-            Some(passed) => body.input_tokens = passed,
-            None => {
-                body.input_tokens = estimate;
-                body.input_tokens_estimated = true;
-            }
-        }
+        let passed = self.passed_tokens.filter(|_| !text.own);
+        body.input_tokens = passed.unwrap_or(estimate);
+        body.input_tokens_estimated = passed.is_none();
         body
     }
 
@@ -288,3 +284,6 @@ pub(crate) fn open<'a>(bytes: &'a [u8], faults: &mut Faults) -> Option<Vec<Membe
         Ok(value) => Some(faults.members(value, &Path::Root)),
     }
 }
+
+#[cfg(test)]
+mod tests;

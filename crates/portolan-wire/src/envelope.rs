@@ -197,3 +197,6 @@ fn pairs(value: &RawValue, path: &str, problems: &mut Problems) -> Pairs {
     }
     pairs
 }
+
+#[cfg(test)]
+mod tests;

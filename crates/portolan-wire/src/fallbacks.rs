@@ -153,3 +153,6 @@ impl<'a> ChainReader<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -106,13 +106,10 @@ impl Faults {
         value: Option<&RawValue>,
         path: &Path<'_>,
     ) -> Option<String> {
-        match value {
-            Some(value) => self.string(value, path),
-            None => {
-                self.missing(path, "a string");
-                None
-            }
+        if value.is_none() {
+            self.missing(path, "a string");
         }
+        value.and_then(|value| self.string(value, path))
     }
 }
 

@@ -207,7 +207,7 @@ mod tests {
             (b"{} {}", "trailing characters"),
             (b"{'a':1}", "key must be a string"),
             (b"{\"a\":01}", "invalid number"),
-            (b"[1,]", "trailing comma"),
+            (b"[1,]", "expected value"),
             (b"{\"a\":NaN}", "expected value"),
             (&long, "longer than 33554432 bytes"),
         ];
