@@ -119,7 +119,7 @@ impl<'a> Deriver<'a> {
                 }
                 "prompt" => {
                     body.prompt = true;
-                    let prompt = faults.string(member.value, &path).unwrap_or_default();
+                    let prompt = prompt(member.value, &path, faults);
                     let characters = u64::try_from(prompt.chars().count());
                     text.prompt = characters.unwrap_or(u64::MAX);
                     text.own |= member.origin.is_some();
@@ -246,6 +246,15 @@ fn scalar(
         // The rest are parameters whose values no rule reads.
         _ => {}
     }
+}
+
+/// The prompt's text, of whatever length.
+fn prompt(value: &RawValue, path: &Path<'_>, faults: &mut Faults) -> String {
+    let text = json::string(value);
+    if text.is_none() {
+        faults.wrong_type(path, value, "a string");
+    }
+    text.unwrap_or_default()
 }
 
 fn derived_from(body: &mut Body, field: &'static str, path: &Path<'_>) {

@@ -16,6 +16,17 @@ pub(crate) fn wrong_type(found: &str, expected: &str) -> String {
     format!("{found}, expected {expected}")
 }
 
+pub(crate) fn too_large(found: &str) -> String {
+    wrong_type(
+        found,
+        &format!("one of at most {} bytes", limits::SCALAR_BYTES),
+    )
+}
+
+pub(crate) fn too_many_types() -> String {
+    format!("more than {} different types", limits::TYPES)
+}
+
 pub(crate) fn missing(expected: &str) -> String {
     format!("nothing, expected {expected}")
 }

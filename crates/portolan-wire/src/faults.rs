@@ -68,7 +68,11 @@ impl Faults {
         }
     }
 
+    /// A string that is kept, and so of a bounded size.
     pub(crate) fn string(&mut self, value: &RawValue, path: &Path<'_>) -> Option<String> {
+        if Kind::of(value) == Kind::String && !self.fits(value, path) {
+            return None;
+        }
         let found = json::string(value);
         if found.is_none() {
             self.wrong_type(path, value, "a string");
@@ -98,6 +102,25 @@ impl Faults {
             self.push(FaultKind::WrongType, path, detail);
         }
         found
+    }
+
+    /// Notes a value whose text is too large to be kept.
+    pub(crate) fn fits(&mut self, value: &RawValue, path: &Path<'_>) -> bool {
+        let fits = value.get().len() <= limits::SCALAR_BYTES;
+        if !fits {
+            let detail = diags::too_large(Kind::of(value).name());
+            self.push(FaultKind::WrongType, path, detail);
+        }
+        fits
+    }
+
+    /// Adds a type to those that were seen, up to a bound.
+    pub(crate) fn add_type(&mut self, types: &mut BTreeSet<String>, kind: String, path: &Path<'_>) {
+        if types.len() < limits::TYPES || types.contains(&kind) {
+            types.insert(kind);
+        } else {
+            self.push(FaultKind::WrongType, path, diags::too_many_types());
+        }
     }
 
     /// A field that must be there and be a string.

@@ -197,7 +197,10 @@ mod tests {
     #[test]
     fn hostile_bytes_have_a_clear_answer() {
         let long = vec![b' '; limits::BODY_BYTES + 1];
-        let table: [(&[u8], &str); 12] = [
+        let table: [(&[u8], &str); 15] = [
+            (b"{\"a\":\"\n\"}", "control character"),
+            (b"{\"a\":[\"\\q\"]}", "invalid escape"),
+            (b"{\"a\":[\"\\u12g4\"]}", "invalid escape"),
             (b"", "empty"),
             (b" \r\n", "empty"),
             (b"\xef\xbb\xbf{}", "byte order mark"),

@@ -4,6 +4,17 @@
 //! give a [`Call`] whose `draft` an engine accepts. Shape faults are facts in it, for the policy
 //! to refuse; only a wrong envelope is an error. Writing: [`answer_json`], [`trace_json`].
 //!
+//! ```
+//! use portolan_core::instant::Instant;
+//!
+//! let file = br#"{"account": "paid", "body": {"model": "gpt-5", "messages": "hi"}}"#;
+//! let now = Instant::from_unix_seconds(0);
+//! let call = portolan_wire::read_envelope(file, ["account"], now)?;
+//! assert_eq!(call.draft.body.model.as_deref(), Some("gpt-5"));
+//! assert_eq!(call.draft.body.faults[0].path, "messages");
+//! # Ok::<(), portolan_wire::EnvelopeError>(())
+//! ```
+//!
 //! There is no floating point, no recursion over what came in, and no key is ever guessed: where
 //! two readers of a body could see two different requests, the body is `ambiguous-field`.
 

@@ -119,7 +119,7 @@ impl Messages {
         } else {
             self.other_content.get_or_insert_with(|| path.to_string());
         }
-        self.content.insert(kind);
+        faults.add_type(&mut self.content, kind, path);
     }
 
     fn text(&mut self, value: &RawValue, path: &Path<'_>) {

@@ -52,7 +52,7 @@ impl Tools {
         } else {
             self.other.get_or_insert_with(|| path.to_string());
         }
-        self.types.insert(kind);
+        faults.add_type(&mut self.types, kind, path);
     }
 }
 
@@ -64,6 +64,7 @@ pub(crate) fn tool_choice(
     faults: &mut Faults,
 ) -> Option<String> {
     match Kind::of(value) {
+        Kind::String | Kind::Object if !faults.fits(value, path) => None,
         Kind::String => json::string(value).map(|word| match word.as_str() {
             "function" => value.get().to_owned(),
             _ => word,
@@ -127,8 +128,10 @@ pub(crate) fn post_processing(
     let mut types = BTreeSet::new();
     faults.each_item(value, path, |faults, index, step| {
         let path = path.index(index);
-        if let Some([kind]) = fields(step, &["type"], &path, faults) {
-            types.extend(faults.required_string(kind, &path.key("type")));
+        if let Some([kind]) = fields(step, &["type"], &path, faults)
+            && let Some(kind) = faults.required_string(kind, &path.key("type"))
+        {
+            faults.add_type(&mut types, kind, &path);
         }
     });
     types

@@ -146,15 +146,87 @@ fn a_route() {
     let body = BodyText::new(
         r#"{"model": "claude-sonnet-4-6", "stream": true, "fallbacks": [{"model": "gpt-5"}]}"#,
     );
-    insta::assert_snapshot!(answer_json(&route(plan()), Some(&body)), @r#"
-{"version":1,"outcome":"route","snapshot":"abc","at":"2026-07-15T00:00:00Z","attempts":[{"fallback":null,"model":"claude-sonnet-4-6","maker":"anthropic","provider":"bedrock","region":"eu","endpoint":"eu","url":"https://llm-gateway.eu.assemblyai.com/v1/chat/completions","processing":"EU27","storage":"EU27","usage_region":"eu","price":{"input_per_mtok":"3.30","output_per_mtok":"16.50","multiplier":"1.10"},"stream":false,"body":{"stream":null,"fallbacks":null,"fallback_config":{"retry":false}},"limit":{"requests":30,"window_s":60,"key":"claude-sonnet-4-6"}}],"dropped":[{"fallback":0,"model":"gpt-5","code":"model-not-in-region","message":"`gpt-5` is not offered in region `eu`"}],"retry":{"on":["5xx"],"times":1,"after_ms":500},"limit":{"requests":30,"window_s":60,"key":"claude-sonnet-4-6"},"valid_until":"2026-11-30T00:00:00Z","warnings":[{"code":"fallback-dropped","attempt":null,"field":"fallbacks[0]","message":"dropped"}]}
+    insta::assert_snapshot!(lines(&answer_json(&route(plan()), Some(&body))), @r#"
+{
+"version":1,
+"outcome":"route",
+"snapshot":"abc",
+"at":"2026-07-15T00:00:00Z",
+"attempts":[{
+"fallback":null,
+"model":"claude-sonnet-4-6",
+"maker":"anthropic",
+"provider":"bedrock",
+"region":"eu",
+"endpoint":"eu",
+"url":"https://llm-gateway.eu.assemblyai.com/v1/chat/completions",
+"processing":"EU27",
+"storage":"EU27",
+"usage_region":"eu",
+"price":{
+"input_per_mtok":"3.30",
+"output_per_mtok":"16.50",
+"multiplier":"1.10"},
+"stream":false,
+"body":{
+"stream":null,
+"fallbacks":null,
+"fallback_config":{
+"retry":false}},
+"limit":{
+"requests":30,
+"window_s":60,
+"key":"claude-sonnet-4-6"}}],
+"dropped":[{
+"fallback":0,
+"model":"gpt-5",
+"code":"model-not-in-region",
+"message":"`gpt-5` is not offered in region `eu`"}],
+"retry":{
+"on":["5xx"],
+"times":1,
+"after_ms":500},
+"limit":{
+"requests":30,
+"window_s":60,
+"key":"claude-sonnet-4-6"},
+"valid_until":"2026-11-30T00:00:00Z",
+"warnings":[{
+"code":"fallback-dropped",
+"attempt":null,
+"field":"fallbacks[0]",
+"message":"dropped"}]}
 "#);
 }
 
 #[test]
 fn a_refusal() {
-    insta::assert_snapshot!(answer_json(&refuse(refusal()), None), @r#"
-{"version":1,"outcome":"refuse","snapshot":"abc","at":"2026-03-01T00:00:00Z","status":404,"code":"model-not-in-region","field":"model","retryable":false,"message":"`gpt-5` is not offered in region `eu`","help":["it is offered in `us`"],"rule":{"name":"model-not-in-region","file":"policy.portolan","line":31,"column":1},"candidates":[{"model":"gpt-5","region":"us","verdict":"excluded","reasons":[{"code":"model-not-in-region","rule":"model-not-in-region","message":"`gpt-5` is not offered in region `eu`"}]}],"also":[]}
+    insta::assert_snapshot!(lines(&answer_json(&refuse(refusal()), None)), @r#"
+{
+"version":1,
+"outcome":"refuse",
+"snapshot":"abc",
+"at":"2026-03-01T00:00:00Z",
+"status":404,
+"code":"model-not-in-region",
+"field":"model",
+"retryable":false,
+"message":"`gpt-5` is not offered in region `eu`",
+"help":["it is offered in `us`"],
+"rule":{
+"name":"model-not-in-region",
+"file":"policy.portolan",
+"line":31,
+"column":1},
+"candidates":[{
+"model":"gpt-5",
+"region":"us",
+"verdict":"excluded",
+"reasons":[{
+"code":"model-not-in-region",
+"rule":"model-not-in-region",
+"message":"`gpt-5` is not offered in region `eu`"}]}],
+"also":[]}
 "#);
 }
 

@@ -93,110 +93,111 @@ fn a_shape_fault_of_the_body_is_no_problem_of_the_envelope() {
     assert_eq!(call.draft.body.model.as_deref(), Some("a"));
 }
 
+const PROBLEMS: &[(&str, &[&str])] = &[
+    ("{}", &["`body` is missing"]),
+    ("[]", &["the envelope is an array, expected an object"]),
+    ("", &["the envelope is not JSON: empty, expected an object"]),
+    (
+        "{\"body\": {}",
+        &["the envelope is not JSON: EOF while parsing an object at line 1 column 11"],
+    ),
+    (r#"{"body": {}, "body": {}}"#, &["`body` stands twice"]),
+    (
+        r#"{"body": {}, "endpint": "eu"}"#,
+        &["no key `endpint` (did you mean `endpoint`)"],
+    ),
+    (
+        r#"{"body": {}, "acount": "paid"}"#,
+        &["no key `acount` (did you mean `account`)"],
+    ),
+    (
+        r#"{"body": {}, "account": "a", "account": "b"}"#,
+        &["`account` stands twice"],
+    ),
+    (
+        r#"{"body": {}, "account": 1.5}"#,
+        &["`account` is a number, expected a string, a boolean or a whole number"],
+    ),
+    (
+        r#"{"body": {}, "account": null}"#,
+        &[
+            "`account` is null, expected a string, a boolean or a whole number (leave it out instead)",
+        ],
+    ),
+    (
+        r#"{"body": {}, "at": null}"#,
+        &["`at` is null, expected a string (leave it out instead)"],
+    ),
+    (
+        r#"{"body": {}, "at": 5, "endpoint": ["eu"]}"#,
+        &[
+            "`at` is a number, expected a string",
+            "`endpoint` is an array, expected a string",
+        ],
+    ),
+    (
+        r#"{"body": {}, "input_tokens": -1}"#,
+        &["`input_tokens` is `-1`, expected a whole number from 0 that fits 64 bits"],
+    ),
+    (
+        r#"{"body": {}, "input_tokens": 1e3}"#,
+        &["`input_tokens` is `1e3`, expected a whole number from 0 that fits 64 bits"],
+    ),
+    (
+        r#"{"body": {}, "endpoint": "\ud800"}"#,
+        &["`endpoint` holds half a surrogate pair, which is no character"],
+    ),
+    (
+        r#"{"body": {}, "headers": {"authorization": 5}}"#,
+        &["`headers.authorization` is a number, expected a string"],
+    ),
+    (
+        r#"{"body": {}, "headers": []}"#,
+        &["`headers` is an array, expected an object"],
+    ),
+    (
+        r#"{"body": {}, "query": {"k": [1]}}"#,
+        &["`query.k[0]` is a number, expected a string"],
+    ),
+    (
+        r#"{"body": {}, "state": {"model": {}}}"#,
+        &["no key `state.model` (did you mean `models`)"],
+    ),
+    (
+        r#"{"body": {}, "state": {"models": {"a": {"usd": 1}}}}"#,
+        &["no key `state.models.a.usd` (did you mean `used`)"],
+    ),
+    (
+        r#"{"body": {}, "state": {"models": {"a": {"used": -1, "healthy": 1}}}}"#,
+        &[
+            "`state.models.a.used` is `-1`, expected a whole number from 0 that fits 64 bits",
+            "`state.models.a.healthy` is a number, expected a boolean",
+        ],
+    ),
+    (
+        r#"{"body": {}, "state": {"models": {"a": {}, "a": {}}}}"#,
+        &["`state.models.a` stands twice"],
+    ),
+    (
+        r#"{"body": {}, "state": {"routes": [{"model": "a", "region": 1}]}}"#,
+        &[
+            "`state.routes[0].region` is a number, expected a string",
+            "`state.routes[0].endpoint` is missing",
+        ],
+    ),
+    (
+        r#"{"body": {}, "state": {"routes": [5]}}"#,
+        &["`state.routes[0]` is a number, expected an object"],
+    ),
+    (
+        r#"{"body": {}, "state": {"routes": [{"model": "a", "region": "r", "endpoint": "e"}, {"model": "a", "region": "r", "endpoint": "e"}]}}"#,
+        &["`state.routes[1]` names a route that an earlier entry names"],
+    ),
+];
+
 #[test]
 fn every_problem_is_reported_with_its_path() {
-    let table: &[(&str, &[&str])] = &[
-        ("{}", &["`body` is missing"]),
-        ("[]", &["the envelope is an array, expected an object"]),
-        ("", &["the envelope is not JSON: empty, expected an object"]),
-        (
-            "{\"body\": {}",
-            &["the envelope is not JSON: EOF while parsing an object at line 1 column 11"],
-        ),
-        (r#"{"body": {}, "body": {}}"#, &["`body` stands twice"]),
-        (
-            r#"{"body": {}, "endpint": "eu"}"#,
-            &["no key `endpint` (did you mean `endpoint`)"],
-        ),
-        (
-            r#"{"body": {}, "acount": "paid"}"#,
-            &["no key `acount` (did you mean `account`)"],
-        ),
-        (
-            r#"{"body": {}, "account": "a", "account": "b"}"#,
-            &["`account` stands twice"],
-        ),
-        (
-            r#"{"body": {}, "account": 1.5}"#,
-            &["`account` is a number, expected a string, a boolean or a whole number"],
-        ),
-        (
-            r#"{"body": {}, "account": null}"#,
-            &[
-                "`account` is null, expected a string, a boolean or a whole number (leave it out instead)",
-            ],
-        ),
-        (
-            r#"{"body": {}, "at": null}"#,
-            &["`at` is null, expected a string (leave it out instead)"],
-        ),
-        (
-            r#"{"body": {}, "at": 5, "endpoint": ["eu"]}"#,
-            &[
-                "`at` is a number, expected a string",
-                "`endpoint` is an array, expected a string",
-            ],
-        ),
-        (
-            r#"{"body": {}, "input_tokens": -1}"#,
-            &["`input_tokens` is `-1`, expected a whole number from 0 that fits 64 bits"],
-        ),
-        (
-            r#"{"body": {}, "input_tokens": 1e3}"#,
-            &["`input_tokens` is `1e3`, expected a whole number from 0 that fits 64 bits"],
-        ),
-        (
-            r#"{"body": {}, "endpoint": "\ud800"}"#,
-            &["`endpoint` holds half a surrogate pair, which is no character"],
-        ),
-        (
-            r#"{"body": {}, "headers": {"authorization": 5}}"#,
-            &["`headers.authorization` is a number, expected a string"],
-        ),
-        (
-            r#"{"body": {}, "headers": []}"#,
-            &["`headers` is an array, expected an object"],
-        ),
-        (
-            r#"{"body": {}, "query": {"k": [1]}}"#,
-            &["`query.k[0]` is a number, expected a string"],
-        ),
-        (
-            r#"{"body": {}, "state": {"model": {}}}"#,
-            &["no key `state.model` (did you mean `models`)"],
-        ),
-        (
-            r#"{"body": {}, "state": {"models": {"a": {"usd": 1}}}}"#,
-            &["no key `state.models.a.usd` (did you mean `used`)"],
-        ),
-        (
-            r#"{"body": {}, "state": {"models": {"a": {"used": -1, "healthy": 1}}}}"#,
-            &[
-                "`state.models.a.used` is `-1`, expected a whole number from 0 that fits 64 bits",
-                "`state.models.a.healthy` is a number, expected a boolean",
-            ],
-        ),
-        (
-            r#"{"body": {}, "state": {"models": {"a": {}, "a": {}}}}"#,
-            &["`state.models.a` stands twice"],
-        ),
-        (
-            r#"{"body": {}, "state": {"routes": [{"model": "a", "region": 1}]}}"#,
-            &[
-                "`state.routes[0].region` is a number, expected a string",
-                "`state.routes[0].endpoint` is missing",
-            ],
-        ),
-        (
-            r#"{"body": {}, "state": {"routes": [5]}}"#,
-            &["`state.routes[0]` is a number, expected an object"],
-        ),
-        (
-            r#"{"body": {}, "state": {"routes": [{"model": "a", "region": "r", "endpoint": "e"}, {"model": "a", "region": "r", "endpoint": "e"}]}}"#,
-            &["`state.routes[1]` names a route that an earlier entry names"],
-        ),
-    ];
-    for (text, expected) in table {
+    for (text, expected) in PROBLEMS {
         assert_eq!(problems(text), *expected, "{text}");
     }
     let several = problems(r#"{"at": "2026-13-01", "x": 1, "state": 5}"#);

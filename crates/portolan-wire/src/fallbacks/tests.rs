@@ -128,10 +128,7 @@ fn the_effective_text_is_what_was_judged() {
 }
 
 /// A reader as Go's `encoding/json` is: folds the case of keys, takes the last, `null` leaves be.
-fn folding_reader(
-    object: &[(String, serde_json::Value)],
-    field: &str,
-) -> Option<serde_json::Value> {
+fn folding_reader(object: &Members, field: &str) -> Option<serde_json::Value> {
     let fold = |key: &str| -> String {
         let chars = key.chars().map(|c| match c {
             '\u{17f}' => 's',
@@ -185,11 +182,22 @@ fn value() -> impl Strategy<Value = serde_json::Value> {
     prop::sample::select(values.to_vec())
 }
 
-fn text_of(object: &[(String, serde_json::Value)]) -> String {
+fn text_of(object: &Members) -> String {
     let members = object
         .iter()
         .map(|(key, value)| format!("{}:{value}", serde_json::json!(key)));
     format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+}
+
+/// An object as generated: its members in order, duplicates and all; a fallback as one value.
+type Members = Vec<(String, serde_json::Value)>;
+
+fn with_fallbacks(outer: &Members, entries: &[Members]) -> String {
+    let entries: Vec<String> = entries.iter().map(text_of).collect();
+    let outer = text_of(outer);
+    let comma = if outer == "{}" { "" } else { "," };
+    let rest = outer.strip_prefix('{').unwrap_or_default();
+    format!("{{\"fallbacks\":[{}]{comma}{rest}", entries.join(","))
 }
 
 proptest! {
@@ -209,6 +217,25 @@ proptest! {
         prop_assert!(ambiguous || wrong("max_tokens") || seen("max_tokens").and_then(|v| v.as_i64()) == reading.body.max_tokens);
         let entries = seen("fallbacks").and_then(|v| v.as_array().map(Vec::len)).unwrap_or(0);
         prop_assert!(ambiguous || wrong("fallbacks") || entries == reading.fallbacks.len());
+    }
+
+    #[test]
+    fn a_folding_last_wins_reader_sees_the_fallbacks_we_judged(
+        outer in prop::collection::vec((spelling(), value()), 0..4),
+        entries in prop::collection::vec(prop::collection::vec((spelling(), value()), 0..4), 0..3),
+    ) {
+        let reading = read(&with_fallbacks(&outer, &entries));
+        if reading.body.faults.is_empty() {
+            prop_assert_eq!(reading.fallbacks.len(), entries.len());
+            let text = |v: Option<serde_json::Value>| v.and_then(|v| v.as_str().map(str::to_owned));
+            for (entry, judged) in entries.iter().zip(&reading.fallbacks) {
+                let seen = |field: &str| folding_reader(entry, field);
+                let inherited = |field: &str| seen(field).or_else(|| folding_reader(&outer, field));
+                prop_assert_eq!(text(seen("model")), judged.model.clone());
+                prop_assert_eq!(text(inherited("model_region")), judged.model_region.clone());
+                prop_assert_eq!(inherited("max_tokens").and_then(|v| v.as_i64()), judged.max_tokens);
+            }
+        }
     }
 
     #[test]
