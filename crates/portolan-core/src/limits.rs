@@ -24,7 +24,7 @@ pub const YAML_NODES: usize = 8_000_000;
 /// Nodes that YAML aliases may add by expansion, so that a small file cannot become a large one.
 pub const YAML_ALIAS_NODES: usize = 50_000;
 
-/// Bytes of one scalar in a catalog, or of one string in a policy.
+/// Bytes of one scalar in a catalog, of one string in a policy, or of a request field that is kept.
 pub const SCALAR_BYTES: usize = 64 * 1024;
 
 /// Diagnostics reported in one run; the last one says how many more there are.
@@ -50,6 +50,9 @@ pub const BODY_BYTES: usize = 32 * 1024 * 1024;
 
 /// Keys of one object of a request body that is looked into.
 pub const BODY_KEYS: usize = 10_000;
+
+/// Different types of parts, of tools or of steps in one request body.
+pub const TYPES: usize = 64;
 
 /// Faults of one request body that are listed.
 pub const FAULTS: usize = 100;
