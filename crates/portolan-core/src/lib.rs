@@ -14,6 +14,7 @@ pub mod instant;
 pub mod limits;
 pub mod near;
 pub mod place;
+pub mod syntax;
 pub mod request;
 pub mod source;
 pub mod text;

@@ -1,0 +1,105 @@
+//! A policy file split into items, before the grammar sees any of it.
+//!
+//! An item starts with one of the opening words at the start of a line and ends where the next
+//! one starts. Each is parsed on its own, so a broken item never hides another, and nesting is
+//! counted here because neither the grammar nor the tree may recurse without bound.
+
+use super::diags;
+use crate::diagnostic::Diagnostics;
+use crate::limits;
+use crate::source::{Source, SourceId, Span};
+
+/// The words that open an item. None of them is a clause.
+pub(super) const OPENERS: [&str; 29] = [
+    "edition", "policy", "overlay", "use", "include", "attribute", "opt-in", "default", "define",
+    "table", "model", "through", "on", "refuse", "exclude", "lock", "skip", "set", "warn", "limit",
+    "retry", "advance", "timeout", "prefer", "plan", "prove", "test", "amend",
+    "remove",
+];
+
+/// The text of each item, with what does not belong to any.
+pub(super) fn split(id: SourceId, source: &Source, diagnostics: &mut Diagnostics) -> Vec<Span> {
+    let text = source.text();
+    let mut starts = Vec::new();
+    let mut scan = Scan::default();
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        let word_end = line
+            .find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_')
+            .unwrap_or(line.len());
+        let word = line.get(..word_end).unwrap_or("");
+        if OPENERS.contains(&word) {
+            starts.push(offset);
+            scan = Scan::default();
+        } else if starts.is_empty() && stray(line) {
+            let trimmed = line.trim();
+            let lead = line.len() - line.trim_start().len();
+            let span = Span::new(id, offset + lead, offset + lead + trimmed.len());
+            diagnostics.push(diags::not_an_item(span, word));
+        }
+        if let Some(column) = scan.line(line) {
+            let at = offset + column;
+            diagnostics.push(diags::too_nested(Span::new(id, at, at + 1)));
+            starts.pop();
+        }
+        offset += line.len();
+    }
+    let mut items: Vec<Span> = Vec::new();
+    let mut ends = starts.iter().skip(1).copied().chain([text.len()]);
+    for start in &starts {
+        let end = ends.next().unwrap_or(text.len());
+        if items.len() == limits::ITEMS {
+            diagnostics.push(diags::too_many_items(Span::new(id, *start, end)));
+            break;
+        }
+        items.push(Span::new(id, *start, end));
+    }
+    items
+}
+
+/// Says whether a line holds anything but blanks and a comment.
+fn stray(line: &str) -> bool {
+    let line = line.trim_start_matches('\u{feff}').trim();
+    !line.is_empty() && !line.starts_with("//")
+}
+
+/// Counts brackets outside strings and comments.
+#[derive(Default)]
+struct Scan {
+    depth: usize,
+    refused: bool,
+}
+
+impl Scan {
+    /// The column at which the nesting first goes too deep, once an item.
+    fn line(&mut self, line: &str) -> Option<usize> {
+        let mut in_text = false;
+        let mut escaped = false;
+        let mut slash = false;
+        for (column, byte) in line.bytes().enumerate() {
+            if in_text {
+                match byte {
+                    _ if escaped => escaped = false,
+                    b'\\' => escaped = true,
+                    b'"' => in_text = false,
+                    _ => {}
+                }
+                continue;
+            }
+            let comment = byte == b'/' && slash;
+            slash = byte == b'/';
+            match byte {
+                _ if comment => break,
+                b'"' => in_text = true,
+                b'(' | b'{' => self.depth += 1,
+                b')' | b'}' => self.depth = self.depth.saturating_sub(1),
+                _ => {}
+            }
+            if self.depth > limits::NESTING && !self.refused {
+                self.refused = true;
+                return Some(column);
+            }
+        }
+        None
+    }
+}
