@@ -48,6 +48,12 @@ pub const FALLBACKS: usize = 16;
 /// Bytes of a request body that the wire reads.
 pub const BODY_BYTES: usize = 32 * 1024 * 1024;
 
+/// Keys of one object of a request body that is looked into.
+pub const BODY_KEYS: usize = 10_000;
+
+/// Faults of one request body that are listed.
+pub const FAULTS: usize = 100;
+
 /// Characters of user input echoed in a message; the rest is cut and marked.
 pub const ECHO_CHARS: usize = 120;
 
