@@ -1,1 +1,36 @@
-//! Placeholder.
+//! The only crate that knows JSON: what clients post comes in as facts, decisions go out as text.
+//!
+//! Reading: [`read_envelope`] for a request file, [`Call::posted`] for the bytes of a body; both
+//! give a [`Call`] whose `draft` an engine accepts. Shape faults are facts in it, for the policy
+//! to refuse; only a wrong envelope is an error. Writing: [`answer_json`], [`trace_json`].
+//!
+//! There is no floating point, no recursion over what came in, and no key is ever guessed: where
+//! two readers of a body could see two different requests, the body is `ambiguous-field`.
+
+mod answer;
+mod auth;
+mod body;
+mod diags;
+mod envelope;
+mod fallbacks;
+mod faults;
+mod json;
+mod messages;
+mod overrides;
+mod patch;
+mod path;
+mod posted;
+mod problems;
+mod state;
+mod tokens;
+mod tools;
+mod trace;
+
+pub use answer::{answer_json, explained_json};
+pub use auth::judge as judge_auth;
+pub use envelope::{Call, read_envelope};
+pub use fallbacks::{Reading, read_body};
+pub use overrides::Overrides;
+pub use posted::BodyText;
+pub use problems::{EnvelopeError, Problem};
+pub use trace::trace_json;

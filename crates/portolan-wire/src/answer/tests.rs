@@ -1,0 +1,3 @@
+//! The shape of a decision, pinned.
+
+use super::*;

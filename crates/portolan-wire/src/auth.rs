@@ -1,0 +1,177 @@
+//! How a caller authenticated, from headers and query string. The key itself is looked at and
+//! never kept, compared or printed.
+
+use portolan_core::near;
+use portolan_core::request::Auth;
+
+const HEADER: &str = "authorization";
+
+/// Headers that people write instead, with case and the separators `-` and `_` aside.
+const MISSPELT: [&str; 10] = [
+    "apikey",
+    "apitoken",
+    "auth",
+    "authentication",
+    "authorisation",
+    "authtoken",
+    "proxyauthorization",
+    "xapikey",
+    "xapitoken",
+    "xauthorization",
+];
+
+/// Query parameters that hold keys, with case and separators aside.
+const IN_QUERY: [&str; 8] = [
+    "accesstoken",
+    "apikey",
+    "apitoken",
+    "authorisation",
+    "authorization",
+    "key",
+    "token",
+    "xapikey",
+];
+
+/// Judges the names and values of headers and query parameters, in the order in which they came.
+///
+/// Also gives the header that held the key, as sent, where it is not the right one. The right
+/// header wins over everything else; then a key in the query string, an empty header, a misspelt
+/// one. Of several right headers the first that is not empty counts.
+pub fn judge<'a>(
+    headers: impl IntoIterator<Item = (&'a str, &'a str)>,
+    query: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> (Auth, Option<String>) {
+    let mut empty = false;
+    let mut misspelt = None;
+    for (name, value) in headers {
+        if name.eq_ignore_ascii_case(HEADER) {
+            match scheme(value) {
+                Auth::Empty => empty = true,
+                auth @ (Auth::Bearer
+                | Auth::Raw
+                | Auth::NotJudged
+                | Auth::Missing
+                | Auth::Misspelt
+                | Auth::InQuery) => return (auth, None),
+            }
+        } else if misspelt.is_none() && !value.trim().is_empty() && is_misspelt(name) {
+            misspelt = Some(name.to_owned());
+        }
+    }
+    let key = |(name, value): (&str, &str)| {
+        !value.trim().is_empty() && IN_QUERY.contains(&bare(name).as_str())
+    };
+    if query.into_iter().any(key) {
+        return (Auth::InQuery, None);
+    }
+    match misspelt {
+        _ if empty => (Auth::Empty, None),
+        Some(name) => (Auth::Misspelt, Some(name)),
+        None => (Auth::Missing, None),
+    }
+}
+
+fn scheme(value: &str) -> Auth {
+    let value = value.trim();
+    let (first, rest) = value.split_once([' ', '\t']).unwrap_or((value, ""));
+    let bearer = first.eq_ignore_ascii_case("bearer");
+    match (value.is_empty(), bearer, rest.trim().is_empty()) {
+        (true, _, _) | (_, true, true) => Auth::Empty,
+        (false, true, false) => Auth::Bearer,
+        (false, false, _) => Auth::Raw,
+    }
+}
+
+fn is_misspelt(name: &str) -> bool {
+    let close = name.len().abs_diff(HEADER.len()) <= 2;
+    MISSPELT.contains(&bare(name).as_str()) || close && near::nearest(name, [HEADER]).is_some()
+}
+
+fn bare(name: &str) -> String {
+    name.chars()
+        .filter(|c| !matches!(c, '-' | '_'))
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_to_send_a_key_has_its_name() {
+        type Pairs = &'static [(&'static str, &'static str)];
+        let table: [(Pairs, Pairs, Auth, Option<&str>); 22] = [
+            (&[], &[], Auth::Missing, None),
+            (
+                &[("content-type", "x")],
+                &[("model", "x")],
+                Auth::Missing,
+                None,
+            ),
+            (&[("authorization", "abc")], &[], Auth::Raw, None),
+            (&[("Authorization", "abc def")], &[], Auth::Raw, None),
+            (&[("AUTHORIZATION", "Bearer abc")], &[], Auth::Bearer, None),
+            (&[("authorization", "bearer\tabc")], &[], Auth::Bearer, None),
+            (&[("authorization", "bearerabc")], &[], Auth::Raw, None),
+            (&[("authorization", "  ")], &[], Auth::Empty, None),
+            (&[("authorization", "Bearer ")], &[], Auth::Empty, None),
+            (
+                &[("authorization", ""), ("Authorization", "k")],
+                &[],
+                Auth::Raw,
+                None,
+            ),
+            (
+                &[("Authorisation", "k")],
+                &[],
+                Auth::Misspelt,
+                Some("Authorisation"),
+            ),
+            (
+                &[("X-API-Key", "k")],
+                &[],
+                Auth::Misspelt,
+                Some("X-API-Key"),
+            ),
+            (&[("api_key", "k")], &[], Auth::Misspelt, Some("api_key")),
+            (
+                &[("autorization", "k")],
+                &[],
+                Auth::Misspelt,
+                Some("autorization"),
+            ),
+            (&[("x-api-key", "")], &[], Auth::Missing, None),
+            (
+                &[("x-api-key", "k"), ("authorization", "k")],
+                &[],
+                Auth::Raw,
+                None,
+            ),
+            (
+                &[("x-api-key", "k"), ("authorization", "")],
+                &[],
+                Auth::Empty,
+                None,
+            ),
+            (&[("automation", "k")], &[], Auth::Missing, None),
+            (&[], &[("api_key", "k")], Auth::InQuery, None),
+            (&[], &[("Token", "k")], Auth::InQuery, None),
+            (
+                &[("authorization", "")],
+                &[("key", "k")],
+                Auth::InQuery,
+                None,
+            ),
+            (&[("authorization", "k")], &[("key", "k")], Auth::Raw, None),
+        ];
+        for (headers, query, auth, header) in table {
+            let found = judge(headers.iter().copied(), query.iter().copied());
+            assert_eq!(
+                found,
+                (auth, header.map(str::to_owned)),
+                "{headers:?} {query:?}"
+            );
+        }
+    }
+}

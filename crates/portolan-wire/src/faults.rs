@@ -1,0 +1,217 @@
+//! Collecting what is wrong with a body's shape, and noticing keys that two readers would take
+//! for different things.
+//!
+//! The words are in `diags.rs`; which fields there are is said by whoever looks.
+
+use std::collections::BTreeSet;
+
+use portolan_core::limits;
+use portolan_core::request::{Fault, FaultKind};
+use serde_json::value::RawValue;
+
+use crate::diags;
+use crate::json::{self, Kind, Member};
+use crate::path::Path;
+
+/// Faults in the order in which they stand, at most `limits::FAULTS`.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    found: Vec<Fault>,
+}
+
+impl Faults {
+    pub(crate) fn into_vec(self) -> Vec<Fault> {
+        self.found
+    }
+
+    pub(crate) fn push(&mut self, kind: FaultKind, path: &Path<'_>, detail: String) {
+        if self.found.len() < limits::FAULTS {
+            let path = path.to_string();
+            self.found.push(Fault { kind, path, detail });
+        }
+    }
+
+    pub(crate) fn wrong_type(&mut self, path: &Path<'_>, found: &RawValue, expected: &str) {
+        let detail = diags::wrong_type(Kind::of(found).name(), expected);
+        self.push(FaultKind::WrongType, path, detail);
+    }
+
+    pub(crate) fn missing(&mut self, path: &Path<'_>, expected: &str) {
+        self.push(FaultKind::MissingField, path, diags::missing(expected));
+    }
+
+    /// The members of an object; a fault and nothing for anything else.
+    pub(crate) fn members<'a>(&mut self, value: &'a RawValue, path: &Path<'_>) -> Vec<Member<'a>> {
+        if Kind::of(value) != Kind::Object {
+            self.wrong_type(path, value, "an object");
+            return Vec::new();
+        }
+        json::members(value).unwrap_or_else(|why| {
+            self.push(FaultKind::WrongType, path, why);
+            Vec::new()
+        })
+    }
+
+    /// Calls for each item of an array; a fault for anything else.
+    pub(crate) fn each_item<'a>(
+        &mut self,
+        value: &'a RawValue,
+        path: &Path<'_>,
+        mut item: impl FnMut(&mut Self, usize, &'a RawValue),
+    ) {
+        if Kind::of(value) != Kind::Array {
+            self.wrong_type(path, value, "an array");
+            return;
+        }
+        if let Err(why) = json::each_item(value, |index, value| item(self, index, value)) {
+            self.push(FaultKind::InvalidJson, path, why);
+        }
+    }
+
+    pub(crate) fn string(&mut self, value: &RawValue, path: &Path<'_>) -> Option<String> {
+        let found = json::string(value);
+        if found.is_none() {
+            self.wrong_type(path, value, "a string");
+        }
+        found
+    }
+
+    pub(crate) fn boolean(&mut self, value: &RawValue, path: &Path<'_>) -> Option<bool> {
+        let found = json::boolean(value);
+        if found.is_none() {
+            self.wrong_type(path, value, "a boolean");
+        }
+        found
+    }
+
+    pub(crate) fn integer(&mut self, value: &RawValue, path: &Path<'_>) -> Option<i64> {
+        let found = json::integer(value);
+        if found.is_none() {
+            let what = match Kind::of(value) {
+                Kind::Number if value.get().contains(['.', 'e', 'E']) => diags::NOT_WHOLE,
+                Kind::Number => diags::BEYOND_64_BITS,
+                kind @ (Kind::Null | Kind::Bool | Kind::String | Kind::Array | Kind::Object) => {
+                    kind.name()
+                }
+            };
+            let detail = diags::wrong_type(what, "a whole number");
+            self.push(FaultKind::WrongType, path, detail);
+        }
+        found
+    }
+
+    /// A field that must be there and be a string.
+    pub(crate) fn required_string(
+        &mut self,
+        value: Option<&RawValue>,
+        path: &Path<'_>,
+    ) -> Option<String> {
+        match value {
+            Some(value) => self.string(value, path),
+            None => {
+                self.missing(path, "a string");
+                None
+            }
+        }
+    }
+}
+
+/// The keys of one object as they come by.
+pub(crate) struct Keys<'m> {
+    known: &'static [&'static str],
+    seen: BTreeSet<&'m str>,
+}
+
+impl<'m> Keys<'m> {
+    pub(crate) fn of(known: &'static [&'static str]) -> Self {
+        Self {
+            known,
+            seen: BTreeSet::new(),
+        }
+    }
+
+    /// The known field that a reader which folds case takes the key for, if any.
+    ///
+    /// A second key for one field, and a key that is a known field only after folding, is a
+    /// fault: which value counts depends on the reader. The fields are returned all the same, so
+    /// that what is judged is what the last-wins, folding reader sees.
+    pub(crate) fn admit(
+        &mut self,
+        key: &'m str,
+        object: &Path<'_>,
+        faults: &mut Faults,
+    ) -> Option<&'static str> {
+        let name = known(key, self.known);
+        let fresh = self.seen.insert(name.unwrap_or(key));
+        if let Some(name) = name.filter(|name| *name != key) {
+            let detail = diags::lookalike(key, name);
+            faults.push(FaultKind::AmbiguousField, &object.key(name), detail);
+        } else if !fresh {
+            let detail = diags::duplicate(key);
+            faults.push(FaultKind::AmbiguousField, &object.key(key), detail);
+        }
+        name
+    }
+}
+
+/// The known field that a key equals after folding.
+pub(crate) fn known(key: &str, fields: &[&'static str]) -> Option<&'static str> {
+    let exact = fields.iter().find(|field| **field == key);
+    exact
+        .or_else(|| fields.iter().find(|field| folds_to(key, field)))
+        .copied()
+}
+
+/// Says whether a reader that folds case as Go's `encoding/json` does takes the key for the
+/// field, whose name is lower-case ASCII.
+///
+/// That is Unicode *simple* folding, one character to one. Beyond A to Z only two characters fold
+/// to an ASCII letter: U+017F (long s) to `s` and U+212A (Kelvin sign) to `k`. The dotted and
+/// dotless i fold to no ASCII letter, and `ß` to `ss` is full folding, which nobody does here.
+pub(crate) fn folds_to(key: &str, field: &str) -> bool {
+    let folded = key.chars().map(|c| match c {
+        '\u{17f}' => 's',
+        '\u{212a}' => 'k',
+        c => c.to_ascii_lowercase(),
+    });
+    folded.eq(field.chars())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_fold_as_go_folds_them() {
+        for key in [
+            "fallbacks",
+            "FALLBACKS",
+            "fallback\u{17f}",
+            "fallbac\u{212a}s",
+            "Fallbac\u{212a}\u{17f}",
+        ] {
+            assert!(folds_to(key, "fallbacks"), "{key}");
+        }
+        for key in [
+            "fallback",
+            "fallbacks ",
+            "fallbackß",
+            "fällbacks",
+            "fallbacks\0",
+        ] {
+            assert!(!folds_to(key, "fallbacks"), "{key}");
+        }
+        assert!(!folds_to("f\u{131}eld", "field"));
+        assert!(!folds_to("f\u{130}eld", "field"));
+        assert!(!folds_to("ſt".replace('ſ', "\u{fb06}").as_str(), "st"));
+    }
+
+    #[test]
+    fn no_more_faults_than_a_bound() {
+        let mut faults = Faults::default();
+        for _ in 0..1_000 {
+            faults.missing(&Path::Root, "a string");
+        }
+        assert_eq!(faults.into_vec().len(), limits::FAULTS);
+    }
+}

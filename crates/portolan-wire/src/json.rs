@@ -1,0 +1,294 @@
+//! JSON text, looked into one level at a time: every key in order, duplicates included, and every
+//! value as its untouched text.
+//!
+//! Nothing here builds a tree, and nothing recurses: `serde_json` skips a raw value with a stack
+//! of its own on the heap, and only levels that somebody asks for are opened. A number is its
+//! text; there is no floating point. What the fields mean is not known here.
+
+use std::fmt;
+
+use portolan_core::limits;
+use serde::de::{Deserializer as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::diags;
+
+/// What kind of JSON value a text is, by its first character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Null,
+    Bool,
+    Number,
+    String,
+    Array,
+    Object,
+}
+
+impl Kind {
+    pub(crate) fn of(value: &RawValue) -> Self {
+        match value.get().as_bytes().first() {
+            Some(b'{') => Self::Object,
+            Some(b'[') => Self::Array,
+            Some(b'"') => Self::String,
+            Some(b't' | b'f') => Self::Bool,
+            Some(b'n') | None => Self::Null,
+            Some(_) => Self::Number,
+        }
+    }
+
+    /// With its article, as messages say it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool => "a boolean",
+            Self::Number => "a number",
+            Self::String => "a string",
+            Self::Array => "an array",
+            Self::Object => "an object",
+        }
+    }
+}
+
+/// One key of an object and its value's text.
+#[derive(Debug, Clone)]
+pub(crate) struct Member<'a> {
+    pub(crate) key: String,
+    pub(crate) value: &'a RawValue,
+    /// The fallback that it comes from; `None` for the posted body itself.
+    pub(crate) origin: Option<usize>,
+}
+
+/// The one JSON value that the bytes are, or why they are not, in words.
+pub(crate) fn parse(bytes: &[u8]) -> Result<&RawValue, String> {
+    if bytes.len() > limits::BODY_BYTES {
+        return Err(diags::too_long());
+    }
+    let text = std::str::from_utf8(bytes).map_err(|e| diags::not_utf8(e.valid_up_to()))?;
+    if text.starts_with('\u{feff}') {
+        return Err(diags::byte_order_mark());
+    }
+    if text.trim_ascii().is_empty() {
+        return Err(diags::nothing());
+    }
+    if let Some(at) = text.find('\0') {
+        return Err(diags::nul(at));
+    }
+    serde_json::from_str(text).map_err(|e| diags::not_json(&e.to_string()))
+}
+
+/// Where a `\u` escape names half a character.
+///
+/// The grammar of JSON allows it and readers differ (Go puts U+FFFD, Python keeps it, others
+/// fail), so that a body with one has no single meaning. The text must be valid JSON.
+pub(crate) fn lone_surrogate(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let unit = |at: usize| {
+        let digits = text.get(at..at.checked_add(6)?)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let mut at = 0;
+    while let Some(found) = bytes
+        .get(at..)
+        .and_then(|b| b.iter().position(|c| *c == b'\\'))
+    {
+        at += found;
+        at += match unit(at) {
+            Some(0xd800..=0xdbff) => match unit(at + 6) {
+                Some(0xdc00..=0xdfff) => 12,
+                _ => return Some(at),
+            },
+            Some(0xdc00..=0xdfff) => return Some(at),
+            Some(_) => 6,
+            None => 2,
+        };
+    }
+    None
+}
+
+/// An object's members in order, duplicates included. `Err` says in words what is wrong.
+pub(crate) fn members(value: &RawValue) -> Result<Vec<Member<'_>>, String> {
+    serde_json::Deserializer::from_str(value.get())
+        .deserialize_map(Members)
+        .map_err(|e| diags::not_json(&e.to_string()))?
+        .ok_or_else(diags::too_many_keys)
+}
+
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Option<Vec<Member<'de>>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = Vec::new();
+        while let Some((key, value)) = map.next_entry::<String, &'de RawValue>()? {
+            if members.len() == limits::BODY_KEYS {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                return Ok(None);
+            }
+            members.push(Member {
+                key,
+                value,
+                origin: None,
+            });
+        }
+        Ok(Some(members))
+    }
+}
+
+/// Calls for each item of an array, in order; nothing is kept. `Err` says in words what is wrong.
+pub(crate) fn each_item<'a>(
+    value: &'a RawValue,
+    item: impl FnMut(usize, &'a RawValue),
+) -> Result<(), String> {
+    serde_json::Deserializer::from_str(value.get())
+        .deserialize_seq(Items(item))
+        .map_err(|e| diags::not_json(&e.to_string()))
+}
+
+struct Items<F>(F);
+
+impl<'de, F: FnMut(usize, &'de RawValue)> Visitor<'de> for Items<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
+        let mut index = 0;
+        while let Some(value) = items.next_element::<&'de RawValue>()? {
+            (self.0)(index, value);
+            index += 1;
+        }
+        Ok(())
+    }
+}
+
+/// A string's characters; `None` for anything else.
+pub(crate) fn string(value: &RawValue) -> Option<String> {
+    serde_json::from_str(value.get()).ok()
+}
+
+/// A boolean; `None` for anything else.
+pub(crate) fn boolean(value: &RawValue) -> Option<bool> {
+    match value.get() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    }
+}
+
+/// A whole number written without fraction and exponent that fits 64 bits.
+pub(crate) fn integer(value: &RawValue) -> Option<i64> {
+    if Kind::of(value) != Kind::Number {
+        return None;
+    }
+    value.get().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_bytes_have_a_clear_answer() {
+        let long = vec![b' '; limits::BODY_BYTES + 1];
+        let table: [(&[u8], &str); 12] = [
+            (b"", "empty"),
+            (b" \r\n", "empty"),
+            (b"\xef\xbb\xbf{}", "byte order mark"),
+            (b"{\"a\":\"\xff\"}", "not UTF-8 at byte 6"),
+            (b"{\0}", "a NUL at byte 1"),
+            (b"{", "EOF"),
+            (b"{} {}", "trailing characters"),
+            (b"{'a':1}", "key must be a string"),
+            (b"{\"a\":01}", "invalid number"),
+            (b"[1,]", "trailing comma"),
+            (b"{\"a\":NaN}", "expected value"),
+            (&long, "longer than 33554432 bytes"),
+        ];
+        for (bytes, expected) in table {
+            let error = parse(bytes).unwrap_err();
+            assert!(error.contains(expected), "{error} lacks {expected}");
+            assert!(!error.contains('\n'));
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_skipped_without_recursion() {
+        for depth in [100_000, 2_000_000] {
+            let text = format!(
+                "{{\"a\":{}{},\"b\":{}1{}}}",
+                "[".repeat(depth),
+                "]".repeat(depth),
+                "{\"a\":".repeat(depth),
+                "}".repeat(depth)
+            );
+            let members = members(parse(text.as_bytes()).unwrap()).unwrap();
+            assert_eq!(members.len(), 2);
+            assert_eq!(members[0].value.get().len(), depth * 2);
+        }
+        assert!(parse("[".repeat(100_000).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn every_key_is_kept_in_order() {
+        let text = r#" { "b" : 1e400 , "a":[ 1 ], "b":"x", "\u0062":null } "#;
+        let members = members(parse(text.as_bytes()).unwrap()).unwrap();
+        let seen: Vec<(&str, &str)> = members
+            .iter()
+            .map(|m| (m.key.as_str(), m.value.get()))
+            .collect();
+        let expected = [
+            ("b", "1e400"),
+            ("a", "[ 1 ]"),
+            ("b", "\"x\""),
+            ("b", "null"),
+        ];
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn half_a_character_is_found_wherever_it_stands() {
+        for (text, expected) in [
+            (r#"{"a":"\ud800"}"#, Some(6)),
+            (r#"{"a":"\udc00\ud800"}"#, Some(6)),
+            (r#"{"a":"\ud83d\ude00"}"#, None),
+            (r#"{"a":"\ud83d\n"}"#, Some(6)),
+            (r#"{"a":"\ud83dx"}"#, Some(6)),
+            (r#"{"a":"\ud83d\ud83d\ude00"}"#, Some(6)),
+            (r#"{"a":"\\ud800"}"#, None),
+            (r#"{"a":"\\\ud800"}"#, Some(8)),
+            (r#"{"\uDFFF":"é"}"#, Some(2)),
+            (r#"{"a":"é\\"}"#, None),
+        ] {
+            assert_eq!(lone_surrogate(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_object_with_too_many_keys_is_not_opened() {
+        let text = format!("{{{}\"a\":1}}", "\"a\":1,".repeat(limits::BODY_KEYS));
+        let error = members(parse(text.as_bytes()).unwrap()).unwrap_err();
+        assert_eq!(error, "an object with more than 10000 keys");
+    }
+
+    #[test]
+    fn integers_are_whole_and_fit() {
+        for (text, expected) in [
+            ("9223372036854775807", Some(i64::MAX)),
+            ("-9223372036854775808", Some(i64::MIN)),
+            ("9223372036854775808", None),
+            ("-0", Some(0)),
+            ("1.0", None),
+            ("1e3", None),
+            ("\"1\"", None),
+        ] {
+            assert_eq!(integer(parse(text.as_bytes()).unwrap()), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! A posted body as text, and the text of each effective body. No facts are derived here.
+
+use serde_json::value::RawValue;
+
+use crate::body::{self, FIELDS};
+use crate::fallbacks::merge;
+use crate::faults::{self, Faults};
+use crate::json::{self, Kind, Member};
+
+/// A body as it was posted, byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BodyText {
+    bytes: Vec<u8>,
+}
+
+impl BodyText {
+    /// Keeps what was posted, whatever it is.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        Self {
+            bytes: bytes.into(),
+        }
+    }
+
+    /// What was posted.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The effective body as JSON: the posted one, or a fallback put over it. Values are untouched
+    /// slices of what was posted. `None` where that is no object or has no such fallback.
+    pub fn effective(&self, fallback: Option<usize>) -> Option<String> {
+        self.members(fallback).map(|members| write(&members))
+    }
+
+    pub(crate) fn members(&self, fallback: Option<usize>) -> Option<Vec<Member<'_>>> {
+        let outer = body::open(&self.bytes, &mut Faults::default())?;
+        let Some(index) = fallback else {
+            return Some(outer);
+        };
+        let fallbacks = last(&outer, "fallbacks").filter(|v| Kind::of(v) == Kind::Array)?;
+        let mut entry = None;
+        json::each_item(fallbacks, |at, value| {
+            if at == index {
+                entry = Some(value);
+            }
+        })
+        .ok()?;
+        let entry = entry.filter(|v| Kind::of(v) == Kind::Object)?;
+        Some(merge(&outer, &json::members(entry).ok()?))
+    }
+
+    /// The same with fields replaced, each by its name and a JSON text; unchanged if no object.
+    pub(crate) fn with(&self, fields: &[(&'static str, String)]) -> Self {
+        let Some(mut members) = self.members(None) else {
+            return self.clone();
+        };
+        let values: Vec<(&str, Box<RawValue>)> = fields
+            .iter()
+            .filter_map(|(key, text)| Some((*key, RawValue::from_string(text.clone()).ok()?)))
+            .collect();
+        let replaced = |key: &str| {
+            let name = match faults::known(key, &FIELDS) {
+                Some("max_completion_tokens") => Some("max_tokens"),
+                name => name,
+            };
+            values.iter().any(|(field, _)| Some(*field) == name)
+        };
+        members.retain(|member| !replaced(&member.key));
+        members.extend(values.iter().map(|(key, value)| Member {
+            key: (*key).to_owned(),
+            value,
+            origin: None,
+        }));
+        Self::new(write(&members))
+    }
+}
+
+/// The value of a field as a reader sees it that folds case and takes the last.
+pub(crate) fn last<'a>(members: &[Member<'a>], field: &str) -> Option<&'a RawValue> {
+    let named = |m: &&Member<'a>| faults::folds_to(&m.key, field);
+    members.iter().rfind(named).map(|m| m.value)
+}
+
+fn write(members: &[Member<'_>]) -> String {
+    let mut out = String::from("{");
+    for (index, member) in members.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        out.push_str(&quote(&member.key));
+        out.push(':');
+        out.push_str(member.value.get());
+    }
+    out.push('}');
+    out
+}
+
+/// A text as a JSON string.
+pub(crate) fn quote(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
