@@ -55,6 +55,11 @@ impl Engine {
         &self.catalog
     }
 
+    /// The names of the attributes that the policy declares.
+    pub fn attribute_names(&self) -> impl Iterator<Item = &str> {
+        std::iter::empty()
+    }
+
     /// Accepts a draft.
     ///
     /// # Errors
@@ -71,9 +76,22 @@ impl Engine {
     }
 
     /// Puts a decision into words.
-    pub fn answer(&self, request: &Request, state: &State, decision: &Decision) -> Option<Answer> {
+    pub fn answer(&self, request: &Request, state: &State, decision: &Decision) -> Answer {
         let _ = (request, state, decision);
-        None
+        Answer {
+            snapshot: String::new(),
+            at: request.at,
+            outcome: crate::answer::Outcome::Route(crate::answer::Plan {
+                attempts: vec![],
+                dropped: vec![],
+                retry: None,
+                advance: vec![],
+                timeouts: crate::answer::Timeouts::default(),
+                limit: None,
+                valid_until: None,
+                warnings: vec![],
+            }),
+        }
     }
 
     /// Every rule's verdict on every effective request and candidate.

@@ -133,7 +133,9 @@ impl DecideFile {
             why,
         };
         if raw.why.trim().is_empty() || raw.requests.is_empty() {
-            return Err(malformed("say why, and give at least one request".to_owned()));
+            return Err(malformed(
+                "say why, and give at least one request".to_owned(),
+            ));
         }
         for case in &raw.requests {
             let complaint = |why: &str| malformed(format!("`{}`: {why}", case.why));

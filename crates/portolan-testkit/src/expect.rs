@@ -120,49 +120,33 @@ struct Limit {
 struct Complaints(Vec<String>);
 
 impl Complaints {
-    fn equal<T: PartialEq>(&mut self, what: &str, expected: &T, found: &T, show: fn(&T) -> String) {
+    fn equal(&mut self, what: &str, expected: &str, found: &str) {
         if expected != found {
-            let (expected, found) = (show(expected), show(found));
             self.0
                 .push(format!("{what}: expected {expected}, found {found}"));
         }
     }
 
-    fn contains<'a>(
-        &mut self,
-        what: &str,
-        texts: Option<&Texts>,
-        lines: impl Iterator<Item = &'a String> + Clone,
-    ) {
+    fn contains(&mut self, what: &str, texts: Option<&Texts>, lines: &[String]) {
         for text in texts.into_iter().flat_map(Texts::iter) {
-            if !lines.clone().any(|line| line.contains(text.as_str())) {
-                let lines: Vec<&str> = lines.clone().map(String::as_str).collect();
-                self.0.push(format!(
-                    "{what}: expected `{text}` in\n    {}",
-                    lines.join("\n    ")
-                ));
+            if !lines.iter().any(|line| line.contains(text.as_str())) {
+                let lines = lines.join("\n    ");
+                self.0
+                    .push(format!("{what}: expected `{text}` in\n    {lines}"));
             }
         }
     }
 }
 
-fn word(text: &String) -> String {
-    format!("`{text}`")
-}
-
-fn words(texts: &Vec<String>) -> String {
+fn words(texts: &[String]) -> String {
     format!("[{}]", texts.join(", "))
 }
 
-fn maybe(text: &Option<String>) -> String {
-    text.clone().unwrap_or("nothing".to_owned())
+fn maybe(text: Option<&str>) -> &str {
+    text.unwrap_or("nothing")
 }
 
-fn number(n: &u64) -> String {
-    n.to_string()
-}
-
-fn pair(pair: &Option<(i64, i64)>) -> String {
+fn pair(pair: Option<(i64, i64)>) -> String {
     pair.map_or("none".to_owned(), |(a, b)| format!("({a}, {b})"))
 }
 
@@ -225,47 +209,48 @@ impl Expect {
             (None, Some(status), _) => {
                 format!("{status} {}", self.code.as_deref().unwrap_or_default())
             }
-            (None, None, error) => format!("an error with {}", maybe(error)),
+            (None, None, error) => format!("an error with {}", maybe(error.as_deref())),
         }
     }
 
     fn of_plan(&self, route: &[String], plan: &ObservedPlan, complaints: &mut Complaints) {
-        complaints.equal("route", &route.to_vec(), &plan.route(), words);
+        complaints.equal("route", &words(route), &words(&plan.route()));
         let nothing = BTreeMap::new();
         let first = plan.attempts.first().unwrap_or(&nothing);
         for (name, expected) in self.first.iter().flatten() {
             let found = first.get(name).cloned().unwrap_or_default();
-            complaints.equal(&format!("first.{name}"), &expected.text(), &found, word);
+            complaints.equal(&format!("first.{name}"), &expected.text(), &found);
         }
         if let Some(warnings) = &self.warnings {
             let mut expected = warnings.clone();
             let mut found: Vec<String> = plan.warnings.iter().map(|(c, _)| c.clone()).collect();
             expected.sort();
             found.sort();
-            complaints.equal("warnings", &expected, &found, words);
+            complaints.equal("warnings", &words(&expected), &words(&found));
         }
         let said: Vec<String> = plan.warnings.iter().map(|(_, m)| m.clone()).collect();
-        complaints.contains("warnings", self.message_contains.as_ref(), said.iter());
+        complaints.contains("warnings", self.message_contains.as_ref(), &said);
         self.of_dropped(&plan.dropped, complaints);
         let retry = self.retry.as_ref().map(|retry| match retry {
             RetryOrNone::None(NoneWord::None) => None,
             RetryOrNone::Some(retry) => Some((retry.times, retry.after_ms)),
         });
         if let Some(retry) = retry {
-            complaints.equal("retry", &retry, &plan.retry, pair);
+            complaints.equal("retry", &pair(retry), &pair(plan.retry));
         }
         let limit = self.limit.as_ref().map(|limit| match limit {
             LimitOrNone::None(NoneWord::None) => None,
             LimitOrNone::Some(limit) => Some((limit.requests, limit.window_s)),
         });
         if let Some(limit) = limit {
-            complaints.equal("limit", &limit, &plan.limit, pair);
+            complaints.equal("limit", &pair(limit), &pair(plan.limit));
         }
         if let Some(until) = &self.valid_until {
             let expected = (until != "never").then(|| {
                 Instant::parse(until).map_or_else(|error| error.to_string(), |at| at.to_string())
             });
-            complaints.equal("valid_until", &expected, &plan.valid_until, maybe);
+            let found = plan.valid_until.as_deref();
+            complaints.equal("valid_until", maybe(expected.as_deref()), maybe(found));
         }
     }
 
@@ -276,48 +261,55 @@ impl Expect {
         let show = |fallback: u64, code: &str| format!("{fallback}: {code}");
         let wanted: Vec<String> = expected.iter().map(|d| show(d.fallback, &d.code)).collect();
         let there: Vec<String> = found.iter().map(|d| show(d.fallback, &d.code)).collect();
-        complaints.equal("dropped", &wanted, &there, words);
+        complaints.equal("dropped", &words(&wanted), &words(&there));
         for (expected, found) in expected.iter().zip(found) {
             let text = expected.message_contains.clone().map(Texts::One);
             let message = [found.message.clone()];
-            complaints.contains("dropped", text.as_ref(), message.iter());
+            complaints.contains("dropped", text.as_ref(), &message);
         }
     }
 
     fn of_refusal(&self, status: u64, refusal: &ObservedRefusal, complaints: &mut Complaints) {
-        complaints.equal("status", &status, &refusal.status, number);
+        complaints.equal("status", &status.to_string(), &refusal.status.to_string());
         if let Some(code) = &self.code {
-            complaints.equal("code", code, &refusal.code, word);
+            complaints.equal("code", code, &refusal.code);
         }
         if let Some(field) = &self.field {
-            let field = (field != "none").then(|| field.clone());
-            complaints.equal("field", &field, &refusal.field, maybe);
+            let field = (field != "none").then_some(field.as_str());
+            complaints.equal("field", maybe(field), maybe(refusal.field.as_deref()));
         }
         if let Some(retryable) = self.retryable {
-            complaints.equal("retryable", &retryable, &refusal.retryable, bool::to_string);
+            let found = refusal.retryable.to_string();
+            complaints.equal("retryable", &retryable.to_string(), &found);
         }
         if let Some(seconds) = self.retry_after_s {
-            let found = refusal.retry_after_s.unwrap_or(-1);
-            complaints.equal("retry_after_s", &seconds, &found, i64::to_string);
+            let found = refusal.retry_after_s.map(|s| s.to_string());
+            let found = maybe(found.as_deref());
+            complaints.equal("retry_after_s", &seconds.to_string(), found);
         }
         if let Some(rule) = &self.rule {
-            complaints.equal("rule", rule, &refusal.rule, word);
+            complaints.equal("rule", rule, &refusal.rule);
         }
         if let Some(also) = &self.also {
             let mut expected = also.clone();
             let mut found = refusal.also.clone();
             expected.sort();
             found.sort();
-            complaints.equal("also", &expected, &found, words);
+            complaints.equal("also", &words(&expected), &words(&found));
         }
         if let Some(candidates) = &self.candidates {
-            complaints.equal("candidates", candidates, &refusal.candidates, words);
+            let found = words(&refusal.candidates);
+            complaints.equal("candidates", &words(candidates), &found);
         }
         let message = [refusal.message.clone()];
-        complaints.contains("message", self.message_contains.as_ref(), message.iter());
-        complaints.contains("help", self.help_contains.as_ref(), refusal.help.iter());
+        complaints.contains("message", self.message_contains.as_ref(), &message);
+        complaints.contains("help", self.help_contains.as_ref(), &refusal.help);
         for text in self.help_lacks.iter().flat_map(Texts::iter) {
-            if let Some(line) = refusal.help.iter().find(|line| line.contains(text.as_str())) {
+            if let Some(line) = refusal
+                .help
+                .iter()
+                .find(|line| line.contains(text.as_str()))
+            {
                 complaints
                     .0
                     .push(format!("help: `{text}` must not stand in `{line}`"));
@@ -368,26 +360,34 @@ pub fn unmet_findings(
 ) -> Vec<String> {
     let mut complaints = Complaints::default();
     let show = |line: u32, code: &str, at: &str| format!("{line}: {code} at `{at}`");
-    let wanted: Vec<String> = expected.iter().map(|f| show(f.line, &f.code, &f.at)).collect();
+    let wanted: Vec<String> = expected
+        .iter()
+        .map(|f| show(f.line, &f.code, &f.at))
+        .collect();
     let there: Vec<String> = found
         .iter()
         .map(|d| {
             let span = d.primary.span;
-            show(
-                sources.locate(span).start.line,
-                d.code,
-                sources.slice(span),
-            )
+            show(sources.locate(span).start.line, d.code, sources.slice(span))
         })
         .collect();
-    complaints.equal("findings", &wanted, &there, |lines| {
-        format!("\n    {}\n  ", lines.join("\n    "))
-    });
+    let lines = |lines: &[String]| {
+        format!(
+            "
+    {}
+  ",
+            lines.join(
+                "
+    "
+            )
+        )
+    };
+    complaints.equal("findings", &lines(&wanted), &lines(&there));
     for (expected, found) in expected.iter().zip(found) {
         let what = &expected.code;
         if let Some(file) = &expected.file {
-            let there = sources.locate(found.primary.span).file.to_owned();
-            complaints.equal(&format!("{what}: file"), file, &there, word);
+            let there = sources.locate(found.primary.span).file;
+            complaints.equal(&format!("{what}: file"), file, there);
         }
         let level = match found.severity {
             Severity::Error => Level::Error,
@@ -397,8 +397,8 @@ pub fn unmet_findings(
             complaints.0.push(format!("{what}: the other severity"));
         }
         let message = [found.message.clone()];
-        complaints.contains(what, expected.message_contains.as_ref(), message.iter());
-        complaints.contains(what, expected.help_contains.as_ref(), found.help.iter());
+        complaints.contains(what, expected.message_contains.as_ref(), &message);
+        complaints.contains(what, expected.help_contains.as_ref(), &found.help);
     }
     complaints.0
 }

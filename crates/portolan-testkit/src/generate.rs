@@ -174,8 +174,14 @@ impl Palette {
             any::<bool>(),
         );
         let shaped = (
-            option::weighted(0.2, (-1_000_000_000..3_000_000_000i64).prop_map(Decimal::from_billionths)),
-            option::weighted(0.1, select(vec!["auto", "none", "required", "function", "odd"])),
+            option::weighted(
+                0.2,
+                (-1_000_000_000..3_000_000_000i64).prop_map(Decimal::from_billionths),
+            ),
+            option::weighted(
+                0.1,
+                select(vec!["auto", "none", "required", "function", "odd"]),
+            ),
             option::weighted(0.1, select(vec!["json_schema", "json_object", "text"])),
             option::weighted(0.1, any::<bool>()),
             option::weighted(0.05, select(faults())),
@@ -261,7 +267,10 @@ fn auths() -> Vec<Auth> {
 }
 
 fn chain_faults() -> Vec<ChainFaultKind> {
-    ChainFaultKind::NAMES.iter().map(|(_, kind)| *kind).collect()
+    ChainFaultKind::NAMES
+        .iter()
+        .map(|(_, kind)| *kind)
+        .collect()
 }
 
 fn faults() -> Vec<Fault> {
@@ -280,7 +289,11 @@ pub fn instants(catalog: &Catalog) -> Vec<Instant> {
         found.extend(model.released);
         found.extend(model.retires);
         let periods = model.price.iter().map(|row| row.window);
-        found.extend(periods.flat_map(|window| [window.from, window.until]).flatten());
+        found.extend(
+            periods
+                .flat_map(|window| [window.from, window.until])
+                .flatten(),
+        );
     }
     for offering in &catalog.offerings {
         found.extend(offering.window.from);
@@ -288,11 +301,19 @@ pub fn instants(catalog: &Catalog) -> Vec<Instant> {
     }
     for region in &catalog.regions {
         let windows = region.multiplier.periods().iter().map(|(window, _)| window);
-        found.extend(windows.flat_map(|window| [window.from, window.until]).flatten());
+        found.extend(
+            windows
+                .flat_map(|window| [window.from, window.until])
+                .flatten(),
+        );
     }
     for alias in &catalog.aliases {
         let windows = alias.target.periods().iter().map(|(window, _)| window);
-        found.extend(windows.flat_map(|window| [window.from, window.until]).flatten());
+        found.extend(
+            windows
+                .flat_map(|window| [window.from, window.until])
+                .flatten(),
+        );
     }
     found.into_iter().collect()
 }

@@ -37,7 +37,11 @@ impl Subject for Core<'_> {
         let judged = call(self.0, case).and_then(|call| {
             let request = self.0.request(call.draft).map_err(|e| e.to_string())?;
             let decision = self.0.decide(&request, &call.state);
-            Ok(Observed::from(&self.0.answer(&request, &call.state, &decision)))
+            Ok(Observed::from(&self.0.answer(
+                &request,
+                &call.state,
+                &decision,
+            )))
         });
         judged.unwrap_or_else(Observed::Error)
     }
@@ -70,8 +74,8 @@ impl Wire<'_> {
 }
 
 fn call(engine: &Engine, case: &Case) -> Result<Call, String> {
-    let names = engine.attribute_names();
+    let envelope = case.envelope();
     let now = Instant::from_unix_seconds(NOW);
-    portolan_wire::read_envelope(case.envelope().as_bytes(), now, &names)
+    portolan_wire::read_envelope(envelope.as_bytes(), engine.attribute_names(), now)
         .map_err(|error| error.to_string())
 }

@@ -1,5 +1,11 @@
 //! Runs every file of `tests/cases`, one named test each.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests panic to fail"
+)]
+
 use std::path::Path;
 
 use datatest_stable::Result;

@@ -1,5 +1,7 @@
 //! Tests of the tests: every snapshot has its fixture, every fact its place.
 
+#![expect(clippy::unwrap_used, reason = "tests panic to fail")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

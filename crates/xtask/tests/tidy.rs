@@ -1,5 +1,11 @@
 //! The house rules that no compiler checks, as tests over every file of the repository.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::string_slice,
+    reason = "tests panic to fail"
+)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::Context;
 use portolan_core::answer::Outcome;
 use portolan_core::instant::Instant;
+use portolan_wire::{Call, Overrides};
 
 use super::Format;
 use crate::load::{self, Policy};
@@ -79,8 +80,56 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
             },
         });
     };
-    let _ = engine;
-    anyhow::bail!("not yet")
+    let call = call(arguments, engine.attribute_names())?;
+    let request = engine.request(call.draft)?;
+    let decided = engine.decide(&request, &call.state);
+    let answer = engine.answer(&request, &call.state, &decided);
+    let traced = arguments
+        .explain
+        .then(|| engine.trace(&request, &call.state));
+    let out = match (arguments.format, &traced) {
+        (Format::Human, traced) => {
+            let paint = color.on_stdout();
+            let trace = traced.as_ref().map(|t| trace::human(t, &policy, paint));
+            decision::human(&answer, &policy, paint) + &trace.unwrap_or_default()
+        }
+        (Format::Json, None) => portolan_wire::answer_json(&answer, call.body.as_ref()) + "\n",
+        (Format::Json, Some(traced)) => {
+            portolan_wire::explained_json(&answer, call.body.as_ref(), traced) + "\n"
+        }
+    };
+    Ok(Report {
+        status: match answer.outcome {
+            Outcome::Route(_) => Status::Yes,
+            Outcome::Refuse(_) => Status::Refused,
+        },
+        out,
+        err: String::new(),
+    })
+}
+
+/// The call as posted, or made of flags; flags win.
+fn call<'n>(
+    arguments: &Arguments,
+    attributes: impl Iterator<Item = &'n str>,
+) -> anyhow::Result<Call> {
+    let flags = Overrides {
+        endpoint: arguments.endpoint.clone(),
+        model: arguments.model.clone(),
+        model_region: arguments.model_region.clone(),
+        max_tokens: arguments.max_tokens,
+        input_tokens: arguments.input_tokens,
+        stream: arguments.stream,
+        at: arguments.at,
+        attributes: arguments.set.iter().cloned().collect(),
+    };
+    let Some(path) = &arguments.request else {
+        return Ok(flags.alone(now()));
+    };
+    let bytes = load::request(path)?;
+    let posted = portolan_wire::read_envelope(&bytes, attributes, now())
+        .with_context(|| format!("cannot judge the request `{path}`"))?;
+    Ok(flags.over(posted))
 }
 
 /// Now, in whole seconds: the one clock that a decision is ever given.
