@@ -1,9 +1,7 @@
 //! The command as people and scripts meet it: what it prints, and its exit status.
 
-mod run;
-
+use crate::run::{Ran, portolan, scratch};
 use insta::assert_snapshot;
-use run::{Ran, portolan, scratch};
 
 const EU_GPT: [&str; 8] = [
     "decide",
@@ -84,7 +82,7 @@ fn a_route_shows_what_was_dropped_from_its_fallbacks() {
         "fallbacks": [{"model": "gpt-5"}, {"model": "claude-haiku-4-5-20251001", "model_region": "global"}],
         "fallback_config": {"depth": 2}}}"#;
     let arguments = ["decide", "rules/assemblyai", "--request", "-"];
-    let ran = run::portolan_reading(&arguments, envelope);
+    let ran = crate::run::portolan_reading(&arguments, envelope);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     assert_snapshot!(ran.out());
 }
@@ -102,7 +100,7 @@ fn flags_win_over_the_request_file() {
         "--at",
         "2026-03-01",
     ];
-    let ran = run::portolan_reading(&arguments, envelope);
+    let ran = crate::run::portolan_reading(&arguments, envelope);
     assert_eq!(ran.status, 0, "{}", ran.stdout);
     assert!(ran.stdout.contains("routed"));
 }
@@ -153,14 +151,14 @@ fn a_wrong_command_line_is_2_and_a_wrong_input_is_1() {
 #[test]
 fn an_envelope_with_an_unknown_key_is_a_wrong_input() {
     let arguments = ["decide", "rules/assemblyai", "--request", "-"];
-    let ran = run::portolan_reading(&arguments, r#"{"endpiont": "eu", "body": {}}"#);
+    let ran = crate::run::portolan_reading(&arguments, r#"{"endpiont": "eu", "body": {}}"#);
     assert_eq!(ran.status, 1);
     assert_snapshot!(ran.stderr);
 }
 
 #[test]
 fn every_shipped_policy_passes_its_check() {
-    let rules = run::root().join("rules");
+    let rules = crate::run::root().join("rules");
     for entry in std::fs::read_dir(rules).unwrap() {
         let path = entry.unwrap().path();
         if path.join("policy.portolan").is_file() {
@@ -213,7 +211,7 @@ fn colour_is_asked_for_or_stays_away() {
 
 #[test]
 fn a_reader_that_leaves_early_is_no_accident() {
-    let ran = run::portolan_unread(&[&EU_GPT[..], &["--explain"]].concat());
+    let ran = crate::run::portolan_unread(&[&EU_GPT[..], &["--explain"]].concat());
     assert_eq!(ran.status, 3);
     assert_eq!(ran.stderr, "");
 }

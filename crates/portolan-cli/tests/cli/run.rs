@@ -1,7 +1,5 @@
 //! Runs the built command from the root of the repository.
 
-#![expect(clippy::unwrap_used, reason = "tests panic to fail")]
-
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
