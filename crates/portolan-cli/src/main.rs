@@ -1,2 +1,74 @@
-//! Placeholder.
-fn main() {}
+//! The `portolan` command: reads the command line, runs a verb, prints what it says, and turns
+//! the outcome into an exit status. Verbs live in `commands`, what people read in `render`.
+
+mod commands;
+mod load;
+mod render;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::render::paint::Color;
+
+/// Decides which model endpoint a request may go to, by rules.
+///
+/// Exit status: 0 yes, 1 the input is wrong or a check failed, 2 the command line is wrong,
+/// 3 refused.
+#[derive(Debug, Parser)]
+#[command(name = "portolan", version)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Decides one request: where it goes, or why not and what would work
+    Decide(Box<commands::decide::Arguments>),
+    /// Checks a policy and its catalog, and reports every error at its line
+    Check(commands::check::Arguments),
+}
+
+/// What a verb came to; the number is the exit status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Status {
+    /// Yes, routed, sound.
+    Yes = 0,
+    /// The input is wrong or a check failed.
+    Wrong = 1,
+    /// Refused.
+    Refused = 3,
+}
+
+/// What a verb prints, and what it came to.
+#[derive(Debug)]
+struct Report {
+    status: Status,
+    /// The answer.
+    out: String,
+    /// What stands in the way of one.
+    err: String,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let color = arguments.color;
+    let report = match arguments.verb {
+        Verb::Decide(arguments) => commands::decide::run(&arguments, color),
+        Verb::Check(arguments) => commands::check::run(&arguments, color),
+    };
+    let report = report.unwrap_or_else(|error| Report {
+        status: Status::Wrong,
+        out: String::new(),
+        err: format!("{}: {error:#}\n", color.on_stderr().error("error")),
+    });
+    // A reader that closed the pipe has seen what it wanted; the status says the rest.
+    let _ = io::stdout().lock().write_all(report.out.as_bytes());
+    let _ = io::stderr().lock().write_all(report.err.as_bytes());
+    ExitCode::from(report.status as u8)
+}

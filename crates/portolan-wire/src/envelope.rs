@@ -197,6 +197,9 @@ fn pairs(value: &RawValue, path: &str, problems: &mut Problems) -> Pairs {
     }
     pairs
 }
+<<<<<<< HEAD
 
 #[cfg(test)]
 mod tests;
+=======
+>>>>>>> tools

@@ -153,6 +153,9 @@ impl<'a> ChainReader<'a> {
         }
     }
 }
+<<<<<<< HEAD
 
 #[cfg(test)]
 mod tests;
+=======
+>>>>>>> tools

@@ -1,2 +1,33 @@
-//! Placeholder.
-fn main() {}
+//! `cargo xtask`: the project's own chores. What a chore does lives in its module.
+
+mod fuzz;
+mod seed;
+mod shell;
+
+use clap::{Parser, Subcommand};
+
+/// The project's own chores.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Does exactly what continuous integration does
+    Ci,
+    /// Feeds a fuzz target with new inputs for a bounded time
+    Fuzz(fuzz::Arguments),
+    /// Makes the seeds of the fuzz corpora from the fixtures and shipped policies
+    FuzzSeed,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().chore {
+        Chore::Ci => shell::run(shell::root().join(".ci/run").as_os_str(), &[]),
+        Chore::Fuzz(arguments) => fuzz::run(&arguments),
+        Chore::FuzzSeed => seed::run(),
+    }
+}

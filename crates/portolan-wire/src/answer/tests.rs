@@ -1,5 +1,6 @@
 //! The shape of a decision, pinned.
 
+<<<<<<< HEAD
 use portolan_core::answer::{CandidateTrace, RequestTrace, RuleTrace, SetValue, Verdict};
 use portolan_core::decimal::Decimal;
 use portolan_core::instant::Instant;
@@ -435,3 +436,6 @@ fn a_trace() {
         answer_json(&refuse(refusal()), None).strip_suffix('}')
     );
 }
+=======
+use super::*;
+>>>>>>> tools

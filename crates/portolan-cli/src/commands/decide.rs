@@ -1,0 +1,148 @@
+//! `portolan decide`: one request, from flags or as it was posted, and what the policy says to it.
+
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::Context;
+use portolan_core::answer::Outcome;
+use portolan_core::instant::Instant;
+use portolan_wire::{Call, Overrides};
+
+use super::Format;
+use crate::load::{self, Policy};
+use crate::render::{decision, diagnostic, paint::Color, trace};
+use crate::{Report, Status};
+
+/// What `decide` takes. Flags override the request file.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// A directory with a `policy.portolan`, or one file
+    policy: PathBuf,
+    /// Decide by the directory's overlay of this name, on top of the policy
+    #[arg(long, value_name = "NAME")]
+    overlay: Option<String>,
+    /// A request as it is posted, in its envelope; `-` for standard input
+    #[arg(long, value_name = "FILE", required_unless_present = "model")]
+    request: Option<String>,
+    /// The endpoint called; the default one where not given
+    #[arg(long, value_name = "NAME")]
+    endpoint: Option<String>,
+    /// The model asked for
+    #[arg(long, value_name = "ID")]
+    model: Option<String>,
+    /// The region asked for
+    #[arg(long, value_name = "REGION")]
+    model_region: Option<String>,
+    /// The most tokens to produce
+    #[arg(long, value_name = "TOKENS", allow_negative_numbers = true)]
+    max_tokens: Option<i64>,
+    /// Tokens that go in
+    #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(i64).range(0..))]
+    input_tokens: Option<i64>,
+    /// The answer is wanted as a stream
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          value_name = "BOOL")]
+    stream: Option<bool>,
+    /// The instant to judge for: `2026-04-20` (00:00 UTC) or `2026-04-20T09:30:00Z`; now where
+    /// not given
+    #[arg(long, value_name = "DATE", value_parser = Instant::parse)]
+    at: Option<Instant>,
+    /// An attribute that the policy declares; may be given again
+    #[arg(long, value_name = "NAME=VALUE", value_parser = attribute)]
+    set: Vec<(String, String)>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Add every rule's verdict for every candidate, with the values that made it
+    #[arg(long)]
+    explain: bool,
+}
+
+/// Decides.
+///
+/// # Errors
+/// When the policy does not compile or the request is not one it can judge.
+pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report> {
+    let policy = Policy::find(&arguments.policy, arguments.overlay.as_deref())?;
+    let compiled = policy.compile();
+    let Some(engine) = compiled.engine else {
+        let findings = diagnostic::Findings {
+            diagnostics: &compiled.diagnostics,
+            sources: &compiled.sources,
+            policy: &policy,
+        };
+        return Ok(Report {
+            status: Status::Wrong,
+            out: String::new(),
+            err: match arguments.format {
+                Format::Human => findings.human(color.on_stderr()),
+                Format::Json => findings.json()?,
+            },
+        });
+    };
+    let call = call(arguments, engine.attribute_names())?;
+    let request = engine.request(call.draft)?;
+    let decided = engine.decide(&request, &call.state);
+    let answer = engine.answer(&request, &call.state, &decided);
+    let traced = arguments
+        .explain
+        .then(|| engine.trace(&request, &call.state));
+    let out = match (arguments.format, &traced) {
+        (Format::Human, traced) => {
+            let paint = color.on_stdout();
+            let trace = traced.as_ref().map(|t| trace::human(t, &policy, paint));
+            decision::human(&answer, &policy, paint) + &trace.unwrap_or_default()
+        }
+        (Format::Json, None) => portolan_wire::answer_json(&answer, call.body.as_ref()) + "\n",
+        (Format::Json, Some(traced)) => {
+            portolan_wire::explained_json(&answer, call.body.as_ref(), traced) + "\n"
+        }
+    };
+    Ok(Report {
+        status: match answer.outcome {
+            Outcome::Route(_) => Status::Yes,
+            Outcome::Refuse(_) => Status::Refused,
+        },
+        out,
+        err: String::new(),
+    })
+}
+
+/// The call as posted, or made of flags; flags win.
+fn call<'n>(
+    arguments: &Arguments,
+    attributes: impl Iterator<Item = &'n str>,
+) -> anyhow::Result<Call> {
+    let flags = Overrides {
+        endpoint: arguments.endpoint.clone(),
+        model: arguments.model.clone(),
+        model_region: arguments.model_region.clone(),
+        max_tokens: arguments.max_tokens,
+        input_tokens: arguments.input_tokens,
+        stream: arguments.stream,
+        at: arguments.at,
+        attributes: arguments.set.iter().cloned().collect(),
+    };
+    let Some(path) = &arguments.request else {
+        return Ok(flags.alone(now()));
+    };
+    let bytes = load::request(path)?;
+    let posted = portolan_wire::read_envelope(&bytes, attributes, now())
+        .with_context(|| format!("cannot judge the request `{path}`"))?;
+    Ok(flags.over(posted))
+}
+
+/// Now, in whole seconds: the one clock that a decision is ever given.
+fn now() -> Instant {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let seconds = since.map_or(0, |elapsed| elapsed.as_secs());
+    Instant::from_unix_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
+}
+
+/// Reads `name=value`.
+fn attribute(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or_else(|| "write it like `account=free`".to_owned())?;
+    Ok((name.to_owned(), value.to_owned()))
+}

@@ -1,0 +1,190 @@
+//! Reads policies from the disk: which file is the entry, what a path in it means, and how large
+//! a file may be. What the bytes mean is the core's.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Context, bail, ensure};
+use portolan_core::engine::{self, Compilation, Files};
+use portolan_core::limits;
+
+/// A policy on the disk.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    /// The directory that paths in the entry file are relative to.
+    root: PathBuf,
+    /// The entry file's name in it.
+    entry: String,
+}
+
+impl Policy {
+    /// Finds the entry: the file itself, `policy.portolan` of a directory, or one of the
+    /// directory's overlays.
+    ///
+    /// # Errors
+    /// When there is no such file.
+    pub(crate) fn find(path: &Path, overlay: Option<&str>) -> anyhow::Result<Self> {
+        let kind =
+            fs::metadata(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        let file = match (kind.is_dir(), overlay) {
+            (true, None) => path.join("policy.portolan"),
+            (true, Some(name)) => path.join("overlays").join(format!("{name}.portolan")),
+            (false, None) => path.to_owned(),
+            (false, Some(_)) => bail!(
+                "`{}` is a file: an overlay is named beside the directory of its policy",
+                path.display()
+            ),
+        };
+        ensure!(file.is_file(), "there is no file `{}`", file.display());
+        let entry = file.file_name().and_then(|name| name.to_str());
+        let entry = entry.with_context(|| format!("cannot use the name `{}`", file.display()))?;
+        Ok(Self {
+            root: file.parent().unwrap_or(Path::new("")).to_owned(),
+            entry: entry.to_owned(),
+        })
+    }
+
+    /// A policy whose files need not exist.
+    #[cfg(test)]
+    pub(crate) fn of_files(root: &str, entry: &str) -> Self {
+        Self {
+            root: PathBuf::from(root),
+            entry: entry.to_owned(),
+        }
+    }
+
+    /// Reads and compiles.
+    pub(crate) fn compile(&self) -> Compilation {
+        engine::compile(&self.entry, &mut Disk { root: &self.root })
+    }
+
+    /// A source's name as a path that can be opened from here.
+    pub(crate) fn shown(&self, name: &str) -> String {
+        lexical(&self.root.join(name)).display().to_string()
+    }
+}
+
+/// Files below, beside and above the entry file.
+struct Disk<'a> {
+    root: &'a Path,
+}
+
+impl Files for Disk<'_> {
+    fn read(&mut self, path: &str) -> Result<Vec<u8>, String> {
+        if Path::new(path).is_absolute() {
+            return Err("it is absolute, and would mean another file elsewhere".to_owned());
+        }
+        read_bounded(&lexical(&self.root.join(path)))
+    }
+}
+
+/// Reads a plain file of at most `limits::SOURCE_BYTES`.
+fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
+    let file = File::open(path).map_err(|error| in_words(&error))?;
+    let meta = file.metadata().map_err(|error| in_words(&error))?;
+    if !meta.is_file() {
+        return Err("it is not a plain file".to_owned());
+    }
+    let most = limits::SOURCE_BYTES as u64;
+    let too_large = || format!("it is larger than {} bytes", limits::SOURCE_BYTES);
+    if meta.len() > most {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    let mut bounded = file.take(most + 1);
+    bounded
+        .read_to_end(&mut bytes)
+        .map_err(|error| in_words(&error))?;
+    if bytes.len() as u64 > most {
+        return Err(too_large());
+    }
+    Ok(bytes)
+}
+
+/// Reads what was posted, from a file or from standard input for `-`.
+///
+/// # Errors
+/// When it cannot be read or is longer than any envelope that the wire reads.
+pub(crate) fn request(path: &str) -> anyhow::Result<Vec<u8>> {
+    let most = 2 * limits::BODY_BYTES as u64;
+    let mut bytes = Vec::new();
+    if path == "-" {
+        io::stdin()
+            .lock()
+            .take(most + 1)
+            .read_to_end(&mut bytes)
+            .context("cannot read the request from standard input")?;
+    } else {
+        let file = File::open(path).with_context(|| format!("cannot read `{path}`"))?;
+        file.take(most + 1)
+            .read_to_end(&mut bytes)
+            .with_context(|| format!("cannot read `{path}`"))?;
+    }
+    ensure!(
+        bytes.len() as u64 <= most,
+        "the request is larger than {most} bytes"
+    );
+    Ok(bytes)
+}
+
+/// Takes `.` and `x/..` out of a path without asking the disk.
+fn lexical(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        let last_is_name = matches!(out.components().next_back(), Some(Component::Normal(_)));
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if last_is_name => {
+                out.pop();
+            }
+            Component::ParentDir
+            | Component::Normal(_)
+            | Component::RootDir
+            | Component::Prefix(_) => out.push(part),
+        }
+    }
+    out
+}
+
+/// The reason alone: no number, lower case.
+fn in_words(error: &io::Error) -> String {
+    let kind = error.kind();
+    if kind == io::ErrorKind::NotFound {
+        "there is no such file".to_owned()
+    } else if kind == io::ErrorKind::PermissionDenied {
+        "it may not be read".to_owned()
+    } else {
+        error.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_above_the_entry_is_shown_without_a_detour() {
+        let policy = Policy::of_files("rules/assemblyai/overlays", "observed.portolan");
+        let shown = policy.shown("../policy.portolan");
+        assert_eq!(
+            Path::new(&shown),
+            Path::new("rules/assemblyai/policy.portolan")
+        );
+        assert_eq!(lexical(Path::new("../../a/./b")), Path::new("../../a/b"));
+    }
+
+    #[test]
+    fn a_directory_or_an_absolute_path_is_not_a_source() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut disk = Disk { root };
+        assert_eq!(disk.read("src").unwrap_err(), "it is not a plain file");
+        assert!(
+            disk.read("/etc/hosts")
+                .unwrap_err()
+                .starts_with("it is absolute")
+        );
+        assert_eq!(disk.read("none").unwrap_err(), "there is no such file");
+        assert!(disk.read("src/../Cargo.toml").is_ok());
+    }
+}

@@ -1,0 +1,7 @@
+//! What people and programs read: findings, decisions, traces. Nothing here decides anything.
+
+pub(crate) mod decision;
+pub(crate) mod diagnostic;
+pub(crate) mod paint;
+mod table;
+pub(crate) mod trace;

@@ -1,0 +1,104 @@
+//! The policies that cases name: shipped ones from the disk, inline ones from memory.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use portolan_core::diagnostic::{Diagnostic, Severity};
+use portolan_core::engine::{self, Compilation, Files};
+use portolan_core::source::Sources;
+
+use crate::case::Origin;
+
+/// The root of the repository.
+pub fn root() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.ancestors().nth(2).unwrap_or(manifest).to_owned()
+}
+
+/// Every shipped policy: the directories below `rules` that hold one, by name.
+pub fn shipped() -> Vec<String> {
+    let entries = fs::read_dir(root().join("rules")).into_iter().flatten();
+    let mut found: Vec<String> = entries
+        .filter_map(Result::ok)
+        .filter(|entry| entry.path().join("policy.portolan").is_file())
+        .map(|entry| format!("rules/{}", entry.file_name().to_string_lossy()))
+        .collect();
+    found.sort();
+    found
+}
+
+/// Compiles what a case names.
+pub fn compile(origin: &Origin) -> Compilation {
+    match origin {
+        Origin::Inline { entry, files } => engine::compile(entry, &mut Memory(files)),
+        Origin::Shipped(path) => {
+            let path = root().join(path);
+            let file = if path.is_dir() {
+                path.join("policy.portolan")
+            } else {
+                path
+            };
+            let directory = file.parent().unwrap_or(&file).to_owned();
+            let entry = file.file_name().unwrap_or_default().to_string_lossy();
+            engine::compile(&entry, &mut Disk(directory))
+        }
+    }
+}
+
+/// Prints findings as plain text, for snapshots and messages.
+pub fn printed(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+    let mut out = String::new();
+    for diagnostic in diagnostics {
+        let severity = match diagnostic.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        let mut line = |text: String| {
+            out.push_str(&text);
+            out.push('\n');
+        };
+        line(format!(
+            "{severity}[{}]: {}",
+            diagnostic.code, diagnostic.message
+        ));
+        let primary = std::iter::once(&diagnostic.primary);
+        for label in primary.chain(&diagnostic.related) {
+            let text = sources.slice(label.span);
+            let text: String = text.chars().take(60).collect();
+            let said = if label.message.is_empty() {
+                String::new()
+            } else {
+                format!(": {}", label.message)
+            };
+            line(format!(
+                "  at {} `{}`{said}",
+                sources.locate(label.span),
+                text.escape_debug()
+            ));
+        }
+        for help in &diagnostic.help {
+            line(format!("  help: {help}"));
+        }
+    }
+    out
+}
+
+/// Files in memory.
+struct Memory<'a>(&'a BTreeMap<String, String>);
+
+impl Files for Memory<'_> {
+    fn read(&mut self, path: &str) -> Result<Vec<u8>, String> {
+        let found = self.0.get(path).map(|text| text.clone().into_bytes());
+        found.ok_or_else(|| "there is no such file".to_owned())
+    }
+}
+
+/// Files below a directory of the repository.
+struct Disk(PathBuf);
+
+impl Files for Disk {
+    fn read(&mut self, path: &str) -> Result<Vec<u8>, String> {
+        fs::read(self.0.join(path)).map_err(|_| "there is no such file".to_owned())
+    }
+}

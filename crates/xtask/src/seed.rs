@@ -1,0 +1,122 @@
+//! `cargo xtask fuzz-seed`: makes the seeds of the fuzz corpora from the fixtures and the shipped
+//! policies, so that a fuzzer starts where the tests end.
+//!
+//! Seeds are files of at most a few kilobytes, named by their content; what a fuzzer finds
+//! beyond them is kept outside the repository.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use portolan_testkit::case::{CompileFile, DecideFile, Origin};
+
+use crate::shell::root;
+
+/// Larger texts are left out: a fuzzer mutates small inputs best.
+const SEED_BYTES: usize = 8 * 1024;
+/// Cuts of a shipped file, in lines, so that large ones seed as well.
+const CUT_LINES: usize = 120;
+
+/// Makes them.
+///
+/// # Errors
+/// When a file cannot be read or written.
+pub(crate) fn run() -> anyhow::Result<()> {
+    let mut seeds = Seeds::default();
+    for path in below(&root().join("tests/cases/decide"), "yaml")? {
+        let file = DecideFile::read(&path)?;
+        for case in &file.requests {
+            seeds.requests.insert(case.envelope());
+        }
+        seeds.files_of(&file.origin);
+    }
+    for path in below(&root().join("tests/cases/compile"), "yaml")? {
+        seeds.files_of(&CompileFile::read(&path)?.origin);
+    }
+    for path in below(&root().join("rules"), "portolan")? {
+        seeds.policies.extend(cuts(&fs::read_to_string(path)?));
+    }
+    for path in below(&root().join("rules"), "yaml")? {
+        seeds.catalogs.extend(cuts(&fs::read_to_string(path)?));
+    }
+    seeds.catalogs.insert(fs::read_to_string(
+        root().join("fuzz/fixtures/catalog.yaml"),
+    )?);
+    write("catalog", &seeds.catalogs)?;
+    write("policy", &seeds.policies)?;
+    write("request", &seeds.requests)?;
+    write("decide", &seeds.requests)
+}
+
+#[derive(Default)]
+struct Seeds {
+    catalogs: BTreeSet<String>,
+    policies: BTreeSet<String>,
+    requests: BTreeSet<String>,
+}
+
+impl Seeds {
+    fn files_of(&mut self, origin: &Origin) {
+        let Origin::Inline { files, .. } = origin else {
+            return;
+        };
+        for (name, text) in files {
+            let extension = Path::new(name).extension().unwrap_or_default();
+            if extension == "portolan" {
+                self.policies.insert(text.clone());
+            } else if extension == "yaml" {
+                self.catalogs.insert(text.clone());
+            }
+        }
+    }
+}
+
+/// A text in pieces of so many lines.
+fn cuts(text: &str) -> Vec<String> {
+    let lines: Vec<&str> = text.lines().collect();
+    let pieces = lines.chunks(CUT_LINES);
+    pieces.map(|lines| lines.join("\n") + "\n").collect()
+}
+
+fn write(target: &str, seeds: &BTreeSet<String>) -> anyhow::Result<()> {
+    let directory = root().join("fuzz/corpus").join(target);
+    if directory.exists() {
+        fs::remove_dir_all(&directory)?;
+    }
+    fs::create_dir_all(&directory)?;
+    for seed in seeds.iter().filter(|seed| seed.len() <= SEED_BYTES) {
+        let name = format!("seed-{:016x}", hash(seed));
+        fs::write(directory.join(name), seed)?;
+    }
+    Ok(())
+}
+
+/// FNV-1a: the same name for the same seed on every machine.
+fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+fn below(directory: &Path, ending: &str) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut left = vec![directory.to_owned()];
+    while let Some(directory) = left.pop() {
+        if !directory.is_dir() {
+            continue;
+        }
+        let entries = fs::read_dir(&directory)
+            .with_context(|| format!("cannot list {}", directory.display()))?;
+        for entry in entries {
+            let path = entry?.path();
+            if path.is_dir() {
+                left.push(path);
+            } else if path.extension().is_some_and(|e| e == ending) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
