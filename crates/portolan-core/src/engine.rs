@@ -106,7 +106,6 @@ impl Engine {
         &self.catalog
     }
 
-<<<<<<< HEAD
     /// The policy.
     pub fn policy(&self) -> &Policy {
         &self.policy
@@ -120,11 +119,6 @@ impl Engine {
     /// The files it was compiled from.
     pub fn sources(&self) -> &Sources {
         &self.sources
-=======
-    /// The names of the attributes that the policy declares.
-    pub fn attribute_names(&self) -> impl Iterator<Item = &str> {
-        std::iter::empty()
->>>>>>> tools
     }
 
     /// Accepts a draft.
@@ -140,29 +134,9 @@ impl Engine {
         self.case(request, state).decide()
     }
 
-<<<<<<< HEAD
     /// Puts a decision on a request into words.
     pub fn answer(&self, request: &Request, state: &State, decision: &Decision) -> Answer {
         explain::answer(self.case(request, state), &self.sources, decision)
-=======
-    /// Puts a decision into words.
-    pub fn answer(&self, request: &Request, state: &State, decision: &Decision) -> Answer {
-        let _ = (request, state, decision);
-        Answer {
-            snapshot: String::new(),
-            at: request.at,
-            outcome: crate::answer::Outcome::Route(crate::answer::Plan {
-                attempts: vec![],
-                dropped: vec![],
-                retry: None,
-                advance: vec![],
-                timeouts: crate::answer::Timeouts::default(),
-                limit: None,
-                valid_until: None,
-                warnings: vec![],
-            }),
-        }
->>>>>>> tools
     }
 
     /// Every rule's verdict on every effective request and candidate, with the values it read.

@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! The pure core of Portolan: may this request go to this model, from here, at this moment?
 //!
 //! It reads a catalog and rules, checks them, and returns a routing decision or a precise
@@ -7,21 +6,11 @@
 //! only from those above them.
 
 // Bounds, text, places in text.
-=======
-//! The pure core of Portolan. The modules stand in the order of the flow; imports go upward only.
-
-#![cfg_attr(
-    test,
-    allow(clippy::missing_panics_doc, reason = "tests panic to fail")
-)]
-
->>>>>>> tools
 pub mod limits;
 pub mod text;
 pub mod source;
 pub mod diagnostic;
 pub mod near;
-<<<<<<< HEAD
 
 // Values.
 pub mod instant;
@@ -43,13 +32,4 @@ pub mod reference;
 mod explain;
 
 // What a host holds.
-=======
-pub mod decimal;
-pub mod instant;
-pub mod place;
-pub mod syntax;
-pub mod catalog;
-pub mod request;
-pub mod answer;
->>>>>>> tools
 pub mod engine;

@@ -9,10 +9,7 @@ use portolan_core::answer::{
     Timeouts, Trace, Warning,
 };
 use portolan_core::catalog::Price;
-<<<<<<< HEAD
 use portolan_core::decimal::Decimal;
-=======
->>>>>>> tools
 use serde::Serialize;
 
 use crate::patch::Patch;
@@ -172,17 +169,10 @@ struct PriceJson {
 impl PriceJson {
     fn new(price: Price) -> Self {
         Self {
-<<<<<<< HEAD
             input_per_mtok: price.input.map(Decimal::money),
             output_per_mtok: price.output.map(Decimal::money),
             cache_read_per_mtok: price.cache_read.map(Decimal::money),
             cache_write_per_mtok: price.cache_write.map(Decimal::money),
-=======
-            input_per_mtok: price.input.map(|p| p.money()),
-            output_per_mtok: price.output.map(|p| p.money()),
-            cache_read_per_mtok: price.cache_read.map(|p| p.money()),
-            cache_write_per_mtok: price.cache_write.map(|p| p.money()),
->>>>>>> tools
             multiplier: price.multiplier.map(|m| m.to_string_with(2)),
         }
     }

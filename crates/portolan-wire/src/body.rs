@@ -119,11 +119,7 @@ impl<'a> Deriver<'a> {
                 }
                 "prompt" => {
                     body.prompt = true;
-<<<<<<< HEAD
                     let prompt = prompt(member.value, &path, faults);
-=======
-                    let prompt = faults.string(member.value, &path).unwrap_or_default();
->>>>>>> tools
                     let characters = u64::try_from(prompt.chars().count());
                     text.prompt = characters.unwrap_or(u64::MAX);
                     text.own |= member.origin.is_some();
@@ -163,19 +159,9 @@ impl<'a> Deriver<'a> {
             body.paths.insert("has_transcript_tag", at);
         }
         let estimate = tokens::estimate(text.messages.saturating_add(text.prompt));
-<<<<<<< HEAD
         let passed = self.passed_tokens.filter(|_| !text.own);
         body.input_tokens = passed.unwrap_or(estimate);
         body.input_tokens_estimated = passed.is_none();
-=======
-        match self.passed_tokens.filter(|_| !text.own) {
-            Some(passed) => body.input_tokens = passed,
-            None => {
-                body.input_tokens = estimate;
-                body.input_tokens_estimated = true;
-            }
-        }
->>>>>>> tools
         body
     }
 
@@ -262,7 +248,6 @@ fn scalar(
     }
 }
 
-<<<<<<< HEAD
 /// The prompt's text, of whatever length.
 fn prompt(value: &RawValue, path: &Path<'_>, faults: &mut Faults) -> String {
     let text = json::string(value);
@@ -272,8 +257,6 @@ fn prompt(value: &RawValue, path: &Path<'_>, faults: &mut Faults) -> String {
     text.unwrap_or_default()
 }
 
-=======
->>>>>>> tools
 fn derived_from(body: &mut Body, field: &'static str, path: &Path<'_>) {
     body.paths.insert(field, path.to_string());
 }
@@ -310,9 +293,6 @@ pub(crate) fn open<'a>(bytes: &'a [u8], faults: &mut Faults) -> Option<Vec<Membe
         Ok(value) => Some(faults.members(value, &Path::Root)),
     }
 }
-<<<<<<< HEAD
 
 #[cfg(test)]
 mod tests;
-=======
->>>>>>> tools

@@ -16,7 +16,6 @@ pub(crate) fn wrong_type(found: &str, expected: &str) -> String {
     format!("{found}, expected {expected}")
 }
 
-<<<<<<< HEAD
 pub(crate) fn too_large(found: &str) -> String {
     wrong_type(
         found,
@@ -28,8 +27,6 @@ pub(crate) fn too_many_types() -> String {
     format!("more than {} different types", limits::TYPES)
 }
 
-=======
->>>>>>> tools
 pub(crate) fn missing(expected: &str) -> String {
     format!("nothing, expected {expected}")
 }

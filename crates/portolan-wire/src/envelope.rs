@@ -197,9 +197,6 @@ fn pairs(value: &RawValue, path: &str, problems: &mut Problems) -> Pairs {
     }
     pairs
 }
-<<<<<<< HEAD
 
 #[cfg(test)]
 mod tests;
-=======
->>>>>>> tools

@@ -153,9 +153,6 @@ impl<'a> ChainReader<'a> {
         }
     }
 }
-<<<<<<< HEAD
 
 #[cfg(test)]
 mod tests;
-=======
->>>>>>> tools

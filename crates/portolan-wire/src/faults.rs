@@ -68,15 +68,11 @@ impl Faults {
         }
     }
 
-<<<<<<< HEAD
     /// A string that is kept, and so of a bounded size.
     pub(crate) fn string(&mut self, value: &RawValue, path: &Path<'_>) -> Option<String> {
         if Kind::of(value) == Kind::String && !self.fits(value, path) {
             return None;
         }
-=======
-    pub(crate) fn string(&mut self, value: &RawValue, path: &Path<'_>) -> Option<String> {
->>>>>>> tools
         let found = json::string(value);
         if found.is_none() {
             self.wrong_type(path, value, "a string");
@@ -108,7 +104,6 @@ impl Faults {
         found
     }
 
-<<<<<<< HEAD
     /// Notes a value whose text is too large to be kept.
     pub(crate) fn fits(&mut self, value: &RawValue, path: &Path<'_>) -> bool {
         let fits = value.get().len() <= limits::SCALAR_BYTES;
@@ -128,28 +123,16 @@ impl Faults {
         }
     }
 
-=======
->>>>>>> tools
     /// A field that must be there and be a string.
     pub(crate) fn required_string(
         &mut self,
         value: Option<&RawValue>,
         path: &Path<'_>,
     ) -> Option<String> {
-<<<<<<< HEAD
         if value.is_none() {
             self.missing(path, "a string");
         }
         value.and_then(|value| self.string(value, path))
-=======
-        match value {
-            Some(value) => self.string(value, path),
-            None => {
-                self.missing(path, "a string");
-                None
-            }
-        }
->>>>>>> tools
     }
 }
 

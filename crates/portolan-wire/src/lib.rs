@@ -4,7 +4,6 @@
 //! give a [`Call`] whose `draft` an engine accepts. Shape faults are facts in it, for the policy
 //! to refuse; only a wrong envelope is an error. Writing: [`answer_json`], [`trace_json`].
 //!
-<<<<<<< HEAD
 //! ```
 //! use portolan_core::instant::Instant;
 //!
@@ -16,8 +15,6 @@
 //! # Ok::<(), portolan_wire::EnvelopeError>(())
 //! ```
 //!
-=======
->>>>>>> tools
 //! There is no floating point, no recursion over what came in, and no key is ever guessed: where
 //! two readers of a body could see two different requests, the body is `ambiguous-field`.
 

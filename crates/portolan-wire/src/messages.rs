@@ -119,11 +119,7 @@ impl Messages {
         } else {
             self.other_content.get_or_insert_with(|| path.to_string());
         }
-<<<<<<< HEAD
         faults.add_type(&mut self.content, kind, path);
-=======
-        self.content.insert(kind);
->>>>>>> tools
     }
 
     fn text(&mut self, value: &RawValue, path: &Path<'_>) {

@@ -50,7 +50,6 @@ impl Overrides {
     #[must_use]
     pub fn over(self, mut call: Call) -> Call {
         call.input_tokens = self.input_tokens.or(call.input_tokens);
-<<<<<<< HEAD
         if let Some(body) = call.body.take() {
             let fields: Vec<(&'static str, String)> = [
                 ("model", self.model.as_deref().map(quote)),
@@ -78,38 +77,6 @@ impl Overrides {
             body.max_tokens = self.max_tokens.or(body.max_tokens);
             body.stream = self.stream.unwrap_or(body.stream);
             body.input_tokens = call.input_tokens.unwrap_or(body.input_tokens);
-=======
-        match call.body.take() {
-            Some(body) => {
-                let fields: Vec<(&'static str, String)> = [
-                    ("model", self.model.as_deref().map(quote)),
-                    ("model_region", self.model_region.as_deref().map(quote)),
-                    ("max_tokens", self.max_tokens.map(|n| n.to_string())),
-                    ("stream", self.stream.map(|b| b.to_string())),
-                ]
-                .into_iter()
-                .filter_map(|(key, value)| Some((key, value?)))
-                .collect();
-                let body = if fields.is_empty() {
-                    body
-                } else {
-                    body.with(&fields)
-                };
-                let reading = read_body(body.bytes(), call.input_tokens);
-                call.draft.body = reading.body;
-                call.draft.fallbacks = reading.fallbacks;
-                call.draft.chain = reading.chain;
-                call.body = Some(body);
-            }
-            None => {
-                let body = &mut call.draft.body;
-                body.model = self.model.or(body.model.take());
-                body.model_region = self.model_region.or(body.model_region.take());
-                body.max_tokens = self.max_tokens.or(body.max_tokens);
-                body.stream = self.stream.unwrap_or(body.stream);
-                body.input_tokens = call.input_tokens.unwrap_or(body.input_tokens);
-            }
->>>>>>> tools
         }
         call.draft.endpoint = self.endpoint.or(call.draft.endpoint);
         call.draft.at = self.at.unwrap_or(call.draft.at);

@@ -34,12 +34,8 @@ impl Patch {
         let members = posted.map(|body| body.members(attempt.fallback).unwrap_or_default());
         let body = Effective { members };
         let mut patch = Self::default();
-<<<<<<< HEAD
         let named = body.model(attempt).as_deref() == Some(&attempt.upstream_id);
         if !named || body.may_misread("model") {
-=======
-        if body.model(attempt).as_deref() != Some(&attempt.upstream_id) {
->>>>>>> tools
             patch.put(&body, "model", Value::Text(attempt.upstream_id.clone()));
         }
         for (field, value) in &attempt.set {
@@ -115,14 +111,11 @@ impl Effective<'_> {
         self.members.is_none() || self.posted(field)
     }
 
-<<<<<<< HEAD
     /// Says whether the field stands under a lookalike of its name, or more than once.
     fn may_misread(&self, field: &str) -> bool {
         self.keys(field).any(|key| key != field) || self.keys(field).count() > 1
     }
 
-=======
->>>>>>> tools
     /// The model that the body names; without a body, the one that was asked for.
     fn model(&self, attempt: &Attempt) -> Option<String> {
         match &self.members {
@@ -176,9 +169,6 @@ impl Serialize for Value {
         }
     }
 }
-<<<<<<< HEAD
 
 #[cfg(test)]
 mod tests;
-=======
->>>>>>> tools

@@ -1,6 +1,5 @@
 //! The shape of a decision, pinned.
 
-<<<<<<< HEAD
 use portolan_core::answer::{CandidateTrace, RequestTrace, RuleTrace, SetValue, Verdict};
 use portolan_core::decimal::Decimal;
 use portolan_core::instant::Instant;
@@ -436,6 +435,3 @@ fn a_trace() {
         answer_json(&refuse(refusal()), None).strip_suffix('}')
     );
 }
-=======
-use super::*;
->>>>>>> tools
