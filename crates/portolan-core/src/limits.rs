@@ -65,3 +65,19 @@ pub const ALTERNATIVES_TRIED: usize = 512;
 
 /// Hops followed from a model to a successor that is legal for the request.
 pub const SUCCESSOR_HOPS: usize = 8;
+
+/// Stretches of time in which a named place has different territories.
+pub const PLACE_PERIODS: usize = 256;
+
+/// Periods of one fact, and price rows of one model or offering.
+pub const FACT_PERIODS: usize = 256;
+
+/// Offerings of one model.
+pub const OFFERINGS: usize = 1_024;
+
+/// Names compared, in one catalog, in search of near spellings; past it errors suggest nothing.
+pub const NAMES_COMPARED: usize = 2_000_000;
+
+/// Comparisons between entries of one catalog (prices with multipliers, offerings with each
+/// other), so that no small file makes for long work.
+pub const CATALOG_COMPARISONS: usize = 100_000_000;

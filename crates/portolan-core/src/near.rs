@@ -8,6 +8,13 @@ use crate::limits;
 /// Case and the separators `-`, `_`, `.` and space count as small slips: names that differ in
 /// nothing else come first.
 pub fn near<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut found = ranked(name, candidates);
+    found.truncate(limits::SUGGESTIONS);
+    found
+}
+
+/// All candidates within reach of a name, nearest first, then by name.
+pub fn ranked<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let folded = fold(name);
     let length = folded.chars().count();
     let reach = (length / 3).clamp(1, 4);
@@ -26,11 +33,7 @@ pub fn near<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Ve
         .collect();
     found.sort_unstable();
     found.dedup();
-    found
-        .into_iter()
-        .map(|(_, name)| name)
-        .take(limits::SUGGESTIONS)
-        .collect()
+    found.into_iter().map(|(_, name)| name).collect()
 }
 
 /// The nearest candidate, if any is near.

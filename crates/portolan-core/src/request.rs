@@ -307,6 +307,11 @@ impl Request {
         &self.primary
     }
 
+    /// The first fault of the chain.
+    pub fn chain_fault(&self) -> Option<&ChainFault> {
+        self.chain.fault.as_ref()
+    }
+
     /// The fallbacks' effective requests, in order.
     pub fn fallbacks(&self) -> &[Effective] {
         &self.fallbacks
@@ -357,6 +362,11 @@ pub enum RequestError {
     #[error("more than {0} fallbacks")]
     TooManyFallbacks(usize),
 }
+
+/// Everything for which a draft cannot be judged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+pub struct RequestErrors(pub Vec<RequestError>);
 
 /// Facts about now, passed beside the request: absent facts skip nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -86,7 +86,7 @@ pub struct Source {
 impl Source {
     fn new(name: String, text: String) -> Self {
         let mut line_starts = vec![0];
-        let breaks = text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
+        let breaks = text.match_indices('\n');
         line_starts.extend(breaks.map(|(i, _)| u32::try_from(i + 1).unwrap_or(u32::MAX)));
         Self {
             name,
@@ -179,6 +179,18 @@ impl fmt::Display for Location<'_> {
         let LineColumn { line, column } = self.start;
         write!(f, "{}:{line}:{column}", self.file)
     }
+}
+
+/// Hands over the bytes of a file that a policy names.
+///
+/// The core does no I/O: the host decides what a path means. Paths are as seen from where the
+/// entry path is, with `/` and without `.` or needless `..`.
+pub trait Files {
+    /// The bytes of the file.
+    ///
+    /// # Errors
+    /// Why there are none, in words for the diagnostic.
+    fn read(&mut self, path: &str) -> Result<Vec<u8>, String>;
 }
 
 #[cfg(test)]

@@ -1,0 +1,241 @@
+//! Models with their offerings, pairs and prices: which keys each takes.
+
+use super::{Decoder, Form, diags};
+use crate::catalog::raw;
+use crate::catalog::tree::{Node, Value};
+
+const PRICE: &[&str] = &[
+    "input",
+    "output",
+    "cache_read",
+    "cache_write",
+    "above_input_tokens",
+    "service_tier",
+];
+
+impl Decoder<'_> {
+    pub(super) fn model(
+        &mut self,
+        name: &raw::Text,
+        node: Node<'_>,
+    ) -> (raw::Model, Option<Box<raw::Aside>>) {
+        let mut model = raw::Model::default();
+        let form = Form {
+            of: "a model",
+            takes: &[
+                "title",
+                "maker",
+                "released",
+                "retires",
+                "successor",
+                "context_window",
+                "max_output",
+                "capabilities",
+                "parameters",
+                "scores",
+                "price",
+                "offerings",
+            ],
+            required: &[],
+            dated: false,
+            at: name.span,
+        };
+        let aside = self.keys(node, &form, |d, key, node| match key {
+            "title" => model.title = d.text(&node, "a title"),
+            "maker" => model.maker = d.name(&node),
+            "released" => model.released = d.instant(&node),
+            "retires" => model.retires = d.instant(&node),
+            "successor" => model.successor = d.name(&node),
+            "context_window" => model.context_window = d.token_fact(node, "a context window"),
+            "max_output" => model.max_output = d.token_fact(node, "an output limit"),
+            "capabilities" => model.capabilities = d.word_fact(node, "dated capabilities"),
+            "parameters" => model.parameters = d.word_fact(node, "dated parameters"),
+            "scores" => {
+                let scores = d.section(node, "scores", |d, _, node| (d.score_fact(node), None));
+                model.scores = scores.into_iter().map(|s| (s.name, s.value)).collect();
+            }
+            "price" => model.price = d.price(node),
+            "offerings" => model.offerings = d.offerings(node),
+            _ => {}
+        });
+        (model, aside)
+    }
+
+    fn offerings(&mut self, node: Node<'_>) -> Vec<raw::Offering> {
+        let kind = node.kind();
+        let Value::Sequence(items) = node.value else {
+            self.report(diags::wrong_kind(node.span, "a list of offerings", kind));
+            return Vec::new();
+        };
+        items.into_iter().map(|item| self.offering(item)).collect()
+    }
+
+    fn offering(&mut self, node: Node<'_>) -> raw::Offering {
+        let span = node.span;
+        let mut offering = raw::Offering {
+            span,
+            region: None,
+            providers: Vec::new(),
+            endpoints: None,
+            terms: raw::Terms::default(),
+            context_window: Vec::new(),
+            max_output: Vec::new(),
+            capabilities: Vec::new(),
+            parameters: Vec::new(),
+            price: Vec::new(),
+            multiplier: Vec::new(),
+            pairs: Vec::new(),
+            aside: None,
+        };
+        let form = Form {
+            of: "an offering",
+            takes: &[
+                "region",
+                "provider",
+                "providers",
+                "endpoints",
+                "upstream_id",
+                "url",
+                "processing",
+                "storage",
+                "retention",
+                "context_window",
+                "max_output",
+                "capabilities",
+                "parameters",
+                "price",
+                "multiplier",
+                "pairs",
+            ],
+            required: &["region"],
+            dated: true,
+            at: span,
+        };
+        let mut provider = None;
+        let aside = self.keys(node, &form, |d, key, node| match key {
+            "region" => offering.region = d.name(&node),
+            "provider" => provider = d.name(&node),
+            "providers" => offering.providers = d.words(node),
+            "endpoints" => offering.endpoints = Some(d.words(node)),
+            "context_window" => offering.context_window = d.token_fact(node, "a context window"),
+            "max_output" => offering.max_output = d.token_fact(node, "an output limit"),
+            "capabilities" => offering.capabilities = d.word_fact(node, "dated capabilities"),
+            "parameters" => offering.parameters = d.word_fact(node, "dated parameters"),
+            "price" => offering.price = d.price(node),
+            "multiplier" => offering.multiplier = d.multiplier_fact(node),
+            "pairs" => offering.pairs = d.pairs(node),
+            key => d.term(&mut offering.terms, key, node),
+        });
+        offering.aside = aside;
+        match (provider, offering.providers.first()) {
+            (Some(provider), Some(first)) => {
+                let found =
+                    diags::conflicting_keys(provider.span, "provider", first.span, "providers");
+                self.report(found);
+            }
+            (Some(provider), None) => offering.providers = vec![provider],
+            (None, _) => {}
+        }
+        offering
+    }
+
+    fn term(&mut self, terms: &mut raw::Terms, key: &str, node: Node<'_>) {
+        match key {
+            "processing" => terms.processing = self.place_fact(node),
+            "storage" => terms.storage = self.place_fact(node),
+            "retention" => terms.retention = self.retention_fact(node),
+            "upstream_id" => terms.upstream_id = self.name(&node),
+            "url" => terms.url = self.name(&node),
+            _ => {}
+        }
+    }
+
+    fn pairs(&mut self, node: Node<'_>) -> Vec<raw::Pair> {
+        let kind = node.kind();
+        let Value::Sequence(items) = node.value else {
+            self.report(diags::wrong_kind(node.span, "a list of pairs", kind));
+            return Vec::new();
+        };
+        let mut pairs = Vec::with_capacity(items.len());
+        for item in items {
+            let span = item.span;
+            let form = Form {
+                of: "a pair",
+                takes: &[
+                    "endpoint",
+                    "processing",
+                    "storage",
+                    "retention",
+                    "upstream_id",
+                    "url",
+                ],
+                required: &["endpoint"],
+                dated: false,
+                at: span,
+            };
+            let mut endpoint = None;
+            let mut terms = raw::Terms::default();
+            let aside = self.keys(item, &form, |d, key, node| match key {
+                "endpoint" => endpoint = d.name(&node),
+                key => d.term(&mut terms, key, node),
+            });
+            pairs.push(raw::Pair {
+                span,
+                endpoint,
+                terms,
+                aside,
+            });
+        }
+        pairs
+    }
+
+    /// One row, a row in `value`, or a list of either.
+    fn price(&mut self, node: Node<'_>) -> Vec<raw::PriceRow> {
+        let items = match node.value {
+            Value::Sequence(items) => items,
+            Value::Scalar { .. } | Value::Map(_) => vec![node],
+        };
+        items.into_iter().map(|item| self.price_row(item)).collect()
+    }
+
+    fn price_row(&mut self, node: Node<'_>) -> raw::PriceRow {
+        let span = node.span;
+        let wrapped = matches!(&node.value, Value::Map(entries)
+            if entries.iter().any(|entry| entry.key == "value"));
+        let mut row = raw::PriceRow {
+            span: Some(span),
+            ..raw::PriceRow::default()
+        };
+        let form = Form {
+            of: "a price",
+            takes: if wrapped { &["value"] } else { PRICE },
+            required: &[],
+            dated: true,
+            at: span,
+        };
+        let inner = Form {
+            takes: PRICE,
+            dated: false,
+            ..form
+        };
+        row.aside = self.keys(node, &form, |d, key, node| match key {
+            "value" => {
+                let _ = d.keys(node, &inner, |d, key, node| d.amount(&mut row, key, &node));
+            }
+            key => d.amount(&mut row, key, &node),
+        });
+        row
+    }
+
+    fn amount(&mut self, row: &mut raw::PriceRow, key: &str, node: &Node<'_>) {
+        match key {
+            "input" => row.input = self.money(node),
+            "output" => row.output = self.money(node),
+            "cache_read" => row.cache_read = self.money(node),
+            "cache_write" => row.cache_write = self.money(node),
+            "above_input_tokens" => row.above_input_tokens = self.tokens(node),
+            "service_tier" => row.service_tier = self.name(node),
+            _ => {}
+        }
+    }
+}

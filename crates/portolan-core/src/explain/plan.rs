@@ -1,0 +1,136 @@
+//! A plan in words: each attempt with its places, price and URL, and what the caller should know.
+
+use std::cell::Cell;
+
+use super::{dropped, effective, message};
+use crate::answer::{Attempt, Limit, Plan, Retry, SetValue, Warning};
+use crate::catalog::Executes;
+use crate::decision;
+use crate::place::PlaceId;
+use crate::policy::{BodyField, RuleId, RuleKind, SetField, Value};
+use crate::reference::{Case, Facts};
+use crate::text::echo;
+
+/// Puts a plan into words.
+pub(super) fn plan(case: Case<'_>, plan: &decision::Plan) -> Plan {
+    let attempts: Vec<Attempt> = plan.attempts.iter().filter_map(|a| attempt(case, a)).collect();
+    let dropped: Vec<_> = plan.dropped.iter().map(|d| dropped(case, d)).collect();
+    let mut warnings: Vec<Warning> = plan.warnings.iter().filter_map(|w| warning(case, plan, w)).collect();
+    warnings.extend(dropped.iter().map(|d| Warning {
+        code: "fallback-dropped".to_owned(),
+        attempt: None,
+        field: Some(format!("fallbacks[{}]", d.fallback)),
+        message: format!("fallback `{}` was dropped: {}", echo(d.model.as_deref().unwrap_or("")), d.message),
+    }));
+    Plan {
+        limit: attempts.first().and_then(|a| a.limit.clone()),
+        attempts,
+        dropped,
+        retry: plan.retry.and_then(|id| retry(case, id)),
+        advance: case.policy.advance.iter().map(ToString::to_string).collect(),
+        timeouts: case.policy.timeouts,
+        valid_until: plan.valid_until,
+        warnings,
+    }
+}
+
+fn attempt(case: Case<'_>, attempt: &decision::Attempt) -> Option<Attempt> {
+    let horizon = Cell::new(None);
+    let effective = effective(case, attempt.fallback);
+    let route = attempt.route.route();
+    let facts = case.facts(effective, &horizon).of(Some(route));
+    let catalog = case.catalog;
+    let at = case.request.at();
+    let offering = catalog.offering(route.offering)?;
+    let model = catalog.model(offering.model)?;
+    let region = catalog.region(offering.region)?;
+    let endpoint = catalog.endpoint(route.endpoint)?;
+    let names = |places: Option<Vec<PlaceId>>| -> Vec<String> {
+        let places = places.unwrap_or_default();
+        places.iter().map(|p| catalog.places.name(*p).to_owned()).collect()
+    };
+    let mut stream = effective.body.stream;
+    let mut set = Vec::new();
+    for id in &attempt.sets {
+        let Some(RuleKind::Set { field, value, .. }) = case.policy.rule(*id).map(|r| &r.kind) else { continue };
+        match (field, value) {
+            (SetField::Known(BodyField::Stream), Value::Bool(value)) => {
+                stream = *value;
+                // Absent and false are one: the plainest body leaves the field out.
+                set.push(("stream".to_owned(), if *value { SetValue::Bool(true) } else { SetValue::Remove }));
+            }
+            (SetField::Known(field), value) => set.push((field.wire().to_owned(), set_value(value))),
+            (SetField::Other(name), value) => set.push((name.to_string(), set_value(value))),
+        }
+    }
+    let alias = effective.model_text.clone().filter(|text| **text != *model.id);
+    Some(Attempt {
+        fallback: attempt.fallback,
+        model: model.id.to_string(),
+        alias,
+        maker: model.maker.and_then(|m| catalog.maker(m)).map(|m| m.name.to_string()),
+        providers: offering.providers.iter().filter_map(|p| catalog.provider(*p)).map(|p| p.name.to_string()).collect(),
+        region: region.name.to_string(),
+        endpoint: endpoint.name.to_string(),
+        url: catalog.url(route),
+        upstream_id: catalog.upstream_id(route).to_owned(),
+        processing: names(catalog.processing(route, at).value),
+        storage: names(catalog.storage(route, at).value),
+        usage_region: region.usage.to_string(),
+        price: facts.price(route).value,
+        stream,
+        set,
+        executes: endpoint.executes.iter().map(|e| executes(*e)).collect(),
+        limit: attempt.limit.and_then(|id| limit(&facts, id)),
+    })
+}
+
+fn set_value(value: &Value) -> SetValue {
+    match value {
+        Value::Bool(value) => SetValue::Bool(*value),
+        Value::Integer(value) => SetValue::Integer(*value),
+        Value::Text(value) => SetValue::Text(value.to_string()),
+        _ => SetValue::Remove,
+    }
+}
+
+const fn executes(what: Executes) -> &'static str {
+    match what {
+        Executes::Retry => "retry",
+        Executes::Fallbacks => "fallbacks",
+        Executes::JsonRepair => "json-repair",
+        Executes::Transcript => "transcript",
+    }
+}
+
+fn limit(facts: &Facts<'_>, id: RuleId) -> Option<Limit> {
+    let RuleKind::Limit { requests, window_s, key } = &facts.policy.rule(id)?.kind else { return None };
+    let key = facts.value(key).map_or(String::new(), |v| facts.text(&v));
+    Some(Limit { requests: *requests, window_s: *window_s, key })
+}
+
+fn retry(case: Case<'_>, id: RuleId) -> Option<Retry> {
+    let RuleKind::Retry { on, times, after_ms, .. } = &case.policy.rule(id)?.kind else { return None };
+    let on = on.iter().map(ToString::to_string).collect();
+    Some(Retry { on, times: *times, after_ms: *after_ms })
+}
+
+/// A warning; its help lines follow the message.
+fn warning(case: Case<'_>, plan: &decision::Plan, warning: &decision::Warning) -> Option<Warning> {
+    let horizon = Cell::new(None);
+    let attempt = plan.attempts.get(warning.attempt)?;
+    let effective = effective(case, attempt.fallback);
+    let facts = case.facts(effective, &horizon).of(Some(attempt.route.route()));
+    let rule = case.policy.rule(warning.rule)?;
+    let mut message = message::message(&facts, rule);
+    for line in rule.help.iter().filter_map(|h| message::help(&facts, case, h)) {
+        message.push_str("; ");
+        message.push_str(&line);
+    }
+    Some(Warning {
+        code: rule.kind.code().to_owned(),
+        attempt: warning.of_route.then_some(warning.attempt),
+        field: message::field(&facts, rule),
+        message,
+    })
+}

@@ -1,0 +1,80 @@
+//! Every rule's verdict on everything, with the values that made it.
+
+use std::cell::{Cell, RefCell};
+
+use super::{candidates, effective, reference};
+use crate::answer::{CandidateTrace, RequestTrace, RuleTrace, Trace};
+use crate::policy::{Rule, RuleKind, term_name};
+use crate::reference::{Case, Facts};
+use crate::source::Sources;
+
+/// Traces the primary and every fallback.
+pub(crate) fn trace(case: Case<'_>, sources: &Sources) -> Trace {
+    let fallbacks = (0..case.request.fallbacks().len()).map(Some);
+    let requests = std::iter::once(None).chain(fallbacks).map(|fallback| request(case, sources, fallback));
+    Trace { requests: requests.collect() }
+}
+
+fn request(case: Case<'_>, sources: &Sources, fallback: Option<usize>) -> RequestTrace {
+    let horizon = Cell::new(None);
+    let effective = effective(case, fallback);
+    let facts = case.facts(effective, &horizon);
+    let refuse = |rule: &Rule| match rule.kind {
+        RuleKind::Refuse { chain, .. } => fallback.is_none() || !chain,
+        _ => false,
+    };
+    let judged = candidates(case, sources, &facts);
+    let routes = case.candidates(&facts);
+    let candidates = judged.into_iter().zip(routes).map(|(candidate, found)| CandidateTrace {
+        candidate,
+        rules: rules(&facts.of(Some(found.route)), case, sources, |rule| {
+            matches!(
+                rule.kind,
+                RuleKind::Exclude(_) | RuleKind::Lock { .. } | RuleKind::Skip(_) | RuleKind::Set { .. }
+                    | RuleKind::Warn { .. } | RuleKind::Limit { .. }
+            )
+        }),
+    });
+    RequestTrace {
+        fallback,
+        model: effective.model_text.clone(),
+        rules: rules(&facts, case, sources, refuse),
+        candidates: candidates.collect(),
+    }
+}
+
+fn rules(facts: &Facts<'_>, case: Case<'_>, sources: &Sources, wanted: impl Fn(&Rule) -> bool) -> Vec<RuleTrace> {
+    let mut out = Vec::new();
+    for (_, rule) in case.policy.rules().filter(|(_, rule)| wanted(rule)) {
+        let reads = RefCell::new(Vec::new());
+        let watched = Facts { reads: Some(&reads), ..facts.of(facts.route) };
+        let applies = watched.holds(rule);
+        let (holds, judged) = match &rule.kind {
+            // A lock holds where the route is within its bound, or where it does not apply.
+            RuleKind::Lock { facts: judged, bound, .. } => {
+                let met = judged.iter().all(|fact| {
+                    let value = facts.value(&crate::policy::Term::Route(fact.fact()));
+                    matches!((value, facts.value(bound)), (Some(v), Some(b)) if facts.within(&v, &b))
+                });
+                (!applies || met, judged.as_slice())
+            }
+            _ => (applies, &[][..]),
+        };
+        let name = |term: &_| term_name(term, case.catalog, &case.policy.attributes, &case.policy.tables);
+        let mut values: Vec<(String, String)> = Vec::new();
+        for (term, value) in reads.borrow().iter() {
+            values.push((name(term), value.as_ref().map_or("absent".to_owned(), |v| facts.text(v))));
+        }
+        for fact in judged {
+            let term = crate::policy::Term::Route(fact.fact());
+            values.push((name(&term), facts.value(&term).map_or("absent".to_owned(), |v| facts.text(&v))));
+        }
+        out.push(RuleTrace {
+            rule: reference(Some(rule), sources),
+            kind: rule.kind.word(),
+            holds,
+            values,
+        });
+    }
+    out
+}

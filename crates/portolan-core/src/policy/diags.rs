@@ -1,0 +1,319 @@
+//! What can be wrong with the meaning of a policy, in words.
+
+use super::types::Type;
+use crate::diagnostic::Diagnostic;
+use crate::limits;
+use crate::source::Span;
+use crate::text::{echo, join};
+
+/// A type in words.
+pub(super) fn type_name(of: &Type) -> String {
+    match of {
+        Type::Bool => "true or false".to_owned(),
+        Type::Tokens => "a number of tokens".to_owned(),
+        Type::Count => "a count".to_owned(),
+        Type::Number => "a number".to_owned(),
+        Type::Money => "an amount such as `$3.00`".to_owned(),
+        Type::Instant => "a date".to_owned(),
+        Type::Duration => "a duration".to_owned(),
+        Type::Text => "text in quotes".to_owned(),
+        Type::Choice(words) => {
+            let words: Vec<String> = words.iter().map(|w| format!("`{w}`")).collect();
+            format!("one of {}", join(&words, "or"))
+        }
+        Type::Word(super::types::Vocabulary::Capability) => "a capability".to_owned(),
+        Type::Word(super::types::Vocabulary::Parameter) => "a parameter".to_owned(),
+        Type::Model => "a model".to_owned(),
+        Type::Maker => "a maker".to_owned(),
+        Type::Provider => "a provider".to_owned(),
+        Type::Endpoint => "an endpoint".to_owned(),
+        Type::Region => "a region".to_owned(),
+        Type::Place => "a place".to_owned(),
+        Type::Retention => "a retention such as `zero` or `30d`".to_owned(),
+        Type::Key(_) => "a key of the table".to_owned(),
+        Type::Set(of) => format!("a set of which each is {}", type_name(of)),
+        Type::Presence => "a field of which only `is set` can be asked".to_owned(),
+    }
+}
+
+pub(super) fn unknown_field(span: Span, root: &str, name: &str, near: Option<&str>) -> Diagnostic {
+    let name = echo(name);
+    Diagnostic::error("unknown-field", span, format!("`{root}` has no field `{name}`")).near(near)
+}
+
+pub(super) fn unknown_root(span: Span, name: &str, near: Option<&str>) -> Diagnostic {
+    let message = format!("`{}` is not a field or a name that stands for one", echo(name));
+    Diagnostic::error("unknown-name", span, message).near(near)
+}
+
+pub(super) fn unknown_name(span: Span, what: &str, name: &str, near: Option<&str>) -> Diagnostic {
+    let message = format!("no {what} `{}`", echo(name));
+    Diagnostic::error("unknown-name", span, message).near(near)
+}
+
+pub(super) fn ambiguous_name(span: Span, name: &str, of: &Type) -> Diagnostic {
+    let (name, of) = (echo(name), type_name(of));
+    Diagnostic::error("ambiguous-name", span, format!("`{name}` is both a `define` and {of}"))
+        .help("rename the `define`, or put the other one in quotes")
+}
+
+pub(super) fn type_mismatch(span: Span, expected: &Type, found: &str) -> Diagnostic {
+    let expected = type_name(expected);
+    Diagnostic::error("type-mismatch", span, format!("expected {expected}, found {found}"))
+}
+
+pub(super) fn not_comparable(span: Span, left: &Type, right: &Type) -> Diagnostic {
+    let (left, right) = (type_name(left), type_name(right));
+    Diagnostic::error("type-mismatch", span, format!("cannot compare {left} with {right}"))
+}
+
+pub(super) fn wrong_operator(span: Span, operator: &str, of: &Type) -> Diagnostic {
+    let of = type_name(of);
+    Diagnostic::error("wrong-operator", span, format!("`{operator}` does not apply to {of}"))
+}
+
+pub(super) fn only_presence(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::error("wrong-operator", span, format!("of `{name}` only `is set` and `is not set` can be asked"))
+}
+
+pub(super) fn two_constants(span: Span) -> Diagnostic {
+    Diagnostic::error("constant-condition", span, "this compares two constants")
+        .help("compare a field with a constant")
+}
+
+pub(super) fn two_request_fields(span: Span) -> Diagnostic {
+    Diagnostic::error("two-request-fields", span, "both sides are fields of the request")
+        .help("compare with a constant or with a fact of the catalog; `request.total_tokens` is the one sum there is")
+}
+
+pub(super) fn not_boolean(span: Span, of: &Type) -> Diagnostic {
+    let of = type_name(of);
+    Diagnostic::error("type-mismatch", span, format!("a condition is true or false, this is {of}"))
+}
+
+pub(super) fn optional_read(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::error("optional-field", span, format!("`{name}` may be absent"))
+        .label("read without asking")
+        .help(format!("ask first: `{name} is set and …`"))
+}
+
+pub(super) fn never_optional(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::error("always-set", span, format!("`{name}` always has a value"))
+        .help("leave out the `is set` test")
+}
+
+pub(super) fn not_here(span: Span, name: &str, here: &str) -> Diagnostic {
+    Diagnostic::error("field-not-here", span, format!("`{name}` is not known in {here}"))
+}
+
+pub(super) fn too_large(span: Span) -> Diagnostic {
+    let (nodes, depth) = (limits::CONDITION_NODES, limits::CONDITION_DEPTH);
+    Diagnostic::error(
+        "condition-too-large",
+        span,
+        format!("with its defines expanded this condition has more than {nodes} parts or nests deeper than {depth}"),
+    )
+    .help("move what repeats into a `table`")
+}
+
+pub(super) fn define_cycle(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::error("define-cycle", span, format!("`{}` is defined by itself", echo(name)))
+}
+
+pub(super) fn arguments(span: Span, name: &str, expected: usize, found: usize) -> Diagnostic {
+    let name = echo(name);
+    Diagnostic::error("wrong-arguments", span, format!("`{name}` takes {expected} arguments, found {found}"))
+}
+
+pub(super) fn duplicate(span: Span, what: &str, name: &str, first: Span) -> Diagnostic {
+    let name = echo(name);
+    Diagnostic::error("duplicate-name", span, format!("a second {what} `{name}`")).related(first, "the first one")
+}
+
+pub(super) fn duplicate_rule(span: Span, name: &str, first: Span) -> Diagnostic {
+    duplicate(span, "rule", name, first).help("give one of them a name of its own: `as NAME`")
+}
+
+pub(super) fn duplicate_clause(span: Span, clause: &str, first: Span) -> Diagnostic {
+    Diagnostic::error("duplicate-clause", span, format!("a second `{clause}` in one rule"))
+        .related(first, "the first one")
+}
+
+pub(super) fn clause_not_here(span: Span, clause: &str, rule: &str) -> Diagnostic {
+    Diagnostic::error("clause-not-here", span, format!("`{clause}` means nothing in a `{rule}` rule"))
+}
+
+pub(super) fn clause_missing(span: Span, clause: &str, rule: &str) -> Diagnostic {
+    Diagnostic::error("clause-missing", span, format!("this `{rule}` rule needs a `{clause}`"))
+}
+
+pub(super) fn bad_status(span: Span, status: u16, rule: &str) -> Diagnostic {
+    let found = Diagnostic::error("wrong-status", span, format!("`{rule}` cannot answer {status}"));
+    match status {
+        408 | 409 | 425 | 429 | 500..=599 if rule != "skip" => found
+            .label("clients retry this status")
+            .help("a permanent refusal is a 4xx that no client retries; only `skip` may answer 429 or 5xx"),
+        _ if rule == "skip" => found.help("a `skip` answers 429 or 5xx: the same request may succeed later"),
+        _ => found.help("use a 4xx status"),
+    }
+}
+
+pub(super) fn bad_code(span: Span, code: &str) -> Diagnostic {
+    Diagnostic::error("bad-code", span, format!("`{}` is not a code", echo(code)))
+        .help("codes are lower-case words joined by hyphens, such as `model-not-found`")
+}
+
+pub(super) fn lock_reads_client_field(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::error(
+        "lock-reads-client-field",
+        span,
+        format!("a lock cannot depend on `{name}`, which any client may send"),
+    )
+    .help("read the endpoint, the instant or an attribute; or declare `opt-in` for the field")
+}
+
+pub(super) fn lock_not_closed(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::error("lock-fails-open", span, format!("without `{name}` this lock would not apply"))
+        .label("holds only where the field is set")
+        .help(format!("write `{name} is not set or …`, or give the attribute a default"))
+}
+
+pub(super) fn lock_too_complex(span: Span) -> Diagnostic {
+    let limit = limits::LOCK_ATOMS;
+    Diagnostic::error("lock-too-complex", span, format!("a lock's condition may have at most {limit} comparisons"))
+        .help("write several locks: all of them hold")
+}
+
+pub(super) fn lock_mixed(span: Span) -> Diagnostic {
+    Diagnostic::error("lock-mixed", span, "`retention` and places cannot share one bound")
+        .help("write two locks")
+}
+
+pub(super) fn lock_bound(span: Span) -> Diagnostic {
+    Diagnostic::error("lock-bound", span, "a lock's bound is a constant, or a column of a table")
+}
+
+pub(super) fn skip_without_state(span: Span) -> Diagnostic {
+    Diagnostic::error("skip-without-state", span, "a `skip` must read a fact about now")
+        .help("read `model.used`, `route.healthy` or another state field; for a lasting reason use `exclude`")
+}
+
+pub(super) fn set_field(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::error("set-not-allowed", span, format!("`{}` cannot be set", echo(name)))
+        .help("a policy never changes the model, the region, the endpoint or the fallbacks; other body fields are `body.NAME`")
+}
+
+pub(super) fn set_read(span: Span, name: &str, reader: Span) -> Diagnostic {
+    Diagnostic::error("set-is-read", span, format!("`{name}` is read by a rule that decides"))
+        .related(reader, "read here")
+        .help("a policy cannot change what it has judged")
+}
+
+pub(super) fn unknown_slot(span: Span, slot: &str, near: Option<&str>) -> Diagnostic {
+    Diagnostic::error("unknown-slot", span, format!("no field or slot `{}`", echo(slot))).near(near)
+}
+
+pub(super) fn bad_template(span: Span, why: &str) -> Diagnostic {
+    Diagnostic::error("bad-template", span, why).help("write `{field}`; a brace itself is `{{` or `}}`")
+}
+
+pub(super) fn slot_not_here(span: Span, slot: &str) -> Diagnostic {
+    Diagnostic::error("slot-not-here", span, format!("`{{{slot}}}` is advice and belongs in a `help` line"))
+        .help("a `help` line whose slots are empty is left out; a message cannot be")
+}
+
+pub(super) fn edition(span: Span, edition: i64) -> Diagnostic {
+    Diagnostic::error("unknown-edition", span, format!("edition {edition} is not known to this version"))
+        .help("write `edition 1`")
+}
+
+pub(super) fn no_edition(span: Span) -> Diagnostic {
+    Diagnostic::error("no-edition", span, "a policy file starts with its edition")
+        .help("write `edition 1` on the first line")
+}
+
+pub(super) fn not_first(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::error("misplaced-item", span, format!("`{what}` stands once, at the top of the policy"))
+}
+
+pub(super) fn missing_item(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::error("missing-item", span, format!("this policy has no `{what}`"))
+}
+
+pub(super) fn window(span: Span) -> Diagnostic {
+    Diagnostic::error("empty-window", span, "`until` is not after `from`")
+}
+
+pub(super) fn default_not_here(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::error("default-not-here", span, format!("`{}` takes no default", echo(name)))
+        .help("`request.max_tokens` and `request.fallback_depth` do")
+}
+
+pub(super) fn opt_in_not_here(span: Span) -> Diagnostic {
+    Diagnostic::error("opt-in-not-here", span, "an opt-in is an optional field of the body")
+        .help("write `opt-in request.model_region`")
+}
+
+pub(super) fn out_of_range(span: Span, what: &str, least: i64, most: i64) -> Diagnostic {
+    Diagnostic::error("out-of-range", span, format!("{what} must be between {least} and {most}"))
+}
+
+pub(super) fn bad_class(span: Span, class: &str) -> Diagnostic {
+    Diagnostic::error("unknown-outcome", span, format!("no outcome class `{}`", echo(class)))
+        .help("outcomes are `connect`, `timeout`, `reset`, `truncated`, `garbage`, `4xx`, `5xx` or a status")
+}
+
+pub(super) fn cells(span: Span, expected: usize, found: usize) -> Diagnostic {
+    Diagnostic::error("wrong-cells", span, format!("this row has {found} cells, the table has {expected} columns"))
+}
+
+pub(super) fn limit_key(span: Span) -> Diagnostic {
+    Diagnostic::error("limit-key", span, "a limit counts by `model`, `route` or an attribute")
+        .help("write `for each model` or `for each request.account`")
+}
+
+pub(super) fn glob_on_request(span: Span) -> Diagnostic {
+    Diagnostic::error("bad-pattern", span, "a pattern on a request field has one `*`, at its end")
+        .help("write it like `\"claude-*\"`")
+}
+
+pub(super) fn include_missing(span: Span, path: &str, why: &str) -> Diagnostic {
+    let path = echo(path);
+    Diagnostic::error("unreadable-file", span, format!("cannot read `{path}`: {}", echo(why)))
+}
+
+pub(super) fn include_cycle(span: Span, path: &str) -> Diagnostic {
+    Diagnostic::error("include-cycle", span, format!("`{}` is already being read", echo(path)))
+}
+
+pub(super) fn include_limit(span: Span) -> Diagnostic {
+    let (files, depth) = (limits::SOURCE_FILES, limits::INCLUDE_DEPTH);
+    Diagnostic::error("too-many-files", span, format!("more than {files} files, or includes deeper than {depth}"))
+}
+
+pub(super) fn not_utf8(span: Span, path: &str, offset: usize) -> Diagnostic {
+    let path = echo(path);
+    Diagnostic::error("not-utf-8", span, format!("`{path}` is not UTF-8: the byte at offset {offset} is not valid"))
+        .help("save the file as UTF-8")
+}
+
+pub(super) fn too_long(span: Span, path: &str) -> Diagnostic {
+    let (path, limit) = (echo(path), limits::SOURCE_BYTES);
+    Diagnostic::error("file-too-large", span, format!("`{path}` is larger than {limit} bytes"))
+}
+
+pub(super) fn amend_lock(span: Span, lock: Span) -> Diagnostic {
+    Diagnostic::error("lock-amended", span, "an overlay cannot amend or remove a lock")
+        .related(lock, "the lock")
+        .help("locks are absolute; change the policy itself")
+}
+
+pub(super) fn amend_without_overlay(span: Span) -> Diagnostic {
+    Diagnostic::error("not-an-overlay", span, "only an overlay amends or removes rules")
+        .help("start the file with `overlay NAME over \"policy.portolan\"`")
+}
+
+pub(super) fn not_boolean_call(span: Span, name: &str) -> Diagnostic {
+    let name = echo(name);
+    Diagnostic::error("wrong-operator", span, format!("`{name}(…)` is a condition, not a value"))
+}

@@ -1,0 +1,112 @@
+//! What names mean where: declarations, and which fields a kind of rule may read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::policy::{Attribute, Table};
+use super::types::{BodyField, Term, Type};
+use crate::catalog::Catalog;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::source::Span;
+use crate::syntax::ast;
+
+/// Which fields an expression may read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Reach {
+    /// Facts of the candidate.
+    pub(super) route: bool,
+    /// Facts about now.
+    pub(super) state: bool,
+    /// What the place is called in messages.
+    pub(super) here: &'static str,
+}
+
+impl Reach {
+    pub(super) const REQUEST: Self = Self { route: false, state: false, here: "a rule that judges the request alone" };
+    pub(super) const ROUTE: Self = Self { route: true, state: false, here: "a rule that must not depend on state" };
+    pub(super) const STATE: Self = Self { route: true, state: true, here: "this rule" };
+    pub(super) const CONSTANT: Self = Self { route: false, state: false, here: "a constant" };
+}
+
+/// What is known while one expression is resolved.
+#[derive(Debug, Clone)]
+pub(super) struct Env {
+    pub(super) reach: Reach,
+    /// Optional terms that are sure to be set here.
+    pub(super) known: BTreeSet<Term>,
+    /// Parameters of the define being expanded.
+    pub(super) bindings: BTreeMap<String, (Term, Type)>,
+    /// Defines being expanded, outermost first.
+    pub(super) expanding: Vec<String>,
+    /// A define checked on its own: whether an optional field is set is its user's matter.
+    pub(super) lenient: bool,
+}
+
+impl Env {
+    pub(super) fn new(reach: Reach) -> Self {
+        Self {
+            reach,
+            known: BTreeSet::new(),
+            bindings: BTreeMap::new(),
+            expanding: Vec::new(),
+            lenient: false,
+        }
+    }
+
+    pub(super) fn knowing(reach: Reach, known: &BTreeSet<Term>) -> Self {
+        Self { known: known.clone(), ..Self::new(reach) }
+    }
+}
+
+/// Turns names into ids, with all that a policy declares.
+pub(super) struct Resolver<'a> {
+    pub(super) catalog: &'a Catalog,
+    pub(super) diagnostics: &'a mut Diagnostics,
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) tables: Vec<Table>,
+    pub(super) defines: BTreeMap<String, ast::Define>,
+    pub(super) opt_ins: BTreeSet<BodyField>,
+    pub(super) defaults: BTreeMap<BodyField, i64>,
+    /// Parts of the condition being resolved, counted.
+    pub(super) nodes: usize,
+}
+
+impl Resolver<'_> {
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Says whether a term may itself be absent, its inner terms aside.
+    pub(super) fn may_be_absent(&self, term: &Term) -> bool {
+        match term {
+            Term::Body(field) => field.optional() && !self.defaults.contains_key(field),
+            Term::Attribute(index) => self
+                .attributes
+                .get(*index as usize)
+                .is_some_and(|a| a.optional && a.default.is_none()),
+            Term::AuthHeader => true,
+            Term::OfModel(inner, fact) => **inner == Term::Body(BodyField::Model) || fact.optional(),
+            Term::Route(fact) => super::terms::route_fact_optional(*fact),
+            Term::Constant(_) | Term::Endpoint | Term::At | Term::Auth | Term::Column(..)
+            | Term::OfEndpoint(..) | Term::State(..) | Term::Offset(..) | Term::Without(..) => false,
+        }
+    }
+
+    /// Reports every part of a term that may be absent and is not known to be set.
+    pub(super) fn check_read(&mut self, term: &Term, env: &Env, span: Span) {
+        if env.lenient {
+            return;
+        }
+        let absent = |part: &&Term| self.may_be_absent(part) && !env.known.contains(*part);
+        let missing: Vec<Term> = term.walk().into_iter().filter(absent).cloned().collect();
+        // The innermost one is the cause.
+        if let Some(part) = missing.last() {
+            let name = self.term_name(part);
+            self.report(super::diags::optional_read(span, &name));
+        }
+    }
+
+    /// A term as rules write it.
+    pub(super) fn term_name(&self, term: &Term) -> String {
+        super::terms::term_name(term, self.catalog, &self.attributes, &self.tables)
+    }
+}

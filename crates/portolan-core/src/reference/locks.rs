@@ -1,0 +1,47 @@
+//! Locks: the only place where a route becomes one that may be called.
+
+use super::eval::Facts;
+use crate::catalog::Route;
+use crate::policy::{RuleId, RuleKind, Term};
+
+/// A route that has passed every lock that applies to its effective request.
+///
+/// INVARIANT: made only by [`clear`]; a plan is built of nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cleared(Route);
+
+impl Cleared {
+    /// The route.
+    pub const fn route(self) -> Route {
+        self.0
+    }
+}
+
+/// Judges a candidate by every lock.
+///
+/// # Errors
+/// The locks that it does not meet.
+pub(super) fn clear(facts: &Facts<'_>, route: Route) -> Result<Cleared, Vec<RuleId>> {
+    let request = facts.of(None);
+    let candidate = facts.of(Some(route));
+    let mut broken = Vec::new();
+    for (id, rule) in facts.policy.rules() {
+        let RuleKind::Lock { facts: judged, bound, .. } = &rule.kind else { continue };
+        if !request.holds(rule) {
+            continue;
+        }
+        // A bound without a value is met by nothing.
+        let bound = request.value(bound);
+        let met = judged.iter().all(|fact| {
+            let value = candidate.value(&Term::Route(fact.fact()));
+            match (&value, &bound) {
+                (Some(value), Some(bound)) => candidate.within(value, bound),
+                _ => false,
+            }
+        });
+        if !met {
+            broken.push(id);
+        }
+    }
+    if broken.is_empty() { Ok(Cleared(route)) } else { Err(broken) }
+}
