@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use portolan_core::engine::{self, Engine, Files};
+use portolan_core::engine::{self, Engine};
+use portolan_core::source::Files;
 
 /// Files of a policy that lies in memory.
 pub(crate) struct Memory<'a>(pub(crate) &'a [(&'a str, &'a [u8])]);

@@ -6,7 +6,8 @@ use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
-use portolan_core::engine::{self, Compilation, Files};
+use portolan_core::engine::{self, Compilation};
+use portolan_core::source::Files;
 use portolan_core::limits;
 
 /// A policy on the disk.

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use portolan_core::catalog::Catalog;
 use portolan_core::decimal::Decimal;
+use portolan_core::engine::Engine;
 use portolan_core::instant::Instant;
+use portolan_core::policy::Type;
 use portolan_core::request::{
     Auth, Body, Chain, ChainFault, ChainFaultKind, Draft, Fault, FaultKind, State, Usage,
 };
@@ -280,6 +282,26 @@ fn faults() -> Vec<Fault> {
         detail: "a number, expected a string".to_owned(),
     };
     FaultKind::NAMES.iter().map(fault).collect()
+}
+
+/// The attributes that an engine's policy declares, each with values that it takes.
+pub fn attributes(engine: &Engine) -> BTreeMap<String, Vec<String>> {
+    let policy = engine.policy();
+    let texts = |words: &[Box<str>]| words.iter().take(50).map(|w| w.to_string()).collect();
+    let named = policy.attributes.iter().map(|attribute| {
+        let values = if let Type::Choice(words) = &attribute.of {
+            texts(words)
+        } else if let Type::Key(table) = &attribute.of {
+            let table = policy.tables.get(*table as usize);
+            table.map_or(Vec::new(), |table| texts(&table.keys))
+        } else if attribute.of == Type::Bool {
+            vec!["true".to_owned(), "false".to_owned()]
+        } else {
+            vec!["0".to_owned(), "1".to_owned(), "1000".to_owned()]
+        };
+        (attribute.name.to_string(), values)
+    });
+    named.collect()
 }
 
 /// Every instant at which some fact of the catalog changes, and one at which none does.

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use portolan_core::diagnostic::{Diagnostic, Severity};
-use portolan_core::engine::{self, Compilation, Files};
-use portolan_core::source::Sources;
+use portolan_core::engine::{self, Compilation};
+use portolan_core::source::{Files, Sources};
 
 use crate::case::Origin;
 

@@ -76,6 +76,6 @@ impl Wire<'_> {
 fn call(engine: &Engine, case: &Case) -> Result<Call, String> {
     let envelope = case.envelope();
     let now = Instant::from_unix_seconds(NOW);
-    portolan_wire::read_envelope(envelope.as_bytes(), engine.attribute_names(), now)
+    portolan_wire::read_envelope(envelope.as_bytes(), engine.policy().attribute_names(), now)
         .map_err(|error| error.to_string())
 }

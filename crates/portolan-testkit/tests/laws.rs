@@ -10,7 +10,7 @@ use portolan_core::engine::Engine;
 use portolan_core::place::Place;
 use portolan_core::request::{Draft, State};
 use portolan_testkit::case::Origin;
-use portolan_testkit::generate::Palette;
+use portolan_testkit::generate::{Palette, attributes};
 use portolan_testkit::policies::{compile, shipped};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -22,7 +22,7 @@ fn for_every_policy(law: impl Fn(&Engine, Draft, State) -> Result<(), TestCaseEr
     for name in policies {
         let engine = compile(&Origin::Shipped(name.clone())).engine;
         let engine = engine.unwrap_or_else(|| panic!("{name} does not compile"));
-        let palette = Palette::new(engine.catalog(), BTreeMap::new());
+        let palette = Palette::new(engine.catalog(), attributes(&engine));
         let cases = (palette.drafts(), palette.states());
         let mut runner = TestRunner::new(Config::with_cases(400));
         let outcome = runner.run(&cases, |(draft, state)| law(&engine, draft, state));
@@ -100,6 +100,10 @@ fn never_silently_elsewhere() {
             };
             let bare = asked.split_once('/').map_or(asked, |(_, rest)| rest);
             prop_assert!(stands_for(asked) || stands_for(bare), "asked for {asked}");
+            if let (Some(endpoint), false) = (&draft.endpoint, engine.policy().through_any_endpoint)
+            {
+                prop_assert_eq!(endpoint, &attempt.endpoint);
+            }
         }
         Ok(())
     });
@@ -240,7 +244,7 @@ fn one_more_rule_never_adds_a_survivor() {
     ];
     for rule in rules {
         let (base, more) = with_rule(rule);
-        let palette = Palette::new(base.catalog(), BTreeMap::new());
+        let palette = Palette::new(base.catalog(), attributes(&base));
         let mut runner = TestRunner::new(Config::with_cases(200));
         let outcome = runner.run(&palette.drafts(), |draft| {
             let before = ask(&base, &draft, &State::default());

@@ -80,7 +80,7 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
             },
         });
     };
-    let call = call(arguments, engine.attribute_names())?;
+    let call = call(arguments, engine.policy().attribute_names())?;
     let request = engine.request(call.draft)?;
     let decided = engine.decide(&request, &call.state);
     let answer = engine.answer(&request, &call.state, &decided);
