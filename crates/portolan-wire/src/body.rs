@@ -115,6 +115,7 @@ impl<'a> Deriver<'a> {
                     let messages = self.messages(member.value, &path, faults);
                     text.messages = messages.characters;
                     text.own |= member.origin.is_some();
+                    counted_in(&mut body, &path);
                     note_messages(&mut body, messages);
                 }
                 "prompt" => {
@@ -124,6 +125,9 @@ impl<'a> Deriver<'a> {
                     text.prompt = characters.unwrap_or(u64::MAX);
                     text.own |= member.origin.is_some();
                     text.tagged = prompt.contains(TRANSCRIPT_TAG);
+                    if !body.messages {
+                        counted_in(&mut body, &path);
+                    }
                 }
                 "max_tokens" | "max_completion_tokens" => {
                     let value = faults.integer(member.value, &path);
@@ -185,6 +189,13 @@ struct Text {
     tagged: bool,
 }
 
+/// Token counts are blamed on the messages, or on the prompt that stands in for them.
+fn counted_in(body: &mut Body, path: &Path<'_>) {
+    derived_from(body, "input_tokens", path);
+    derived_from(body, "input_tokens_estimated", path);
+    derived_from(body, "total_tokens", path);
+}
+
 fn note_messages(body: &mut Body, messages: Messages) {
     body.content = messages.content;
     if let Some(at) = messages.other_content {
@@ -220,6 +231,7 @@ fn scalar(
             let id = body.transcript_id.as_deref();
             body.transcript_id_malformed = id.is_some_and(|id| !well_formed(id));
             derived_from(body, "transcript_id_malformed", path);
+            derived_from(body, "has_transcript_id", path);
         }
         "tools" => {
             let tools = Tools::read(value, path, faults);

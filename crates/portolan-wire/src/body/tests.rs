@@ -440,6 +440,20 @@ fn max_completion_tokens_is_max_tokens() {
 }
 
 #[test]
+fn token_counts_are_blamed_on_their_text() {
+    for (text, at) in [
+        (r#"{"prompt": "a"}"#, "prompt"),
+        (r#"{"prompt": "a", "messages": []}"#, "messages"),
+        (r#"{"messages": [], "prompt": "a"}"#, "messages"),
+    ] {
+        assert_eq!(body(text).paths["total_tokens"], at);
+    }
+    let text = r#"{"prompt": "a", "fallbacks": [{"model": "b", "messages": []}]}"#;
+    let fallback = &read_body(text.as_bytes(), None).fallbacks[0];
+    assert_eq!(fallback.paths["total_tokens"], "fallbacks[0].messages");
+}
+
+#[test]
 fn passed_tokens_are_no_estimate() {
     let found = read_body(br#"{"prompt": "abcde"}"#, Some(1200)).body;
     assert_eq!(
