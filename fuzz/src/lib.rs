@@ -96,7 +96,8 @@ pub fn request(data: &[u8]) {
 pub fn decide(data: &[u8]) {
     let at = Instant::from_unix_seconds(1_780_000_000);
     for engine in engines::shipped() {
-        if let Ok(call) = portolan_wire::read_envelope(data, engine.policy().attribute_names(), at) {
+        if let Ok(call) = portolan_wire::read_envelope(data, engine.policy().attribute_names(), at)
+        {
             judge(engine, call);
         }
     }

@@ -7,8 +7,8 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use portolan_core::engine::{self, Compilation};
-use portolan_core::source::Files;
 use portolan_core::limits;
+use portolan_core::source::Files;
 
 /// A policy on the disk.
 #[derive(Debug)]

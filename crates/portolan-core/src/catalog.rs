@@ -39,8 +39,8 @@ pub fn parse(
 
 pub use catalog::{
     Alias, AliasTarget, Catalog, Endpoint, EndpointId, Executes, Maker, MakerId, Model, ModelId,
-    Names, Offering, OfferingId, Pair, PriceRow, Provider, ProviderId, Region, RegionId, Retention,
-    ScoreId, ScoreKind,
+    Names, Offering, OfferingId, PARAMETERS, Pair, PriceRow, Provider, ProviderId, Region,
+    RegionId, Retention, ScoreId, ScoreKind,
 };
 pub use route::{Known, Price, Route, earlier};
-pub use validate::{REQUEST_PARAMETERS, validate};
+pub use validate::validate;

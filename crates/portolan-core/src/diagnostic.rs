@@ -163,10 +163,11 @@ impl Diagnostics {
         self.left_out
     }
 
-    /// The findings, by place, then code.
+    /// The findings, by place, then code; one that was found twice, as through a YAML alias, once.
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {
         self.found
             .sort_by(|a, b| (a.primary.span, a.code).cmp(&(b.primary.span, b.code)));
+        self.found.dedup();
         self.found
     }
 }

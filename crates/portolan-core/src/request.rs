@@ -106,39 +106,7 @@ pub struct ChainFault {
     pub path: String,
 }
 
-/// The parameters that a body may use and a catalog may list for a model, by their name in a body.
-///
-/// What says which model, where, what to answer to, and how much, is not a parameter: every model
-/// takes `model`, `model_region`, `messages`, `prompt`, `max_tokens`; `stream` is a capability;
-/// fallbacks, post-processing and transcripts are the gateway's own.
-pub const PARAMETERS: [&str; 26] = [
-    "cache_control",
-    "frequency_penalty",
-    "logit_bias",
-    "logprobs",
-    "min_p",
-    "modalities",
-    "n",
-    "parallel_tool_calls",
-    "prediction",
-    "presence_penalty",
-    "prompt_cache_key",
-    "prompt_cache_retention",
-    "reasoning",
-    "reasoning_effort",
-    "repetition_penalty",
-    "response_format",
-    "seed",
-    "stop",
-    "stream_options",
-    "temperature",
-    "tool_choice",
-    "tools",
-    "top_k",
-    "top_logprobs",
-    "top_p",
-    "verbosity",
-];
+pub use crate::catalog::PARAMETERS;
 
 /// The fields of one effective body: the posted one, or a fallback put over it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

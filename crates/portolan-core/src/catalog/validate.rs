@@ -22,35 +22,6 @@ use crate::place::Places;
 use crate::source::Span;
 use tables::Table;
 
-/// The request parameters that need no declaration: those that the request schema knows.
-pub const REQUEST_PARAMETERS: [&str; 25] = [
-    "cache_control",
-    "fallback_config",
-    "fallbacks",
-    "frequency_penalty",
-    "logprobs",
-    "max_tokens",
-    "messages",
-    "model_region",
-    "n",
-    "parallel_tool_calls",
-    "post_processing_steps",
-    "presence_penalty",
-    "prompt",
-    "reasoning",
-    "response_format",
-    "seed",
-    "service_tier",
-    "stop",
-    "stream",
-    "temperature",
-    "tool_choice",
-    "tools",
-    "top_p",
-    "transcript_id",
-    "zero_data_retention",
-];
-
 /// Checks all files of one policy together; `None` when any of them has an error.
 pub fn validate(files: Vec<raw::Catalog>, diagnostics: &mut Diagnostics) -> Option<Catalog> {
     let faulty = files.iter().any(|file| file.faulty);

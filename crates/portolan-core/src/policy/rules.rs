@@ -50,6 +50,13 @@ impl Resolver<'_> {
         };
         known.extend(env.known.iter().cloned());
         let kind = self.kind(rule, &clauses, reach, &known)?;
+        // A lock's condition reads the request alone; its words may name the route it judged.
+        let reach = if let RuleKind::Lock { .. } = kind {
+            known.insert(Term::Body(BodyField::Model));
+            Reach::ROUTE
+        } else {
+            reach
+        };
         let advice = kind.verdict().is_some() || matches!(kind, RuleKind::Warn { .. });
         let say = match (&rule.head, clauses.say, clauses.noting) {
             (Head::Warn { say, .. }, ..) | (_, Some(say), _) | (_, None, Some((_, say))) => {

@@ -148,7 +148,7 @@ impl Checker {
         self.dated(fact, "parameters", |c, names| {
             c.no_repetition(&names.value);
             for name in &names.value {
-                let known = super::REQUEST_PARAMETERS.contains(&&*name.value);
+                let known = crate::catalog::PARAMETERS.contains(&&*name.value);
                 if !known && c.parameters.get(&name.value).is_none() {
                     c.unknown_parameter(name);
                 }
@@ -158,7 +158,7 @@ impl Checker {
     }
 
     fn unknown_parameter(&mut self, name: &raw::Text) {
-        let known = super::REQUEST_PARAMETERS.into_iter();
+        let known = crate::catalog::PARAMETERS.into_iter();
         let declared = self.parameters.names();
         let count = known.len() + declared.len();
         let all = known.chain(declared);
