@@ -41,6 +41,11 @@ pub fn load(
     };
     let entry = normalize("", entry);
     let (name, items) = loader.policy(&entry, None)?;
+    if loader.catalogs.is_empty() && !loader.diagnostics.has_errors() {
+        loader
+            .diagnostics
+            .push(diags::missing_item(name.span, "use catalog"));
+    }
     let catalogs = loader.catalogs;
     Some(Loaded {
         name,

@@ -459,6 +459,10 @@ impl Resolver<'_> {
             kind: OperandKind::Path(key.clone()),
             span: key.span,
         };
+        if key.segments.len() == 1 {
+            self.report(diags::limit_key(key.span));
+            return None;
+        }
         let env = Env::knowing(reach, known);
         let (term, _) = self.typed(&operand, None, &env)?;
         if !matches!(term, Term::Attribute(_)) {

@@ -7,6 +7,7 @@
 use super::diags;
 use crate::diagnostic::Diagnostics;
 use crate::limits;
+use crate::near;
 use crate::source::{Source, SourceId, Span};
 
 /// The words that open an item. None of them is a clause.
@@ -42,37 +43,52 @@ pub(super) const OPENERS: [&str; 29] = [
     "remove",
 ];
 
+/// Words that open a clause; indenting them is a habit and no law.
+const CLAUSES: [&str; 11] = [
+    "when", "blame", "say", "help", "noting", "from", "until", "else", "without", "chain", "expect",
+];
+
 /// The text of each item, with what does not belong to any.
 pub(super) fn split(id: SourceId, source: &Source, diagnostics: &mut Diagnostics) -> Vec<Span> {
     let text = source.text();
-    let mut starts = Vec::new();
+    // Where an item starts, and whether it is one that can be read.
+    let mut starts: Vec<(usize, bool)> = Vec::new();
     let mut scan = Scan::default();
     let mut offset = 0;
     for line in text.split_inclusive('\n') {
-        let word_end = line
+        let end = line
             .find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_')
             .unwrap_or(line.len());
-        let word = line.get(..word_end).unwrap_or("");
+        let word = line.get(..end).unwrap_or("");
         if OPENERS.contains(&word) {
-            starts.push(offset);
+            starts.push((offset, true));
             scan = Scan::default();
-        } else if starts.is_empty() && stray(line) {
+        } else if stray(line) && (starts.is_empty() || misspelt_opener(word, &scan)) {
             let trimmed = line.trim();
             let lead = line.len() - line.trim_start().len();
             let span = Span::new(id, offset + lead, offset + lead + trimmed.len());
             diagnostics.push(diags::not_an_item(span, word));
+            if !word.is_empty() {
+                starts.push((offset, false));
+                scan = Scan::default();
+            }
         }
         if let Some(column) = scan.line(line) {
             let at = offset + column;
             diagnostics.push(diags::too_nested(Span::new(id, at, at + 1)));
-            starts.pop();
+            if let Some((_, readable)) = starts.last_mut() {
+                *readable = false;
+            }
         }
         offset += line.len();
     }
     let mut items: Vec<Span> = Vec::new();
-    let mut ends = starts.iter().skip(1).copied().chain([text.len()]);
-    for start in &starts {
+    let mut ends = starts.iter().skip(1).map(|(start, _)| *start);
+    for (start, readable) in &starts {
         let end = ends.next().unwrap_or(text.len());
+        if !readable {
+            continue;
+        }
         if items.len() == limits::ITEMS {
             diagnostics.push(diags::too_many_items(Span::new(id, *start, end)));
             break;
@@ -80,6 +96,14 @@ pub(super) fn split(id: SourceId, source: &Source, diagnostics: &mut Diagnostics
         items.push(Span::new(id, *start, end));
     }
     items
+}
+
+/// Says whether a word at the start of a line was meant to open an item.
+fn misspelt_opener(word: &str, scan: &Scan) -> bool {
+    scan.depth == 0
+        && word.len() > 3
+        && !CLAUSES.contains(&word)
+        && near::nearest(word, OPENERS).is_some()
 }
 
 /// Says whether a line holds anything but blanks and a comment.
