@@ -45,18 +45,18 @@ pub(super) const OPENERS: [&str; 29] = [
 /// The text of each item, with what does not belong to any.
 pub(super) fn split(id: SourceId, source: &Source, diagnostics: &mut Diagnostics) -> Vec<Span> {
     let text = source.text();
-    let mut starts = Vec::new();
+    let mut begins: Vec<usize> = Vec::new();
     let mut scan = Scan::default();
     let mut offset = 0;
     for line in text.split_inclusive('\n') {
-        let word_end = line
+        let end = line
             .find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_')
             .unwrap_or(line.len());
-        let word = line.get(..word_end).unwrap_or("");
+        let word = line.get(..end).unwrap_or("");
         if OPENERS.contains(&word) {
-            starts.push(offset);
+            begins.push(offset);
             scan = Scan::default();
-        } else if starts.is_empty() && stray(line) {
+        } else if begins.is_empty() && stray(line) {
             let trimmed = line.trim();
             let lead = line.len() - line.trim_start().len();
             let span = Span::new(id, offset + lead, offset + lead + trimmed.len());
@@ -65,13 +65,13 @@ pub(super) fn split(id: SourceId, source: &Source, diagnostics: &mut Diagnostics
         if let Some(column) = scan.line(line) {
             let at = offset + column;
             diagnostics.push(diags::too_nested(Span::new(id, at, at + 1)));
-            starts.pop();
+            begins.pop();
         }
         offset += line.len();
     }
     let mut items: Vec<Span> = Vec::new();
-    let mut ends = starts.iter().skip(1).copied().chain([text.len()]);
-    for start in &starts {
+    let mut ends = begins.iter().skip(1).copied().chain([text.len()]);
+    for start in &begins {
         let end = ends.next().unwrap_or(text.len());
         if items.len() == limits::ITEMS {
             diagnostics.push(diags::too_many_items(Span::new(id, *start, end)));
