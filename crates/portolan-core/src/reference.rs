@@ -156,9 +156,12 @@ impl<'a> Case<'a> {
         if effective.target.is_some() {
             return None;
         }
-        self.policy.rules().find_map(|(id, rule)| match rule.kind {
-            RuleKind::UnknownModel { chain, .. } => Some((id, chain)),
-            _ => None,
+        self.policy.rules().find_map(|(id, rule)| {
+            if let RuleKind::UnknownModel { chain, .. } = rule.kind {
+                Some((id, chain))
+            } else {
+                None
+            }
         })
     }
 
@@ -176,7 +179,16 @@ impl<'a> Case<'a> {
                 RuleKind::UnknownModel { .. } => {
                     unknown == Some(id) && facts.effective.model_text.is_some()
                 }
-                _ => false,
+                RuleKind::NotOffered(_)
+                | RuleKind::OtherEndpoint(_)
+                | RuleKind::BeyondDepth(_)
+                | RuleKind::Exclude(_)
+                | RuleKind::Lock { .. }
+                | RuleKind::Skip(_)
+                | RuleKind::Set { .. }
+                | RuleKind::Warn { .. }
+                | RuleKind::Limit { .. }
+                | RuleKind::Retry { .. } => false,
             };
             if holds {
                 out.push((id, None));
@@ -241,7 +253,15 @@ impl<'a> Case<'a> {
                     route.endpoint != self.request.endpoint && facts.holds(rule)
                 }
                 RuleKind::Exclude(_) => facts.holds(rule),
-                _ => false,
+                RuleKind::UnknownModel { .. }
+                | RuleKind::BeyondDepth(_)
+                | RuleKind::Refuse { .. }
+                | RuleKind::Lock { .. }
+                | RuleKind::Skip(_)
+                | RuleKind::Set { .. }
+                | RuleKind::Warn { .. }
+                | RuleKind::Limit { .. }
+                | RuleKind::Retry { .. } => false,
             };
             if fails {
                 excludes.push(id);
@@ -367,7 +387,7 @@ impl<'a> Case<'a> {
             }
             match self.fate(&self.facts(effective, horizon), false) {
                 Fate::Routes(routes) => {
-                    chosen.extend(routes.into_iter().map(|r| (Some(fallback), r)))
+                    chosen.extend(routes.into_iter().map(|r| (Some(fallback), r)));
                 }
                 Fate::Never { rule, route, .. } => dropped.push(Dropped {
                     fallback,
@@ -404,7 +424,7 @@ impl<'a> Case<'a> {
     }
 }
 
-impl<'a> Case<'a> {
+impl Case<'_> {
     /// Says whether an effective request has a legal route, state aside.
     pub(crate) fn legal(self, effective: &Effective, horizon: &Cell<Option<Instant>>) -> bool {
         let nothing = State::default();

@@ -110,6 +110,10 @@ pub use crate::catalog::PARAMETERS;
 
 /// The fields of one effective body: the posted one, or a fallback put over it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one field of the schema, as the body says it"
+)]
 pub struct Body {
     /// The model as written.
     pub model: Option<String>,

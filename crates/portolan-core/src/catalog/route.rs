@@ -511,22 +511,18 @@ fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> String {
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         out.push_str(before);
-        match after.split_once('}') {
-            Some((slot, tail)) => {
-                match value(slot) {
-                    Some(text) => out.push_str(&text),
-                    None => {
-                        out.push('{');
-                        out.push_str(slot);
-                        out.push('}');
-                    }
-                }
-                rest = tail;
-            }
-            None => {
+        if let Some((slot, tail)) = after.split_once('}') {
+            if let Some(text) = value(slot) {
+                out.push_str(&text)
+            } else {
                 out.push('{');
-                rest = after;
+                out.push_str(slot);
+                out.push('}');
             }
+            rest = tail;
+        } else {
+            out.push('{');
+            rest = after;
         }
     }
     out.push_str(rest);

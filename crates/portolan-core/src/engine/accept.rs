@@ -1,5 +1,10 @@
 //! Drafts to requests: names checked, defaults filled in, the model id looked up.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the resolver has checked the types: a value of another type cannot stand here"
+)]
+
 use crate::catalog::{Catalog, EndpointId};
 use crate::limits;
 use crate::near;

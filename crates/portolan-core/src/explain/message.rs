@@ -1,5 +1,10 @@
 //! Templates filled in, and the request field that a rule blames.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the resolver has checked the types: a value of another type cannot stand here"
+)]
+
 use crate::policy::{
     Blame, BlameField, BodyField, LockFact, Piece, RouteFact, Rule, RuleKind, Template, Term, Value,
 };

@@ -1,5 +1,10 @@
 //! A plan in words: each attempt with its places, price and URL, and what the caller should know.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the resolver has checked the types: a value of another type cannot stand here"
+)]
+
 use std::cell::Cell;
 
 use super::{dropped, effective, message};
@@ -90,7 +95,7 @@ fn attempt(case: Case<'_>, attempt: &decision::Attempt) -> Option<Attempt> {
                 ));
             }
             (SetField::Known(field), value) => {
-                set.push((field.wire().to_owned(), set_value(value)))
+                set.push((field.wire().to_owned(), set_value(value)));
             }
             (SetField::Other(name), value) => set.push((name.to_string(), set_value(value))),
         }

@@ -1,5 +1,10 @@
 //! Every rule's verdict on everything, with the values that made it.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the resolver has checked the types: a value of another type cannot stand here"
+)]
+
 use std::cell::{Cell, RefCell};
 
 use super::{candidates, effective, reference};

@@ -337,9 +337,10 @@ fn meet(sum: Option<BTreeSet<Term>>, more: BTreeSet<Term>) -> BTreeSet<Term> {
 
 /// The type a literal on the right takes.
 fn expected_right(left: &Type, operator: Comparison) -> Type {
-    match operator {
-        Comparison::In => Type::Set(Box::new(left.clone())),
-        _ => left.clone(),
+    if operator == Comparison::In {
+        Type::Set(Box::new(left.clone()))
+    } else {
+        left.clone()
     }
 }
 
@@ -405,7 +406,9 @@ pub(super) fn atoms(condition: &Condition) -> Vec<&Condition> {
     fn collect<'c>(condition: &'c Condition, out: &mut Vec<&'c Condition>) {
         match condition {
             Condition::And(parts) | Condition::Or(parts) => {
-                parts.iter().for_each(|p| collect(p, out))
+                for part in parts {
+                    collect(part, out);
+                }
             }
             Condition::Not(inner) => collect(inner, out),
             Condition::Constant(_) => {}

@@ -1,6 +1,11 @@
 //! From an entry file to all of a policy's items: includes spliced in, overlays applied,
 //! catalogs read.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "each pass takes the items that are its own and leaves the others"
+)]
+
 use std::collections::BTreeSet;
 
 use super::diags;
@@ -383,7 +388,7 @@ pub(crate) fn normalize(from: &str, path: &str) -> String {
         }
     }
     let joined = parts.join("/");
-    if absolute || (from.starts_with('/') && !absolute) {
+    if absolute || from.starts_with('/') {
         format!("/{joined}")
     } else {
         joined

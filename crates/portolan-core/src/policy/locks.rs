@@ -50,15 +50,16 @@ impl Resolver<'_> {
 fn opens_without(when: &Condition, atoms: &[&Condition], term: &Term) -> bool {
     (0u32..1 << atoms.len()).any(|truth| {
         let value = |atom: &Condition, present: bool| {
-            let about = mentions(atom, term);
-            match atom {
-                Condition::IsSet(_) if about => present,
-                _ if about && !present => false,
-                _ => {
-                    let index = atoms.iter().position(|a| *a == atom);
-                    index.is_some_and(|i| truth >> i & 1 == 1)
+            if mentions(atom, term) {
+                if let Condition::IsSet(_) = atom {
+                    return present;
+                }
+                if !present {
+                    return false;
                 }
             }
+            let index = atoms.iter().position(|a| *a == atom);
+            index.is_some_and(|i| (truth >> i) & 1 == 1)
         };
         evaluate(when, &|atom| value(atom, true)) && !evaluate(when, &|atom| value(atom, false))
     })

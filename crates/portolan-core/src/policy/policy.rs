@@ -219,13 +219,14 @@ impl RuleKind {
 
     /// The code that a rule shows: its verdict's, its warning's, or the word that opens it.
     pub fn code(&self) -> &str {
-        match self {
-            Self::Warn { code }
-            | Self::Set {
-                noting: Some(code), ..
-            } => code,
-            _ => self.verdict().map_or(self.word(), |v| &v.code),
+        if let Self::Warn { code }
+        | Self::Set {
+            noting: Some(code), ..
+        } = self
+        {
+            return code;
         }
+        self.verdict().map_or(self.word(), |v| &v.code)
     }
 }
 

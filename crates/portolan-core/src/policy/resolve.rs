@@ -1,5 +1,10 @@
 //! Names to ids: a loaded policy over a checked catalog becomes a typed one.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "each pass takes the items that are its own and leaves the others"
+)]
+
 use std::collections::BTreeMap;
 
 use super::diags;
@@ -28,6 +33,7 @@ pub fn resolve(loaded: &Loaded, catalog: &Catalog, diagnostics: &mut Diagnostics
         opt_ins: std::collections::BTreeSet::new(),
         defaults: BTreeMap::new(),
         nodes: 0,
+        ordinals: BTreeMap::new(),
     };
     let mut policy = Policy {
         name: loaded.name.value.as_str().into(),
@@ -44,7 +50,7 @@ pub fn resolve(loaded: &Loaded, catalog: &Catalog, diagnostics: &mut Diagnostics
     for item in items {
         resolver.item(item, &mut policy);
     }
-    resolver.built_in_points(&mut policy, loaded.name.span);
+    built_in_points(&mut policy, loaded.name.span);
     resolver.check_names(&policy);
     resolver.check_sets(&policy);
     policy.attributes = resolver.attributes;
@@ -125,7 +131,7 @@ impl Resolver<'_> {
                     .contains(&name.as_str());
                 match first {
                     Some(first) => {
-                        self.report(diags::duplicate(define.name.span, "define", &name, first))
+                        self.report(diags::duplicate(define.name.span, "define", &name, first));
                     }
                     None if taken => self.report(diags::ambiguous_name(
                         define.name.span,
@@ -164,7 +170,7 @@ impl Resolver<'_> {
                 }
             }
             ItemKind::ModelPrefix(prefix) => {
-                policy.model_prefix = Some(prefix.value.as_str().into())
+                policy.model_prefix = Some(prefix.value.as_str().into());
             }
             ItemKind::ThroughAnyEndpoint => policy.through_any_endpoint = true,
             _ => {}
@@ -269,12 +275,12 @@ impl Resolver<'_> {
     fn item(&mut self, item: &Item, policy: &mut Policy) {
         match &item.kind {
             ItemKind::Rule(rule) => {
-                let ordinal = policy
-                    .rules
-                    .iter()
-                    .filter(|r| r.kind.word() == super::rules::word(&rule.head))
-                    .count()
-                    + 1;
+                let ordinal = self
+                    .ordinals
+                    .entry(super::rules::word(&rule.head))
+                    .or_default();
+                *ordinal += 1;
+                let ordinal = *ordinal;
                 policy.rules.extend(self.rule(rule, ordinal));
             }
             ItemKind::Prefer(keys) => {
@@ -462,75 +468,27 @@ impl Resolver<'_> {
         }
     }
 
-    /// Adds the built-in points that the policy does not word.
-    fn built_in_points(&mut self, policy: &mut Policy, span: Span) {
-        let has = |policy: &Policy, matches: fn(&RuleKind) -> bool| {
-            policy.rules.iter().any(|r| matches(&r.kind))
-        };
-        let model = Piece::Term(Term::Body(BodyField::Model));
-        let say = |before: &str, after: &str| Template {
-            pieces: vec![
-                Piece::Text(before.into()),
-                model.clone(),
-                Piece::Text(after.into()),
-            ],
-        };
-        let rule = |kind: RuleKind, say: Template, help: Vec<Template>| Rule {
-            name: kind.code().into(),
-            kind,
-            window: Window::ALWAYS,
-            when: Condition::Constant(true),
-            blame: Some(super::policy::Blame::Field(
-                super::policy::BlameField::Body(BodyField::Model),
-            )),
-            say,
-            help,
-            span,
-            built_in: true,
-        };
-        let verdict = |code: &str| Verdict {
-            status: 404,
-            code: code.into(),
-        };
-        if !has(policy, |k| matches!(k, RuleKind::UnknownModel { .. })) {
-            let help = Template {
-                pieces: vec![
-                    Piece::Text("did you mean ".into()),
-                    Piece::Slot(Slot::Near),
-                    Piece::Text("?".into()),
-                ],
-            };
-            let kind = RuleKind::UnknownModel {
-                chain: false,
-                verdict: verdict("model-not-found"),
-            };
-            policy
-                .rules
-                .push(rule(kind, say("no model `", "`"), vec![help]));
-        }
-        if !has(policy, |k| matches!(k, RuleKind::NotOffered(_))) {
-            let kind = RuleKind::NotOffered(verdict("model-not-offered"));
-            policy.rules.insert(
-                0,
-                rule(
-                    kind,
-                    say("`", "` is not offered here at this date"),
-                    Vec::new(),
-                ),
-            );
-        }
-        let kind = RuleKind::BeyondDepth(Verdict {
-            status: 400,
-            code: "fallback-beyond-depth".into(),
-        });
-        policy.rules.push(rule(
-            kind,
-            say("`", "` stands beyond the depth of the fallback chain"),
-            Vec::new(),
-        ));
-    }
-
     fn check_names(&mut self, policy: &Policy) {
+        let mut points: Vec<(std::mem::Discriminant<RuleKind>, Span)> = Vec::new();
+        for rule in policy
+            .rules
+            .iter()
+            .filter(|r| !r.built_in && r.kind.word() == "on")
+        {
+            let point = std::mem::discriminant(&rule.kind);
+            match points.iter().find(|(p, _)| *p == point) {
+                Some((_, first)) => {
+                    let first = *first;
+                    self.report(diags::duplicate(
+                        rule.span,
+                        "line for the point",
+                        rule.kind.code(),
+                        first,
+                    ));
+                }
+                None => points.push((point, rule.span)),
+            }
+        }
         let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
         for rule in policy.rules.iter().filter(|r| !r.built_in) {
             match seen.get(&*rule.name) {
@@ -552,4 +510,72 @@ fn body_field(path: &ast::Path) -> Option<BodyField> {
         [root, field] if root.value == "request" => BodyField::named(&field.value),
         _ => None,
     }
+}
+
+/// Adds the built-in points that the policy does not word.
+fn built_in_points(policy: &mut Policy, span: Span) {
+    let has = |policy: &Policy, matches: fn(&RuleKind) -> bool| {
+        policy.rules.iter().any(|r| matches(&r.kind))
+    };
+    let model = Piece::Term(Term::Body(BodyField::Model));
+    let say = |before: &str, after: &str| Template {
+        pieces: vec![
+            Piece::Text(before.into()),
+            model.clone(),
+            Piece::Text(after.into()),
+        ],
+    };
+    let rule = |kind: RuleKind, say: Template, help: Vec<Template>| Rule {
+        name: kind.code().into(),
+        kind,
+        window: Window::ALWAYS,
+        when: Condition::Constant(true),
+        blame: Some(super::policy::Blame::Field(
+            super::policy::BlameField::Body(BodyField::Model),
+        )),
+        say,
+        help,
+        span,
+        built_in: true,
+    };
+    let verdict = |code: &str| Verdict {
+        status: 404,
+        code: code.into(),
+    };
+    if !has(policy, |k| matches!(k, RuleKind::UnknownModel { .. })) {
+        let help = Template {
+            pieces: vec![
+                Piece::Text("did you mean ".into()),
+                Piece::Slot(Slot::Near),
+                Piece::Text("?".into()),
+            ],
+        };
+        let kind = RuleKind::UnknownModel {
+            chain: false,
+            verdict: verdict("model-not-found"),
+        };
+        policy
+            .rules
+            .push(rule(kind, say("no model `", "`"), vec![help]));
+    }
+    if !has(policy, |k| matches!(k, RuleKind::NotOffered(_))) {
+        let kind = RuleKind::NotOffered(verdict("model-not-offered"));
+        policy.rules.insert(
+            0,
+            rule(
+                kind,
+                say("`", "` is not offered here at this date"),
+                Vec::new(),
+            ),
+        );
+    }
+    let kind = RuleKind::BeyondDepth(Verdict {
+        status: 400,
+        code: "fallback-beyond-depth".into(),
+    });
+    policy.rules.push(rule(
+        kind,
+        say("`", "` stands beyond the depth of the fallback chain"),
+        Vec::new(),
+    ));
 }

@@ -1,5 +1,10 @@
 //! Rules: heads and clauses to typed rules.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a notation that the expected type does not take is one and the same fault"
+)]
+
 use std::collections::BTreeSet;
 
 use super::diags;
@@ -183,6 +188,7 @@ impl Resolver<'_> {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm a kind of rule")]
     fn kind(
         &mut self,
         rule: &ast::Rule,
@@ -370,18 +376,17 @@ impl Resolver<'_> {
         ];
         let mut found = Vec::new();
         for fact in facts {
-            match names.iter().find(|(name, _)| *name == fact.value) {
-                Some((_, fact)) => found.push(*fact),
-                None => {
-                    let near = near::nearest(&fact.value, names.iter().map(|(name, _)| *name));
-                    self.report(diags::unknown_name(
-                        fact.span,
-                        "fact that a lock judges",
-                        &fact.value,
-                        near,
-                    ));
-                    return None;
-                }
+            if let Some((_, fact)) = names.iter().find(|(name, _)| *name == fact.value) {
+                found.push(*fact);
+            } else {
+                let near = near::nearest(&fact.value, names.iter().map(|(name, _)| *name));
+                self.report(diags::unknown_name(
+                    fact.span,
+                    "fact that a lock judges",
+                    &fact.value,
+                    near,
+                ));
+                return None;
             }
         }
         let retention = found.contains(&LockFact::Retention);
@@ -501,9 +506,10 @@ impl Resolver<'_> {
             ("endpoint", _) => BlameField::Endpoint,
             ("authorization" | "auth", _) => BlameField::Auth,
             (_, Some(index)) => BlameField::Attribute(u32::try_from(index).ok()?),
-            (other, None) => match BodyField::named(other) {
-                Some(field) => BlameField::Body(field),
-                None => {
+            (other, None) => {
+                if let Some(field) = BodyField::named(other) {
+                    BlameField::Body(field)
+                } else {
                     let fields = BodyField::ALL
                         .iter()
                         .map(|f| f.name())
@@ -512,7 +518,7 @@ impl Resolver<'_> {
                     self.report(diags::unknown_field(name.span, "request", other, near));
                     return None;
                 }
-            },
+            }
         };
         Some(Blame::Field(field))
     }
@@ -585,8 +591,9 @@ pub(super) fn clause_word(clause: &Clause) -> &'static str {
 
 fn allowed(rule: &str, clause: &str) -> bool {
     match clause {
-        "when" => rule != "on",
-        "as" | "from" | "until" => true,
+        "as" => true,
+        // A built-in point judges always: at every instant there is an answer.
+        "when" | "from" | "until" => rule != "on",
         "say" => !matches!(rule, "warn" | "set" | "limit" | "retry"),
         "help" | "blame" => !matches!(rule, "set" | "limit" | "retry"),
         "noting" => rule == "set",

@@ -1,5 +1,10 @@
 //! Operands to terms: paths by the schema, literals by the type that is expected.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a notation that the expected type does not take is one and the same fault"
+)]
+
 use std::collections::BTreeSet;
 
 use super::diags;
@@ -80,13 +85,14 @@ impl Resolver<'_> {
     ) -> Option<(Term, Type)> {
         match self.operand(operand, env)? {
             Resolved::Term(term, of) => Some((term, of)),
-            Resolved::Literal => match expected {
-                Some(expected) => Some((self.literal(operand, expected)?, expected.clone())),
-                None => {
+            Resolved::Literal => {
+                if let Some(expected) = expected {
+                    Some((self.literal(operand, expected)?, expected.clone()))
+                } else {
                     self.report(diags::two_constants(operand.span));
                     None
                 }
-            },
+            }
         }
     }
 
@@ -167,9 +173,10 @@ impl Resolver<'_> {
                 let of = self.attributes.get(index)?.of.clone();
                 (Term::Attribute(u32::try_from(index).ok()?), of)
             }
-            (name, None) => match BodyField::named(name) {
-                Some(body) => (Term::Body(body), body.of()),
-                None => {
+            (name, None) => {
+                if let Some(body) = BodyField::named(name) {
+                    (Term::Body(body), body.of())
+                } else {
                     let own = ["endpoint", "at", "auth", "auth_header"].into_iter();
                     let fields = BodyField::ALL.iter().map(|f| f.name());
                     let attributes = self.attributes.iter().map(|a| &*a.name);
@@ -183,7 +190,7 @@ impl Resolver<'_> {
                     ));
                     return None;
                 }
-            },
+            }
         };
         self.members(start, &format!("request.{}", field.value), members, env)
     }
@@ -397,6 +404,7 @@ impl Resolver<'_> {
     }
 
     /// A name, bare or in quotes, by the type that is expected.
+    #[expect(clippy::too_many_lines, reason = "one arm a type")]
     fn word(&mut self, word: &str, span: Span, expected: &Type) -> Option<Value> {
         let catalog = self.catalog;
         let names = |names: Vec<&str>| near::nearest(word, names).map(str::to_owned);

@@ -316,10 +316,12 @@ impl BodyField {
 
     /// The field that this one is derived from, where it is.
     pub const fn parts(self) -> &'static [Self] {
-        match self {
-            Self::TotalTokens => &[Self::InputTokens, Self::MaxTokens],
-            Self::HasTranscriptId | Self::TranscriptIdMalformed => &[Self::TranscriptId],
-            _ => &[],
+        if matches!(self, Self::TotalTokens) {
+            &[Self::InputTokens, Self::MaxTokens]
+        } else if matches!(self, Self::HasTranscriptId | Self::TranscriptIdMalformed) {
+            &[Self::TranscriptId]
+        } else {
+            &[]
         }
     }
 }

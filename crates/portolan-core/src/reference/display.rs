@@ -23,10 +23,9 @@ pub(crate) fn display(value: &Value, catalog: &Catalog, policy: &Policy) -> Stri
             let names: Vec<&str> = places.iter().map(|p| catalog.places.name(*p)).collect();
             names.join("+")
         }
-        Value::UnknownPlace => "unknown".to_owned(),
         Value::Retention(Retention::Days(0)) => "zero".to_owned(),
         Value::Retention(Retention::Days(days)) => format!("{days}d"),
-        Value::Retention(Retention::Unknown) => "unknown".to_owned(),
+        Value::UnknownPlace | Value::Retention(Retention::Unknown) => "unknown".to_owned(),
         Value::Row(table, row) => {
             let table = policy.tables.get(*table as usize);
             name(table.and_then(|t| t.keys.get(*row as usize)).map(|k| &**k))

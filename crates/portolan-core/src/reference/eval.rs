@@ -4,6 +4,11 @@
 //! missing fact is neither true nor false, and a rule holds only where its condition is true.
 //! While it reads, the evaluator keeps the next instant at which anything it read may change.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the resolver has checked the types: a value of another type cannot stand here"
+)]
+
 use std::cell::{Cell, RefCell};
 
 use crate::catalog::{Catalog, Known, Route, earlier};
@@ -18,6 +23,9 @@ use crate::request::{
 };
 use crate::syntax::ast::Comparison;
 
+/// What was read, and what it was.
+pub(crate) type Reads = RefCell<Vec<(Term, Option<Value>)>>;
+
 /// Everything that a condition may read.
 pub(crate) struct Facts<'a> {
     pub(crate) catalog: &'a Catalog,
@@ -29,7 +37,7 @@ pub(crate) struct Facts<'a> {
     /// The next instant at which anything that was read may change.
     pub(crate) horizon: &'a Cell<Option<Instant>>,
     /// What was read, where somebody wants to know.
-    pub(crate) reads: Option<&'a RefCell<Vec<(Term, Option<Value>)>>>,
+    pub(crate) reads: Option<&'a Reads>,
 }
 
 impl<'a> Facts<'a> {

@@ -1,5 +1,10 @@
 //! The order of routes, and what goes with each attempt: `prefer`, `set`, `warn`, `limit`, `retry`.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the resolver has checked the types: a value of another type cannot stand here"
+)]
+
 use std::cell::Cell;
 use std::cmp::Ordering;
 
@@ -138,7 +143,7 @@ pub(super) fn shape<'a>(
                 }
                 RuleKind::Warn { .. } if facts.holds(rule) => warn(case, &mut warnings, id, index),
                 RuleKind::Limit { .. } if attempt.limit.is_none() && facts.holds(rule) => {
-                    attempt.limit = Some(id)
+                    attempt.limit = Some(id);
                 }
                 _ => {}
             }

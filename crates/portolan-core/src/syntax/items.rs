@@ -1,7 +1,7 @@
 //! A policy file split into items, before the grammar sees any of it.
 //!
-//! An item starts with one of the opening words at the start of a line and ends where the next
-//! one starts. Each is parsed on its own, so a broken item never hides another, and nesting is
+//! An item begins with one of the opening words at the start of a line and ends where the next
+//! one begins. Each is parsed on its own, so a broken item never hides another, and nesting is
 //! counted here because neither the grammar nor the tree may recurse without bound.
 
 use super::diags;
@@ -51,8 +51,8 @@ const CLAUSES: [&str; 11] = [
 /// The text of each item, with what does not belong to any.
 pub(super) fn split(id: SourceId, source: &Source, diagnostics: &mut Diagnostics) -> Vec<Span> {
     let text = source.text();
-    // Where an item starts, and whether it is one that can be read.
-    let mut starts: Vec<(usize, bool)> = Vec::new();
+    // Where an item begins, and whether it is one that can be read.
+    let mut begins: Vec<(usize, bool)> = Vec::new();
     let mut scan = Scan::default();
     let mut offset = 0;
     for line in text.split_inclusive('\n') {
@@ -61,30 +61,30 @@ pub(super) fn split(id: SourceId, source: &Source, diagnostics: &mut Diagnostics
             .unwrap_or(line.len());
         let word = line.get(..end).unwrap_or("");
         if OPENERS.contains(&word) {
-            starts.push((offset, true));
+            begins.push((offset, true));
             scan = Scan::default();
-        } else if stray(line) && (starts.is_empty() || misspelt_opener(word, &scan)) {
+        } else if stray(line) && (begins.is_empty() || misspelt_opener(word, &scan)) {
             let trimmed = line.trim();
             let lead = line.len() - line.trim_start().len();
             let span = Span::new(id, offset + lead, offset + lead + trimmed.len());
             diagnostics.push(diags::not_an_item(span, word));
             if !word.is_empty() {
-                starts.push((offset, false));
+                begins.push((offset, false));
                 scan = Scan::default();
             }
         }
         if let Some(column) = scan.line(line) {
             let at = offset + column;
             diagnostics.push(diags::too_nested(Span::new(id, at, at + 1)));
-            if let Some((_, readable)) = starts.last_mut() {
+            if let Some((_, readable)) = begins.last_mut() {
                 *readable = false;
             }
         }
         offset += line.len();
     }
     let mut items: Vec<Span> = Vec::new();
-    let mut ends = starts.iter().skip(1).map(|(start, _)| *start);
-    for (start, readable) in &starts {
+    let mut ends = begins.iter().skip(1).map(|(start, _)| *start);
+    for (start, readable) in &begins {
         let end = ends.next().unwrap_or(text.len());
         if !readable {
             continue;

@@ -17,12 +17,11 @@ pub(super) fn string(builder: &mut Builder<'_>, pair: Pair<'_, Rule>) -> Name {
     if text.len() > limits::SCALAR_BYTES {
         builder.fault(diags::text_too_long(span));
     }
-    match unescape(text) {
-        Some(text) => Spanned::new(text, span),
-        None => {
-            builder.fault(diags::bad_escape(span));
-            Spanned::new(String::new(), span)
-        }
+    if let Some(text) = unescape(text) {
+        Spanned::new(text, span)
+    } else {
+        builder.fault(diags::bad_escape(span));
+        Spanned::new(String::new(), span)
     }
 }
 

@@ -1,1 +1,3 @@
+//! What a catalog is refused for, fault by fault.
+
 
