@@ -66,8 +66,8 @@ pub(super) fn split(id: SourceId, source: &Source, diagnostics: &mut Diagnostics
         } else if stray(line) && (begins.is_empty() || misspelt_opener(word, &scan)) {
             let trimmed = line.trim();
             let lead = line.len() - line.trim_start().len();
-            let span = Span::new(id, offset + lead, offset + lead + trimmed.len());
-            diagnostics.push(diags::not_an_item(span, word));
+            let whole = Span::new(id, offset + lead, offset + lead + trimmed.len());
+            diagnostics.push(diags::not_an_item(whole, word));
             if !word.is_empty() {
                 begins.push((offset, false));
                 scan = Scan::default();
