@@ -108,7 +108,7 @@ impl Loader<'_> {
                     String::from_utf8_lossy(error.as_bytes().get(..valid).unwrap_or_default())
                         .into_owned();
                 let id = self.sources.add(path, start);
-                let span = Span::new(id, valid.saturating_sub(1), valid);
+                let span = Span::new(id, valid, valid);
                 self.diagnostics.push(diags::not_utf8(span, path, valid));
                 None
             }
