@@ -10,6 +10,8 @@
 mod catalog;
 mod decode;
 pub mod raw;
+mod lookup;
+mod price;
 mod route;
 mod spelling;
 pub mod tree;
@@ -42,5 +44,6 @@ pub use catalog::{
     Names, Offering, OfferingId, PARAMETERS, Pair, PriceRow, Provider, ProviderId, Region,
     RegionId, Retention, ScoreId, ScoreKind,
 };
-pub use route::{Known, Price, Route, earlier};
+pub use price::Price;
+pub use route::{Known, Route, earlier};
 pub use validate::validate;
