@@ -9,6 +9,7 @@
 )]
 mod catalog;
 mod decode;
+mod once;
 pub mod raw;
 mod route;
 mod spelling;
@@ -22,7 +23,8 @@ use crate::source::{SourceId, Sources};
 /// Reads a catalog file as written; `None` when its text cannot be read to the end.
 ///
 /// Every fault found is reported; a catalog with faults is still returned, so that validation
-/// finds what else is wrong.
+/// finds what else is wrong. Where one of several files cannot be read, validating the others
+/// would only report names that the missing one declares.
 pub fn parse(
     sources: &Sources,
     id: SourceId,
@@ -44,3 +46,6 @@ pub use catalog::{
 };
 pub use route::{Known, Price, Route, earlier};
 pub use validate::{REQUEST_PARAMETERS, validate};
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,7 @@ mod prices;
 mod tables;
 
 use super::catalog::Catalog;
+use super::once::Once;
 use super::raw;
 use super::spelling::Speller;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -22,32 +23,51 @@ use crate::place::Places;
 use crate::source::Span;
 use tables::Table;
 
-/// The request parameters that need no declaration: those that the request schema knows.
-pub const REQUEST_PARAMETERS: [&str; 25] = [
+/// The request parameters that need no declaration: those of an `OpenAI`-style chat body, and
+/// those that the request schema has fields for.
+pub const REQUEST_PARAMETERS: [&str; 43] = [
+    "audio",
     "cache_control",
     "fallback_config",
     "fallbacks",
     "frequency_penalty",
+    "function_call",
+    "functions",
+    "logit_bias",
     "logprobs",
+    "max_completion_tokens",
     "max_tokens",
     "messages",
+    "metadata",
+    "modalities",
     "model_region",
     "n",
     "parallel_tool_calls",
     "post_processing_steps",
+    "prediction",
     "presence_penalty",
     "prompt",
+    "prompt_cache_key",
+    "prompt_cache_retention",
     "reasoning",
+    "reasoning_effort",
     "response_format",
+    "safety_identifier",
     "seed",
     "service_tier",
     "stop",
+    "store",
     "stream",
+    "stream_options",
     "temperature",
     "tool_choice",
     "tools",
+    "top_logprobs",
     "top_p",
     "transcript_id",
+    "user",
+    "verbosity",
+    "web_search_options",
     "zero_data_retention",
 ];
 
@@ -76,6 +96,7 @@ struct Sections {
 /// Names of every section, and what was found so far.
 struct Checker {
     found: Diagnostics,
+    once: Once,
     speller: Speller,
     comparisons_left: usize,
     places: Places,
@@ -117,6 +138,7 @@ impl Checker {
         };
         let mut found = Diagnostics::default();
         let mut checker = Self {
+            once: Once::default(),
             speller: Speller::new(),
             comparisons_left: limits::CATALOG_COMPARISONS,
             places: Places::standard(),
@@ -142,7 +164,7 @@ impl Checker {
     }
 
     fn check(mut self, raw: Sections) -> (Catalog, Diagnostics) {
-        self.define_places(raw.places);
+        self.define_places(&raw.places);
         let mut catalog = Catalog {
             scores: self.check_scores(raw.scores),
             capabilities: self.capabilities.names().map(Box::from).collect(),
@@ -161,7 +183,9 @@ impl Checker {
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
-        self.found.push(diagnostic);
+        if self.once.is_new(&diagnostic) {
+            self.found.push(diagnostic);
+        }
     }
 
     /// Says whether so many comparisons may still be made; reports the first time when not.
@@ -177,6 +201,3 @@ impl Checker {
         true
     }
 }
-
-#[cfg(test)]
-mod tests;

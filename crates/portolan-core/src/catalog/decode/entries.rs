@@ -166,7 +166,7 @@ impl Decoder<'_> {
             at: name.span,
         };
         let aside = self.keys(node, &form, |d, _, node| {
-            maker.title = d.text(&node, "a title")
+            maker.title = d.text(&node, "a title");
         });
         (maker, aside)
     }

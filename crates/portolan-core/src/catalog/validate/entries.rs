@@ -118,15 +118,12 @@ impl Checker {
     fn executes(&mut self, names: &[raw::Text]) -> BTreeSet<Executes> {
         let mut executes = BTreeSet::new();
         for name in names {
-            match EXECUTES.into_iter().find(|(word, _)| *word == &*name.value) {
-                Some((_, what)) => {
-                    executes.insert(what);
-                }
-                None => {
-                    let words = EXECUTES.map(|(word, _)| word);
-                    let near = self.speller.nearest(&name.value, words.into_iter());
-                    self.report(diags::unknown_execution(name.span, &name.value, near));
-                }
+            let known = EXECUTES.into_iter().find(|(word, _)| *word == &*name.value);
+            executes.extend(known.map(|(_, what)| what));
+            if known.is_none() {
+                let words = EXECUTES.map(|(word, _)| word);
+                let near = self.speller.nearest(&name.value, words.into_iter());
+                self.report(diags::unknown_execution(name.span, &name.value, near));
             }
         }
         executes
