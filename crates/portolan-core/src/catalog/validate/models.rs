@@ -53,7 +53,9 @@ impl Checker {
         catalog: &mut Catalog,
     ) {
         let mut successors: Vec<Option<Spanned<u32>>> = Vec::with_capacity(models.len());
-        catalog.models.reserve(models.len());
+        let offerings = models.iter().map(|model| model.value.offerings.len());
+        catalog.offerings.reserve_exact(offerings.sum());
+        catalog.models.reserve_exact(models.len());
         for (id, entry) in (0u32..).map(ModelId).zip(models) {
             self.provenance(entry.aside.as_deref());
             let (model, successor) = self.check_model(id, entry.name, entry.value, catalog);
