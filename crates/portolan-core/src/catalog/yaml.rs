@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError};
 
-use super::tree::{Entry, Node, Value};
+use super::tree::{self, Entry, Node, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::limits;
 use crate::source::{SourceId, Span};
@@ -248,7 +248,7 @@ impl<'a> Builder<'a, '_> {
             }
             Content::Map(entries, _) => {
                 let last = entries.last().map(|e| e.key_span.to(e.value.span));
-                (last, Value::Map(self.without_duplicates(entries)))
+                (last, Value::Map(tree::unique(entries, self.diagnostics)))
             }
         };
         let last = if flow { Some(end) } else { last };
@@ -258,30 +258,6 @@ impl<'a> Builder<'a, '_> {
         };
         let size = self.nodes - frame.nodes_before;
         self.complete(Node { span, value }, frame.anchor, size);
-    }
-
-    /// Reports each key that repeats an earlier one, and drops it.
-    fn without_duplicates(&mut self, entries: Vec<Entry<'a>>) -> Vec<Entry<'a>> {
-        let mut first: BTreeMap<&str, Span> = BTreeMap::new();
-        let mut repeated = std::collections::BTreeSet::new();
-        for (i, entry) in entries.iter().enumerate() {
-            match first.get(&*entry.key) {
-                None => {
-                    first.insert(&entry.key, entry.key_span);
-                }
-                Some(earlier) => {
-                    let found = diags::duplicate_key(entry.key_span, &entry.key, *earlier);
-                    self.diagnostics.push(found);
-                    repeated.insert(i);
-                }
-            }
-        }
-        if repeated.is_empty() {
-            return entries;
-        }
-        let kept = entries.into_iter().enumerate();
-        let kept = kept.filter(|(i, _)| !repeated.contains(i));
-        kept.map(|(_, entry)| entry).collect()
     }
 
     /// Puts a whole node where it belongs.
