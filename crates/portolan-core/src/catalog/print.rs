@@ -24,8 +24,11 @@ pub(super) fn rules(root: &Node<'_>) -> Option<String> {
                     &bare_or_quoted(&entry.value, quote),
                 ));
             }
-            ("title", Value::Scalar { text, .. }, _) if !entry.value.is_absent() => {
-                out.push_str(&format_line("catalog ", &quote(text)));
+            ("title", Value::Scalar { .. }, _) if !entry.value.is_absent() => {
+                out.push_str(&format_line(
+                    "catalog ",
+                    &bare_or_quoted(&entry.value, quote),
+                ));
             }
             (_, Value::Map(named), Some((word, _))) if !named.is_empty() => {
                 for entry in named {
@@ -116,20 +119,26 @@ pub(super) fn yaml(root: &Node<'_>) -> String {
 /// Writes a collection over several lines; says no when it belongs on one.
 fn yaml_block(node: &Node<'_>, depth: usize, out: &mut String) -> bool {
     let indent = "  ".repeat(depth);
-    let mut line = String::new();
-    flow(node, quote_yaml, &mut line);
+    let long = || {
+        let mut line = String::new();
+        flow(node, quote_yaml, &mut line);
+        line.len() > LINE
+    };
     match &node.value {
-        Value::Map(entries) if !entries.is_empty() && (depth < 2 || line.len() > LINE) => {
+        Value::Map(entries) if !entries.is_empty() && (depth < 2 || long()) => {
             for entry in entries {
                 out.push_str(&[&indent, &*name(&entry.key, quote_yaml), ":"].concat());
                 yaml_value(&entry.value, depth + 1, out);
             }
             true
         }
-        Value::Sequence(items) if !items.is_empty() && line.len() > LINE => {
+        Value::Sequence(items) if !items.is_empty() && long() => {
             for item in items {
                 out.push_str(&[&indent, "-"].concat());
-                yaml_value(item, depth + 1, out);
+                // The first entry stands beside the dash, two columns in like those below it.
+                let mut value = String::new();
+                yaml_value(item, depth + 1, &mut value);
+                out.push_str(&[" ", value.trim_start()].concat());
             }
             true
         }

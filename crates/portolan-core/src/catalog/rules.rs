@@ -179,10 +179,7 @@ impl Reader<'_> {
             .into_iter()
             .find(|(rule, _)| *rule == pair.as_rule());
         if let Some((_, key)) = header {
-            let texts = pair.into_inner();
-            let text = texts
-                .filter(|p| matches!(p.as_rule(), Rule::text | Rule::string))
-                .last();
+            let text = pair.into_inner().find(|part| part.as_rule() == Rule::text);
             if let Some(value) = text.map(|text| self.text(&text)) {
                 entries.entries.push(Entry {
                     key: Cow::Borrowed(key),

@@ -180,6 +180,25 @@ fn the_documented_catalog_means_what_its_page_says() {
 }
 
 #[test]
+fn the_examples_of_the_page_are_accepted() {
+    let page = include_str!("../../../../docs/catalog.md");
+    let block = |fence: &str| {
+        let (_, rest) = page.split_once(fence).unwrap();
+        let (block, _) = rest.split_once("```").unwrap();
+        let lines = block.lines().filter(|line| !line.starts_with("include:"));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(good(&block("```yaml\n")).offerings.len(), 3);
+    let mut sources = Sources::default();
+    let mut diagnostics = Diagnostics::default();
+    let id = sources.add("catalog.portolan", block("```portolan\n"));
+    let raw = parse(&sources, id, &mut diagnostics).into_iter().collect();
+    let catalog = validate(raw, &mut diagnostics);
+    assert_eq!(diagnostics.into_sorted(), []);
+    assert_eq!(catalog.unwrap().offerings.len(), 1);
+}
+
+#[test]
 fn norway_is_a_country() {
     let catalog = good("catalog: 1\nplaces: {nordic: [NO, SE]}\nregions: {no: {processing: NO}}\n");
     assert!(catalog.places.named("nordic").is_some());
