@@ -149,8 +149,8 @@ fn attempt(attempt: &Attempt) -> BTreeMap<String, String> {
         ("endpoint", Some(attempt.endpoint.clone())),
         ("url", Some(attempt.url.clone())),
         ("upstream_id", Some(attempt.upstream_id.clone())),
-        ("processing", Some(attempt.processing.join(", "))),
-        ("storage", Some(attempt.storage.join(", "))),
+        ("processing", Some(attempt.processing.join("+"))),
+        ("storage", Some(attempt.storage.join("+"))),
         ("usage_region", Some(attempt.usage_region.clone())),
         ("input", money(attempt.price.input)),
         ("output", money(attempt.price.output)),
@@ -250,13 +250,17 @@ fn attempt_of(value: &Value) -> BTreeMap<String, String> {
         "region",
         "endpoint",
         "url",
-        "upstream_id",
         "processing",
         "storage",
         "usage_region",
         "stream",
     ];
     let mut facts = kept(names.map(|name| (name, text(value, name))));
+    let spills_to = text(value, "spills_to").unwrap_or_default();
+    if let Some(provider) = facts.get_mut("provider").filter(|_| !spills_to.is_empty()) {
+        provider.push_str(", ");
+        provider.push_str(&spills_to);
+    }
     facts.extend(kept([
         ("input", text(&price, "input_per_mtok")),
         ("output", text(&price, "output_per_mtok")),
@@ -302,7 +306,7 @@ pub fn comparable(mut observed: Observed) -> Observed {
     if let Observed::Route(plan) = &mut observed {
         for attempt in &mut plan.attempts {
             attempt.remove("set");
-            attempt.remove("maker");
+            attempt.remove("upstream_id");
         }
     }
     observed

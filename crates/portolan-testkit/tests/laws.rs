@@ -236,7 +236,7 @@ fn with_rule(rule: &str) -> (Engine, Engine) {
 #[test]
 fn one_more_rule_never_adds_a_survivor() {
     let rules = [
-        "refuse 400 one-more\n  when request.stream\n  say \"one more\"",
+        "refuse 400 one-more\n  when request.has_transcript_tag\n  say \"one more\"",
         "exclude 404 one-more\n  when route.region == us\n  say \"one more\"",
         "exclude 404 one-more\n  when \"tools\" in route.capabilities\n  say \"one more\"",
         "lock retention within zero",

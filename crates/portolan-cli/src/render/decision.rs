@@ -42,7 +42,12 @@ fn route(plan: &Plan, answer: &Answer, paint: Paint) -> String {
             fact(&mut out, &what, &set(field, value), paint);
         }
     }
-    for warning in &plan.warnings {
+    // What became of a fallback is said once, below.
+    let of_dropped = |field: &Option<String>| {
+        let named = |d: &Dropped| Some(format!("fallbacks[{}]", d.fallback)) == *field;
+        plan.dropped.iter().any(named)
+    };
+    for warning in plan.warnings.iter().filter(|w| !of_dropped(&w.field)) {
         out.push_str(&warn(warning, paint));
     }
     out.push_str(&dropped(&plan.dropped, paint));

@@ -45,15 +45,20 @@ fn rules(rules: &[RuleTrace], policy: &Policy, paint: Paint) -> String {
     if rules.is_empty() {
         return String::new();
     }
-    let mut table = Table::new(&["holds", "verb", "rule", "at", "because"]);
+    let mut table = Table::new(&["verdict", "verb", "rule", "at", "because"]);
     for traced in rules {
-        let holds = if traced.holds { "yes" } else { "no" };
+        let verdict = match (traced.kind, traced.holds) {
+            ("lock", true) => "met",
+            ("lock", false) => "broken",
+            (_, true) => "holds",
+            (_, false) => "-",
+        };
         let values = traced.values.iter();
         let values: Vec<String> = values
             .map(|(name, value)| format!("{name} = {value}"))
             .collect();
         table.row([
-            holds.to_owned(),
+            verdict.to_owned(),
             traced.kind.to_owned(),
             traced.rule.name.clone(),
             place_of(&traced.rule, policy),

@@ -165,7 +165,7 @@ fn a_number_beyond_every_bound_is_an_error() {
         "huge-catalog",
         POLICY.as_bytes(),
         catalog.as_bytes(),
-        "context_window",
+        "is not a number of tokens",
     );
     let policy = format!(
         "{POLICY}refuse 400 huge\n  when request.max_tokens is set and request.max_tokens > {huge}\n  say \"huge\"\n"

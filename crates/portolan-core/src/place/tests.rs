@@ -1,3 +1,5 @@
+//! The set algebra, and the standard places with their dates.
+
 use proptest::prelude::*;
 
 use super::*;

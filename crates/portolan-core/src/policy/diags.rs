@@ -388,7 +388,7 @@ pub(super) fn limit_key(span: Span) -> Diagnostic {
     Diagnostic::error(
         "limit-key",
         span,
-        "a limit counts by `model`, `route` or an attribute",
+        "a limit counts by `model` or by an attribute",
     )
     .help("write `for each model` or `for each request.account`")
 }

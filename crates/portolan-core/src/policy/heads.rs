@@ -297,6 +297,10 @@ impl Resolver<'_> {
         {
             return Some(Term::Route(RouteFact::Model));
         }
+        if key.segments.len() == 1 {
+            self.report(diags::limit_key(key.span));
+            return None;
+        }
         let operand = Operand {
             kind: OperandKind::Path(key.clone()),
             span: key.span,

@@ -46,6 +46,11 @@ pub fn load(
     };
     let entry = normalize("", entry);
     let (name, items) = loader.policy(&entry, None)?;
+    if loader.catalogs.is_empty() && !loader.diagnostics.has_errors() {
+        loader
+            .diagnostics
+            .push(diags::missing_item(name.span, "use catalog"));
+    }
     let catalogs = loader.catalogs;
     Some(Loaded {
         name,
@@ -92,7 +97,11 @@ impl Loader<'_> {
             return None;
         }
         match String::from_utf8(bytes) {
-            Ok(text) => Some(self.sources.add(path, text)),
+            Ok(text) => {
+                // A byte order mark says how a file is encoded and is no part of its text.
+                let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+                Some(self.sources.add(path, text))
+            }
             Err(error) => {
                 let valid = error.utf8_error().valid_up_to();
                 let start =

@@ -1,12 +1,13 @@
 //! A policy file split into items, before the grammar sees any of it.
 //!
-//! An item starts with one of the opening words at the start of a line and ends where the next
-//! one starts. Each is parsed on its own, so a broken item never hides another, and nesting is
+//! An item begins with one of the opening words at the start of a line and ends where the next
+//! one begins. Each is parsed on its own, so a broken item never hides another, and nesting is
 //! counted here because neither the grammar nor the tree may recurse without bound.
 
 use super::diags;
 use crate::diagnostic::Diagnostics;
 use crate::limits;
+use crate::near;
 use crate::source::{Source, SourceId, Span};
 
 /// The words that open an item. None of them is a clause.
@@ -42,10 +43,16 @@ pub(super) const OPENERS: [&str; 29] = [
     "remove",
 ];
 
+/// Words that open a clause; indenting them is a habit and no law.
+const CLAUSES: [&str; 11] = [
+    "when", "blame", "say", "help", "noting", "from", "until", "else", "without", "chain", "expect",
+];
+
 /// The text of each item, with what does not belong to any.
 pub(super) fn split(id: SourceId, source: &Source, diagnostics: &mut Diagnostics) -> Vec<Span> {
     let text = source.text();
-    let mut begins: Vec<usize> = Vec::new();
+    // Where an item begins, and whether it is one that can be read.
+    let mut begins: Vec<(usize, bool)> = Vec::new();
     let mut scan = Scan::default();
     let mut offset = 0;
     for line in text.split_inclusive('\n') {
@@ -54,25 +61,34 @@ pub(super) fn split(id: SourceId, source: &Source, diagnostics: &mut Diagnostics
             .unwrap_or(line.len());
         let word = line.get(..length).unwrap_or("");
         if OPENERS.contains(&word) {
-            begins.push(offset);
+            begins.push((offset, true));
             scan = Scan::default();
-        } else if begins.is_empty() && stray(line) {
+        } else if stray(line) && (begins.is_empty() || misspelt_opener(word, &scan)) {
             let trimmed = line.trim();
             let lead = line.len() - line.trim_start().len();
-            let span = Span::new(id, offset + lead, offset + lead + trimmed.len());
-            diagnostics.push(diags::not_an_item(span, word));
+            let whole = Span::new(id, offset + lead, offset + lead + trimmed.len());
+            diagnostics.push(diags::not_an_item(whole, word));
+            if !word.is_empty() {
+                begins.push((offset, false));
+                scan = Scan::default();
+            }
         }
         if let Some(column) = scan.line(line) {
             let at = offset + column;
             diagnostics.push(diags::too_nested(Span::new(id, at, at + 1)));
-            begins.pop();
+            if let Some((_, readable)) = begins.last_mut() {
+                *readable = false;
+            }
         }
         offset += line.len();
     }
     let mut items: Vec<Span> = Vec::new();
-    let mut ends = begins.iter().skip(1).copied().chain([text.len()]);
-    for start in &begins {
+    let mut ends = begins.iter().skip(1).map(|(start, _)| *start);
+    for (start, readable) in &begins {
         let end = ends.next().unwrap_or(text.len());
+        if !readable {
+            continue;
+        }
         if items.len() == limits::ITEMS {
             diagnostics.push(diags::too_many_items(Span::new(id, *start, end)));
             break;
@@ -80,6 +96,14 @@ pub(super) fn split(id: SourceId, source: &Source, diagnostics: &mut Diagnostics
         items.push(Span::new(id, *start, end));
     }
     items
+}
+
+/// Says whether a word at the start of a line was meant to open an item.
+fn misspelt_opener(word: &str, scan: &Scan) -> bool {
+    scan.depth == 0
+        && word.len() > 3
+        && !CLAUSES.contains(&word)
+        && near::nearest(word, OPENERS).is_some()
 }
 
 /// Says whether a line holds anything but blanks and a comment.

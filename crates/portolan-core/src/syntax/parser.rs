@@ -37,7 +37,14 @@ pub fn parse(id: SourceId, source: &Source, diagnostics: &mut Diagnostics) -> Ve
         let start = span.start as usize;
         let chunk = source.text().get(start..span.end as usize).unwrap_or("");
         match grammar::Grammar::parse(Rule::one, chunk) {
-            Err(error) => diagnostics.push(syntax_error(id, start, chunk, &error)),
+            Err(error) => {
+                let found = syntax_error(id, start, chunk, &error);
+                let at = source.text().get(found.primary.span.start as usize..);
+                // What cannot be seen has been reported as such.
+                if !at.is_some_and(|text| text.starts_with(hidden)) {
+                    diagnostics.push(found);
+                }
+            }
             Ok(pairs) => {
                 let mut builder = Builder {
                     id,
@@ -59,16 +66,18 @@ pub fn parse(id: SourceId, source: &Source, diagnostics: &mut Diagnostics) -> Ve
 
 /// Characters that change how the text looks without being seen.
 fn invisible(id: SourceId, source: &Source, diagnostics: &mut Diagnostics) {
-    let plain = |c: char| matches!(c, '\n' | '\r' | '\t');
-    let hidden = |(i, c): &(usize, char)| {
-        !plain(*c) && text::invisible(*c) && !(*i == 0 && *c == '\u{feff}')
-    };
-    for (i, c) in source.text().char_indices().filter(hidden) {
+    let characters = source.text().char_indices();
+    for (i, c) in characters.filter(|(i, c)| hidden(*c) && !(*i == 0 && *c == '\u{feff}')) {
         diagnostics.push(diags::invisible_character(
             Span::new(id, i, i + c.len_utf8()),
             c,
         ));
     }
+}
+
+/// Draws nothing, and is no ordinary blank.
+fn hidden(c: char) -> bool {
+    !matches!(c, '\n' | '\r' | '\t') && text::invisible(c)
 }
 
 fn syntax_error(

@@ -1,3 +1,5 @@
+//! What the YAML reader accepts, and what it refuses before it costs anything.
+
 use proptest::prelude::*;
 
 use super::*;
