@@ -9,8 +9,13 @@
 )]
 mod catalog;
 mod decode;
+mod once;
+mod print;
 pub mod raw;
+mod lookup;
+mod price;
 mod route;
+mod rules;
 mod spelling;
 pub mod tree;
 mod validate;
@@ -19,18 +24,58 @@ mod yaml;
 use crate::diagnostic::Diagnostics;
 use crate::source::{SourceId, Sources};
 
+/// How a catalog is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notation {
+    /// YAML.
+    Yaml,
+    /// The rules language, in files that end in `.portolan`.
+    Rules,
+}
+
+impl Notation {
+    /// What a file's name says.
+    pub fn of(name: &str) -> Self {
+        match name.rsplit_once('.') {
+            Some((_, "portolan")) => Self::Rules,
+            Some(_) | None => Self::Yaml,
+        }
+    }
+}
+
+/// Reads a file to nodes in the notation that its name says; `None` when it cannot be read.
+pub fn read<'a>(
+    sources: &'a Sources,
+    id: SourceId,
+    diagnostics: &mut Diagnostics,
+) -> Option<tree::Node<'a>> {
+    let source = sources.get(id)?;
+    match Notation::of(source.name()) {
+        Notation::Yaml => yaml::read(source.text(), id, diagnostics),
+        Notation::Rules => rules::read(source.text(), id, diagnostics),
+    }
+}
+
+/// Writes nodes in a notation, without comments; `None` when they are no catalog at all.
+pub fn write(root: &tree::Node<'_>, notation: Notation) -> Option<String> {
+    match notation {
+        Notation::Yaml => Some(print::yaml(root)),
+        Notation::Rules => print::rules(root),
+    }
+}
+
 /// Reads a catalog file as written; `None` when its text cannot be read to the end.
 ///
 /// Every fault found is reported; a catalog with faults is still returned, so that validation
-/// finds what else is wrong.
+/// finds what else is wrong. Where one of several files cannot be read, validating the others
+/// would only report names that the missing one declares.
 pub fn parse(
     sources: &Sources,
     id: SourceId,
     diagnostics: &mut Diagnostics,
 ) -> Option<raw::Catalog> {
     let mut found = Diagnostics::default();
-    let text = sources.get(id)?.text();
-    let root = yaml::read(text, id, &mut found);
+    let root = read(sources, id, &mut found);
     let catalog = root.map(|root| decode::catalog(root, id, &mut found));
     let faulty = found.has_errors();
     diagnostics.extend(found);
@@ -42,5 +87,9 @@ pub use catalog::{
     Names, Offering, OfferingId, PARAMETERS, Pair, PriceRow, Provider, ProviderId, Region,
     RegionId, Retention, ScoreId, ScoreKind,
 };
-pub use route::{Known, Price, Route, earlier};
+pub use price::Price;
+pub use route::{Known, Route, earlier};
 pub use validate::validate;
+
+#[cfg(test)]
+mod tests;

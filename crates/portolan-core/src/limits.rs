@@ -84,3 +84,6 @@ pub const NAMES_COMPARED: usize = 2_000_000;
 /// Comparisons between entries of one catalog (prices with multipliers, offerings with each
 /// other), so that no small file makes for long work.
 pub const CATALOG_COMPARISONS: usize = 100_000_000;
+
+/// Bytes of one item of a catalog in the rules language.
+pub const CATALOG_ITEM_BYTES: usize = 4 * 1024 * 1024;

@@ -5,16 +5,23 @@
 //! Nothing here decides; `reference.rs` gives the result its meaning.
 
 mod conditions;
+mod declare;
 mod diags;
+mod heads;
+mod literals;
 mod load;
 mod locks;
+mod names;
+mod points;
 #[expect(
     clippy::module_inception,
     reason = "the typed policy is what this module is for"
 )]
 mod policy;
+mod questions;
 mod resolve;
 mod rules;
+mod schema;
 mod scope;
 mod templates;
 mod terms;
@@ -22,12 +29,11 @@ mod types;
 
 pub(crate) use conditions::terms as condition_terms;
 pub use load::{Loaded, load};
+pub(crate) use names::term_name;
 pub use policy::{
     Attribute, Blame, BlameField, Condition, Expect, Glob, Goal, LockFact, Piece, Policy,
     PreferKey, Prove, Rule, RuleId, RuleKind, SetField, Slot, Table, Template, Test, Verdict,
 };
 pub use resolve::resolve;
-pub(crate) use terms::term_name;
-pub use types::{
-    BodyField, EndpointFact, ModelFact, RouteFact, Scope, StateFact, Term, Type, Value, Vocabulary,
-};
+pub use schema::{BodyField, EndpointFact, ModelFact, RouteFact, StateFact};
+pub use types::{Scope, Term, Type, Value, Vocabulary};

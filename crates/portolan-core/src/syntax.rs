@@ -6,9 +6,11 @@
 pub mod ast;
 mod condition;
 mod diags;
+mod head;
 mod items;
 mod literal;
 mod parser;
+mod question;
 mod symbols;
 
 pub use parser::parse;

@@ -8,6 +8,7 @@ mod entries;
 mod facts;
 mod models;
 
+use super::once::Once;
 use super::raw;
 use super::spelling::Speller;
 use super::tree::{Node, Value};
@@ -60,6 +61,7 @@ pub(super) fn catalog(
     };
     let mut decoder = Decoder {
         diagnostics,
+        once: Once::default(),
         speller: Speller::new(),
     };
     let at = Span {
@@ -115,12 +117,15 @@ const ASIDE: [&str; 3] = ["source", "as_of", "note"];
 
 struct Decoder<'d> {
     diagnostics: &'d mut Diagnostics,
+    once: Once,
     speller: Speller,
 }
 
 impl Decoder<'_> {
     fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        if self.once.is_new(&diagnostic) {
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     /// Hands every known key of a map to `put`, and keeps dates and provenance.
@@ -142,11 +147,10 @@ impl Decoder<'_> {
             });
             return None;
         };
-        for key in form.required {
-            if !entries.iter().any(|entry| entry.key == *key) {
-                self.report(diags::missing_key(form.at, key, form.of));
-            }
-        }
+        let required = form.required.iter().copied();
+        let mut missing: Vec<&str> = required
+            .filter(|key| !entries.iter().any(|entry| entry.key == *key))
+            .collect();
         let mut aside: Option<Box<raw::Aside>> = None;
         for entry in entries {
             let key = &*entry.key;
@@ -163,10 +167,15 @@ impl Decoder<'_> {
                     let dates: &[&str] = if form.dated { &["from", "until"] } else { &[] };
                     let takes = [form.takes, dates, &ASIDE].concat();
                     let near = self.speller.nearest(key, takes.iter().copied());
+                    // Misspelt is not missing.
+                    missing.retain(|missing| Some(*missing) != near);
                     let found = diags::unknown_key(entry.key_span, key, form.of, &takes, near);
                     self.report(found);
                 }
             }
+        }
+        for key in missing {
+            self.report(diags::missing_key(form.at, key, form.of));
         }
         // Most entries have none; an empty box on each would double a large catalog.
         aside.filter(|a| {
@@ -263,13 +272,13 @@ impl Decoder<'_> {
         &mut self,
         node: &Node<'_>,
         expected: &str,
-        parse: impl Fn(Span, &str) -> Result<T, Diagnostic>,
+        parse: impl Fn(Span, &str) -> Result<T, Box<Diagnostic>>,
     ) -> Option<Spanned<T>> {
         let text = self.text(node, expected)?;
         match parse(text.span, &text.value) {
             Ok(value) => Some(Spanned::new(value, text.span)),
             Err(found) => {
-                self.report(found);
+                self.report(*found);
                 None
             }
         }
@@ -277,19 +286,19 @@ impl Decoder<'_> {
 
     fn instant(&mut self, node: &Node<'_>) -> Option<Spanned<Instant>> {
         self.parsed(node, "a date", |span, text| {
-            Instant::parse(text).map_err(|why| diags::bad_date(span, &why))
+            Instant::parse(text).map_err(|why| diags::bad_date(span, &why).into())
         })
     }
 
     fn tokens(&mut self, node: &Node<'_>) -> Option<Spanned<u64>> {
         self.parsed(node, "a number of tokens", |span, text| {
-            tokens(text).ok_or_else(|| diags::bad_tokens(span, text))
+            tokens(text).ok_or_else(|| diags::bad_tokens(span, text).into())
         })
     }
 
     fn decimal(&mut self, node: &Node<'_>) -> Option<Spanned<Decimal>> {
         self.parsed(node, "a number", |span, text| {
-            let why = |why: DecimalError| diags::bad_number(span, text, &why.to_string());
+            let why = |why: DecimalError| diags::bad_number(span, text, &why.to_string()).into();
             Decimal::parse(text).map_err(why)
         })
     }
@@ -306,11 +315,11 @@ impl Decoder<'_> {
 
     fn money(&mut self, node: &Node<'_>) -> Option<Spanned<Decimal>> {
         self.parsed(node, "an amount", |span, text| match Decimal::parse(text) {
-            Ok(amount) if amount < Decimal::ZERO => Err(diags::negative_money(span, text)),
+            Ok(amount) if amount < Decimal::ZERO => Err(diags::negative_money(span, text).into()),
             Ok(amount) => Ok(amount),
-            Err(DecimalError::Imprecise) => Err(diags::imprecise_money(span, text)),
+            Err(DecimalError::Imprecise) => Err(diags::imprecise_money(span, text).into()),
             Err(DecimalError::Malformed | DecimalError::TooLarge) => {
-                Err(diags::bad_money(span, text))
+                Err(diags::bad_money(span, text).into())
             }
         })
     }

@@ -1,8 +1,8 @@
 //! What a fact means for one route: pair over offering over providers over region.
 
 use super::{
-    AliasTarget, Catalog, Endpoint, EndpointId, Maker, MakerId, Model, ModelId, Names, Offering,
-    OfferingId, Pair, PriceRow, Provider, ProviderId, Region, RegionId, Retention, ScoreId,
+    Catalog, EndpointId, Model, ModelId, Names, Offering, OfferingId, Pair, Provider, Retention,
+    ScoreId,
 };
 use crate::decimal::Decimal;
 use crate::instant::{Dated, Instant};
@@ -43,7 +43,7 @@ pub fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
     }
 }
 
-fn known<T: Clone>(fact: &Dated<T>, at: Instant) -> Known<Option<T>> {
+pub(super) fn known<T: Clone>(fact: &Dated<T>, at: Instant) -> Known<Option<T>> {
     Known {
         value: fact.at(at).cloned(),
         next_change: fact.next_change(at),
@@ -51,7 +51,7 @@ fn known<T: Clone>(fact: &Dated<T>, at: Instant) -> Known<Option<T>> {
 }
 
 /// The first fact that is known now, in order of precedence.
-fn first<'a, T: Clone + 'a>(
+pub(super) fn first<'a, T: Clone + 'a>(
     facts: impl IntoIterator<Item = &'a Dated<T>>,
     at: Instant,
 ) -> Known<Option<T>> {
@@ -72,109 +72,7 @@ fn first<'a, T: Clone + 'a>(
     }
 }
 
-/// The price of a route at an instant, in US dollars per million tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Price {
-    /// Input tokens.
-    pub input: Option<Decimal>,
-    /// Output tokens.
-    pub output: Option<Decimal>,
-    /// Input tokens read from a cache.
-    pub cache_read: Option<Decimal>,
-    /// Input tokens written to a cache.
-    pub cache_write: Option<Decimal>,
-    /// What the list price was multiplied by; absent where the offering has prices of its own.
-    pub multiplier: Option<Decimal>,
-}
-
 impl Catalog {
-    /// A model by id.
-    pub fn model(&self, id: ModelId) -> Option<&Model> {
-        self.models.get(id.index())
-    }
-
-    /// An offering by id.
-    pub fn offering(&self, id: OfferingId) -> Option<&Offering> {
-        self.offerings.get(id.index())
-    }
-
-    /// A region by id.
-    pub fn region(&self, id: RegionId) -> Option<&Region> {
-        self.regions.get(id.index())
-    }
-
-    /// An endpoint by id.
-    pub fn endpoint(&self, id: EndpointId) -> Option<&Endpoint> {
-        self.endpoints.get(id.index())
-    }
-
-    /// A provider by id.
-    pub fn provider(&self, id: ProviderId) -> Option<&Provider> {
-        self.providers.get(id.index())
-    }
-
-    /// A maker by id.
-    pub fn maker(&self, id: MakerId) -> Option<&Maker> {
-        self.makers.get(id.index())
-    }
-
-    /// The model with exactly this id, aliases not considered.
-    pub fn model_named(&self, id: &str) -> Option<ModelId> {
-        self.model_ids.get(id).copied()
-    }
-
-    /// What an id stands for at an instant: a model's own id first, then an alias.
-    pub fn lookup(&self, id: &str, at: Instant) -> Known<Option<AliasTarget>> {
-        if let Some(model) = self.model_named(id) {
-            return Known {
-                value: Some(AliasTarget {
-                    model,
-                    region: None,
-                }),
-                next_change: None,
-            };
-        }
-        let alias = self.alias_ids.get(id).and_then(|i| self.aliases.get(*i));
-        alias.map_or(
-            Known {
-                value: None,
-                next_change: None,
-            },
-            |alias| known(&alias.target, at),
-        )
-    }
-
-    /// Finds by name.
-    pub fn region_named(&self, name: &str) -> Option<RegionId> {
-        position(self.regions.iter().map(|r| &r.name), name).map(RegionId)
-    }
-
-    /// Finds by name.
-    pub fn endpoint_named(&self, name: &str) -> Option<EndpointId> {
-        position(self.endpoints.iter().map(|e| &e.name), name).map(EndpointId)
-    }
-
-    /// Finds by name.
-    pub fn provider_named(&self, name: &str) -> Option<ProviderId> {
-        position(self.providers.iter().map(|p| &p.name), name).map(ProviderId)
-    }
-
-    /// Finds by name.
-    pub fn maker_named(&self, name: &str) -> Option<MakerId> {
-        position(self.makers.iter().map(|m| &m.name), name).map(MakerId)
-    }
-
-    /// Finds by name.
-    pub fn score_named(&self, name: &str) -> Option<ScoreId> {
-        position(self.scores.iter().map(|s| &s.name), name).map(ScoreId)
-    }
-
-    /// The endpoint of a request that names none.
-    pub fn default_endpoint(&self) -> Option<EndpointId> {
-        let mut ids = (0u32..).map(EndpointId).zip(&self.endpoints);
-        ids.find(|(_, e)| e.default).map(|(id, _)| id)
-    }
-
     /// Says whether an offering is reached through an endpoint.
     pub fn reaches(&self, route: Route) -> bool {
         self.offering(route.offering).is_some_and(|offering| {
@@ -378,63 +276,6 @@ impl Catalog {
         )
     }
 
-    /// The price of a route for so many input tokens in a service tier: the offering's own, else
-    /// the model's list price times the offering's or region's multiplier.
-    pub fn price(
-        &self,
-        route: Route,
-        at: Instant,
-        input_tokens: u64,
-        service_tier: Option<&str>,
-    ) -> Known<Price> {
-        let offering = self.offering(route.offering);
-        let own = offering.map_or(&[][..], |o| &o.price);
-        let own_row = price_row(own, at, input_tokens, service_tier);
-        if let Some(row) = own_row.value {
-            return Known {
-                value: Price {
-                    input: row.input,
-                    output: row.output,
-                    cache_read: row.cache_read,
-                    cache_write: row.cache_write,
-                    multiplier: None,
-                },
-                next_change: own_row.next_change,
-            };
-        }
-        let model = offering.and_then(|o| self.model(o.model));
-        let region = offering.and_then(|o| self.region(o.region));
-        let list = price_row(
-            model.map_or(&[][..], |m| &m.price),
-            at,
-            input_tokens,
-            service_tier,
-        );
-        let multiplier = first(
-            offering
-                .map(|o| &o.multiplier)
-                .into_iter()
-                .chain(region.map(|r| &r.multiplier)),
-            at,
-        );
-        let factor = multiplier.value.unwrap_or(Decimal::ONE);
-        let times = |amount: Option<Decimal>| amount.and_then(|a| a.times(factor));
-        let row = list.value;
-        Known {
-            value: Price {
-                input: times(row.and_then(|r| r.input)),
-                output: times(row.and_then(|r| r.output)),
-                cache_read: times(row.and_then(|r| r.cache_read)),
-                cache_write: times(row.and_then(|r| r.cache_write)),
-                multiplier: multiplier.value,
-            },
-            next_change: earlier(
-                own_row.next_change,
-                earlier(list.next_change, multiplier.next_change),
-            ),
-        }
-    }
-
     /// The URL of a route: pair, offering, provider, region, endpoint, in this order.
     pub fn url(&self, route: Route) -> String {
         let offering = self.offering(route.offering);
@@ -477,34 +318,6 @@ struct Placing<'a> {
     storage: &'a Dated<Vec<PlaceId>>,
 }
 
-fn position<'a>(mut names: impl Iterator<Item = &'a Box<str>>, name: &str) -> Option<u32> {
-    names
-        .position(|n| **n == *name)
-        .and_then(|i| u32::try_from(i).ok())
-}
-
-/// The row for these tokens and this tier; a tier without rows falls back to the standard one.
-fn price_row<'a>(
-    rows: &'a [PriceRow],
-    at: Instant,
-    input_tokens: u64,
-    service_tier: Option<&str>,
-) -> Known<Option<&'a PriceRow>> {
-    let next_change = rows.iter().filter_map(|r| r.window.next_change(at)).min();
-    let of_tier = |tier: Option<&str>| {
-        rows.iter()
-            .filter(|r| r.window.contains(at) && r.service_tier.as_deref() == tier)
-            .filter(|r| r.above_input_tokens == 0 || input_tokens > r.above_input_tokens)
-            .max_by_key(|r| r.above_input_tokens)
-    };
-    Known {
-        value: service_tier
-            .and_then(|tier| of_tier(Some(tier)))
-            .or_else(|| of_tier(None)),
-        next_change,
-    }
-}
-
 /// Fills `{slot}`s; a slot without a value stays as written.
 fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> String {
     let mut out = String::new();
@@ -513,7 +326,7 @@ fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> String {
         out.push_str(before);
         if let Some((slot, tail)) = after.split_once('}') {
             if let Some(text) = value(slot) {
-                out.push_str(&text)
+                out.push_str(&text);
             } else {
                 out.push('{');
                 out.push_str(slot);

@@ -3,8 +3,11 @@
 //! Nothing here knows what a key means; `decode` does. Scalars are text, whatever they look like.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
+use crate::text::echo;
 
 /// One value and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,4 +65,34 @@ impl Node<'_> {
             Value::Map(_) => "a map",
         }
     }
+}
+
+/// Reports each key that repeats an earlier one, and drops it.
+pub(super) fn unique<'a>(entries: Vec<Entry<'a>>, diagnostics: &mut Diagnostics) -> Vec<Entry<'a>> {
+    let mut first: BTreeMap<&str, Span> = BTreeMap::new();
+    let mut repeated = BTreeSet::new();
+    for (i, entry) in entries.iter().enumerate() {
+        match first.get(&*entry.key) {
+            None => {
+                first.insert(&entry.key, entry.key_span);
+            }
+            Some(earlier) => {
+                diagnostics.push(duplicate_key(entry.key_span, &entry.key, *earlier));
+                repeated.insert(i);
+            }
+        }
+    }
+    if repeated.is_empty() {
+        return entries;
+    }
+    let kept = entries.into_iter().enumerate();
+    let kept = kept.filter(|(i, _)| !repeated.contains(i));
+    kept.map(|(_, entry)| entry).collect()
+}
+
+fn duplicate_key(span: Span, key: &str, first: Span) -> Diagnostic {
+    let message = format!("`{}` stands twice in one map", echo(key));
+    Diagnostic::error("duplicate-key", span, message)
+        .related(first, "first here")
+        .help("remove one of them")
 }

@@ -14,6 +14,7 @@ mod prices;
 mod tables;
 
 use super::catalog::Catalog;
+use super::once::Once;
 use super::raw;
 use super::spelling::Speller;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -47,6 +48,7 @@ struct Sections {
 /// Names of every section, and what was found so far.
 struct Checker {
     found: Diagnostics,
+    once: Once,
     speller: Speller,
     comparisons_left: usize,
     places: Places,
@@ -88,6 +90,7 @@ impl Checker {
         };
         let mut found = Diagnostics::default();
         let mut checker = Self {
+            once: Once::default(),
             speller: Speller::new(),
             comparisons_left: limits::CATALOG_COMPARISONS,
             places: Places::standard(),
@@ -113,7 +116,7 @@ impl Checker {
     }
 
     fn check(mut self, raw: Sections) -> (Catalog, Diagnostics) {
-        self.define_places(raw.places);
+        self.define_places(&raw.places);
         let mut catalog = Catalog {
             scores: self.check_scores(raw.scores),
             capabilities: self.capabilities.names().map(Box::from).collect(),
@@ -132,7 +135,9 @@ impl Checker {
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
-        self.found.push(diagnostic);
+        if self.once.is_new(&diagnostic) {
+            self.found.push(diagnostic);
+        }
     }
 
     /// Says whether so many comparisons may still be made; reports the first time when not.
@@ -148,6 +153,3 @@ impl Checker {
         true
     }
 }
-
-#[cfg(test)]
-mod tests;

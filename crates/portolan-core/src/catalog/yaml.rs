@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError};
 
-use super::tree::{Entry, Node, Value};
+use super::tree::{self, Entry, Node, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::limits;
 use crate::source::{SourceId, Span};
@@ -54,10 +54,9 @@ pub(super) fn read<'a>(
     for next in Parser::new_from_str_with_options(text, options) {
         let step = match next {
             Ok((event, span)) => builder.event(event, &span),
-            Err(error) => Err(syntax_error(&error, text, source)),
+            Err(error) => builder.stop(syntax_error(&error, text, source)),
         };
-        if let Err(diagnostic) = step {
-            builder.diagnostics.push(diagnostic);
+        if let Err(Stop) = step {
             return None;
         }
     }
@@ -130,6 +129,9 @@ enum Anchored<'a> {
     TooLarge,
 }
 
+/// Reading ends here; why has been reported.
+struct Stop;
+
 struct Builder<'a, 'd> {
     source: SourceId,
     diagnostics: &'d mut Diagnostics,
@@ -143,7 +145,7 @@ struct Builder<'a, 'd> {
 }
 
 impl<'a> Builder<'a, '_> {
-    fn event(&mut self, event: Event<'a>, span: &granit_parser::Span) -> Result<(), Diagnostic> {
+    fn event(&mut self, event: Event<'a>, span: &granit_parser::Span) -> Result<(), Stop> {
         let range = span.byte_range().unwrap_or(0..0);
         let place = Span::new(self.source, range.start, range.end);
         if event.tag().is_some() {
@@ -156,12 +158,12 @@ impl<'a> Builder<'a, '_> {
             Event::DocumentStart(..) => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    return Err(diags::second_document(place));
+                    return self.stop(diags::second_document(place));
                 }
                 Ok(())
             }
             Event::Alias(id) => self.alias(id, place),
-            Event::UnresolvedAlias(name) => Err(diags::unknown_anchor(place, &name)),
+            Event::UnresolvedAlias(name) => self.stop(diags::unknown_anchor(place, &name)),
             Event::Scalar(text, style, anchor, _) => {
                 if text.len() > limits::SCALAR_BYTES {
                     // Only where it begins: nobody wants to see all of it.
@@ -169,7 +171,7 @@ impl<'a> Builder<'a, '_> {
                         end: place.start,
                         ..place
                     };
-                    return Err(diags::scalar_too_large(start));
+                    return self.stop(diags::scalar_too_large(start));
                 }
                 self.count(1, place)?;
                 if let Some(c) = text.chars().find(|c| forbidden(*c)) {
@@ -196,21 +198,32 @@ impl<'a> Builder<'a, '_> {
                 self.close(place);
                 Ok(())
             }
-            _ => Ok(()),
+            Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentEnd
+            | Event::Anchor(..)
+            | Event::Comment(..) => Ok(()),
+            // A later parser's news: better refused than ignored.
+            _ => self.stop(diags::syntax(place, "this notation is not known")),
         }
     }
 
-    fn count(&mut self, nodes: usize, place: Span) -> Result<(), Diagnostic> {
+    fn stop(&mut self, why: Diagnostic) -> Result<(), Stop> {
+        self.diagnostics.push(why);
+        Err(Stop)
+    }
+
+    fn count(&mut self, nodes: usize, place: Span) -> Result<(), Stop> {
         self.nodes += nodes;
         if self.nodes > limits::YAML_NODES {
-            return Err(diags::too_many_nodes(place));
+            return self.stop(diags::too_many_nodes(place));
         }
         Ok(())
     }
 
-    fn open(&mut self, span: Span, anchor: usize, content: Content<'a>) -> Result<(), Diagnostic> {
+    fn open(&mut self, span: Span, anchor: usize, content: Content<'a>) -> Result<(), Stop> {
         if self.stack.len() >= limits::YAML_NESTING {
-            return Err(diags::too_deep(span));
+            return self.stop(diags::too_deep(span));
         }
         let nodes_before = self.nodes;
         self.count(1, span)?;
@@ -235,7 +248,7 @@ impl<'a> Builder<'a, '_> {
             }
             Content::Map(entries, _) => {
                 let last = entries.last().map(|e| e.key_span.to(e.value.span));
-                (last, Value::Map(self.without_duplicates(entries)))
+                (last, Value::Map(tree::unique(entries, self.diagnostics)))
             }
         };
         let last = if flow { Some(end) } else { last };
@@ -245,30 +258,6 @@ impl<'a> Builder<'a, '_> {
         };
         let size = self.nodes - frame.nodes_before;
         self.complete(Node { span, value }, frame.anchor, size);
-    }
-
-    /// Reports each key that repeats an earlier one, and drops it.
-    fn without_duplicates(&mut self, entries: Vec<Entry<'a>>) -> Vec<Entry<'a>> {
-        let mut first: BTreeMap<&str, Span> = BTreeMap::new();
-        let mut repeated = std::collections::BTreeSet::new();
-        for (i, entry) in entries.iter().enumerate() {
-            match first.get(&*entry.key) {
-                None => {
-                    first.insert(&entry.key, entry.key_span);
-                }
-                Some(earlier) => {
-                    let found = diags::duplicate_key(entry.key_span, &entry.key, *earlier);
-                    self.diagnostics.push(found);
-                    repeated.insert(i);
-                }
-            }
-        }
-        if repeated.is_empty() {
-            return entries;
-        }
-        let kept = entries.into_iter().enumerate();
-        let kept = kept.filter(|(i, _)| !repeated.contains(i));
-        kept.map(|(_, entry)| entry).collect()
     }
 
     /// Puts a whole node where it belongs.
@@ -288,17 +277,17 @@ impl<'a> Builder<'a, '_> {
         self.place(node, false);
     }
 
-    fn alias(&mut self, id: usize, place: Span) -> Result<(), Diagnostic> {
+    fn alias(&mut self, id: usize, place: Span) -> Result<(), Stop> {
         let (node, size) = match self.anchors.get(&id) {
-            None => return Err(diags::anchor_inside_itself(place)),
-            Some(Anchored::TooLarge) => return Err(diags::too_many_alias_nodes(place)),
+            None => return self.stop(diags::anchor_inside_itself(place)),
+            Some(Anchored::TooLarge) => return self.stop(diags::too_many_alias_nodes(place)),
             Some(Anchored::Node(node, size)) => (node, *size),
         };
         if self.alias_nodes + size > limits::YAML_ALIAS_NODES {
-            return Err(diags::too_many_alias_nodes(place));
+            return self.stop(diags::too_many_alias_nodes(place));
         }
         if self.stack.len() + depth(node) > limits::YAML_NESTING {
-            return Err(diags::too_deep(place));
+            return self.stop(diags::too_deep(place));
         }
         let node = node.clone();
         self.alias_nodes += size;

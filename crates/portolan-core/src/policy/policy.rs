@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::types::{BodyField, RouteFact, Term, Type, Value};
+use super::schema::{BodyField, RouteFact};
+use super::types::{Term, Type, Value};
 use crate::instant::{Instant, Window};
 use crate::source::Span;
 use crate::syntax::ast::Comparison;

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::policy::{Attribute, Table};
-use super::types::{BodyField, Term, Type};
+use super::schema::BodyField;
+use super::types::{Term, Type};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
@@ -132,6 +133,6 @@ impl Resolver<'_> {
 
     /// A term as rules write it.
     pub(super) fn term_name(&self, term: &Term) -> String {
-        super::terms::term_name(term, self.catalog, &self.attributes, &self.tables)
+        super::names::term_name(term, self.catalog, &self.attributes, &self.tables)
     }
 }

@@ -56,10 +56,10 @@ pub(super) fn split(id: SourceId, source: &Source, diagnostics: &mut Diagnostics
     let mut scan = Scan::default();
     let mut offset = 0;
     for line in text.split_inclusive('\n') {
-        let end = line
+        let length = line
             .find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_')
             .unwrap_or(line.len());
-        let word = line.get(..end).unwrap_or("");
+        let word = line.get(..length).unwrap_or("");
         if OPENERS.contains(&word) {
             begins.push((offset, true));
             scan = Scan::default();

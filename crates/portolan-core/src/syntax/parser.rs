@@ -10,8 +10,7 @@ use pest::error::{Error, ErrorVariant, InputLocation};
 use pest::iterators::{Pair, Pairs};
 
 use super::ast::{
-    Amend, Attribute, Clause, ClauseKind, Define, Expect, ExpectKind, Goal, Head, InputType, Item,
-    ItemKind, Name, Operand, Path, PreferKey, Prove, Table, Test,
+    Attribute, Define, InputType, Item, ItemKind, Name, Operand, Path, PreferKey, Table,
 };
 use super::condition;
 use super::diags;
@@ -199,7 +198,7 @@ impl Builder<'_> {
         })
     }
 
-    fn each<'i, T>(
+    pub(super) fn each<'i, T>(
         &mut self,
         pairs: impl Iterator<Item = Pair<'i, Rule>>,
         mut read: impl FnMut(&mut Self, Pair<'i, Rule>) -> Option<T>,
@@ -279,7 +278,7 @@ impl Builder<'_> {
         })
     }
 
-    fn parameters(&mut self, pair: Pair<'_, Rule>) -> Option<Vec<(Name, Name)>> {
+    pub(super) fn parameters(&mut self, pair: Pair<'_, Rule>) -> Option<Vec<(Name, Name)>> {
         self.each(meaningful(pair), |this, parameter| {
             let mut parts = meaningful(parameter);
             let name = this.name(&parts.next()?);
@@ -304,234 +303,11 @@ impl Builder<'_> {
         })
     }
 
-    fn rule<'i>(
-        &mut self,
-        mut parts: impl Iterator<Item = Pair<'i, Rule>>,
-    ) -> Option<super::ast::Rule> {
-        let head = parts.next()?;
-        let head_span = self.span(&head);
-        let head = self.head(head)?;
-        let clauses = self.each(parts, Self::clause)?;
-        Some(super::ast::Rule {
-            head,
-            head_span,
-            clauses,
-        })
-    }
-
-    fn head(&mut self, pair: Pair<'_, Rule>) -> Option<Head> {
-        let token = pair.as_rule();
-        let span = self.span(&pair);
-        let chain = pair
-            .clone()
-            .into_inner()
-            .any(|p| p.as_rule() == Rule::kw_chain);
-        let exclude = pair
-            .clone()
-            .into_inner()
-            .any(|p| p.as_rule() == Rule::kw_exclude);
-        let mut parts = meaningful(pair).filter(|p| p.as_rule() != Rule::kw_chain);
-        Some(match token {
-            Rule::on_point => Head::On {
-                point: self.name(&parts.next()?),
-                chain,
-                exclude,
-                status: self.status(&parts.next()?),
-                code: self.name(&parts.next()?),
-            },
-            Rule::refuse => Head::Refuse {
-                chain,
-                status: self.status(&parts.next()?),
-                code: self.name(&parts.next()?),
-            },
-            Rule::exclude => Head::Exclude {
-                status: self.status(&parts.next()?),
-                code: self.name(&parts.next()?),
-            },
-            Rule::skip => Head::Skip {
-                status: self.status(&parts.next()?),
-                code: self.name(&parts.next()?),
-            },
-            Rule::lock => {
-                let mut facts = Vec::new();
-                let mut bound = None;
-                for part in parts {
-                    match part.as_rule() {
-                        Rule::name => facts.push(self.name(&part)),
-                        Rule::operand => bound = Some(self.operand(part)?),
-                        _ => {}
-                    }
-                }
-                Head::Lock {
-                    facts,
-                    bound: bound?,
-                }
-            }
-            Rule::set => Head::Set {
-                field: self.path(&parts.next()?),
-                value: self.operand(parts.next()?)?,
-            },
-            Rule::warn => Head::Warn {
-                code: self.name(&parts.next()?),
-                say: self.string(parts.next()?),
-            },
-            Rule::limit => Head::Limit {
-                requests: self.integer(&parts.next()?),
-                window_ms: self.duration(&parts.next()?),
-                key: self.path(&parts.next()?),
-            },
-            Rule::retry => Head::Retry {
-                on: self.classes(parts.next()?),
-                times: self.times(parts.next()?)?,
-                after_ms: parts.next().map_or(0, |p| self.duration(&p).value),
-            },
-            _ => {
-                self.fault(diags::unreadable(span));
-                return None;
-            }
-        })
-    }
-
-    fn times(&mut self, pair: Pair<'_, Rule>) -> Option<Spanned<i64>> {
-        let span = self.span(&pair);
-        let inner = pair.into_inner().next()?;
-        Some(match inner.as_rule() {
-            Rule::kw_once => Spanned::new(1, span),
-            Rule::kw_twice => Spanned::new(2, span),
-            _ => self.integer(&inner),
-        })
-    }
-
-    fn classes(&mut self, pair: Pair<'_, Rule>) -> Vec<Name> {
-        meaningful(pair).map(|p| self.name(&p)).collect()
-    }
-
-    fn clause(&mut self, pair: Pair<'_, Rule>) -> Option<Clause> {
-        let span = self.span(&pair);
-        let inner = pair.into_inner().next()?;
-        let token = inner.as_rule();
-        let mut parts = meaningful(inner);
-        let kind = match token {
-            Rule::when => ClauseKind::When(self.condition(parts.next()?)?),
-            Rule::blame => ClauseKind::Blame(self.operand(parts.next()?)?),
-            Rule::say => ClauseKind::Say(self.string(parts.next()?)),
-            Rule::help => ClauseKind::Help(self.string(parts.next()?)),
-            Rule::noting => {
-                ClauseKind::Noting(self.name(&parts.next()?), self.string(parts.next()?))
-            }
-            Rule::named => ClauseKind::As(self.name(&parts.next()?)),
-            Rule::from => ClauseKind::From(self.instant(&parts.next()?)?),
-            Rule::until => ClauseKind::Until(self.instant(&parts.next()?)?),
-            Rule::otherwise => {
-                ClauseKind::Else(self.status(&parts.next()?), self.name(&parts.next()?))
-            }
-            Rule::without_fallbacks => ClauseKind::WithoutFallbacks,
-            _ => {
-                self.fault(diags::unreadable(span));
-                return None;
-            }
-        };
-        Some(Clause { kind, span })
-    }
-
-    fn amend<'i>(&mut self, mut parts: impl Iterator<Item = Pair<'i, Rule>>) -> Option<Amend> {
-        let rule = self.name(&parts.next()?);
-        let mut parts = parts.peekable();
-        let mut to = None;
-        if let Some(status) = parts.next_if(|p| p.as_rule() == Rule::status) {
-            to = Some((self.status(&status), self.name(&parts.next()?)));
-        }
-        let clauses = self.each(parts, Self::clause)?;
-        Some(Amend { rule, to, clauses })
-    }
-
-    fn prove<'i>(&mut self, mut parts: impl Iterator<Item = Pair<'i, Rule>>) -> Option<Prove> {
-        let name = self.name(&parts.next()?);
-        let mut filter = None;
-        let mut between = None;
-        let mut goal = None;
-        for part in parts {
-            let token = part.as_rule();
-            let mut inner = meaningful(part);
-            match token {
-                Rule::where_part => filter = Some(self.condition(inner.next()?)?),
-                Rule::between_part => {
-                    between = Some((self.instant(&inner.next()?)?, self.instant(&inner.next()?)?));
-                }
-                Rule::goal => {
-                    let what = inner.next()?;
-                    goal = Some(match what.as_rule() {
-                        Rule::every_attempt => {
-                            Goal::Every(self.condition(meaningful(what).next()?)?)
-                        }
-                        Rule::never_routes => Goal::NeverRoutes,
-                        Rule::always_routes => Goal::AlwaysRoutes,
-                        _ => Goal::AlwaysRefused(self.name(&meaningful(what).next()?)),
-                    });
-                }
-                _ => {}
-            }
-        }
-        Some(Prove {
-            name,
-            filter,
-            between,
-            goal: goal?,
-        })
-    }
-
-    fn test<'i>(&mut self, mut parts: impl Iterator<Item = Pair<'i, Rule>>) -> Option<Test> {
-        let name = self.string(parts.next()?);
-        let request = self.fields(parts.next()?)?;
-        let mut at = None;
-        let mut expect = Vec::new();
-        for part in parts {
-            if part.as_rule() == Rule::instant {
-                at = Some(self.instant(&part)?);
-            } else {
-                expect.push(self.expect(part)?);
-            }
-        }
-        Some(Test {
-            name,
-            request,
-            at,
-            expect,
-        })
-    }
-
-    fn fields(&mut self, pair: Pair<'_, Rule>) -> Option<Vec<(Name, Operand)>> {
-        self.each(meaningful(pair), |this, field| {
-            let mut parts = meaningful(field);
-            let name = this.name_or_string(parts.next()?);
-            Some((name, this.operand(parts.next()?)?))
-        })
-    }
-
-    fn expect(&mut self, pair: Pair<'_, Rule>) -> Option<Expect> {
-        let span = self.span(&pair);
-        let inner = meaningful(pair).next()?;
-        let token = inner.as_rule();
-        let mut parts = meaningful(inner);
-        let kind = match token {
-            Rule::expect_refuse => {
-                ExpectKind::Refuse(self.status(&parts.next()?).value, self.name(&parts.next()?))
-            }
-            Rule::expect_route => match parts.next() {
-                Some(fields) => ExpectKind::Route(self.fields(fields)?),
-                None => ExpectKind::Route(Vec::new()),
-            },
-            Rule::expect_warn => ExpectKind::Warn(self.name(&parts.next()?)),
-            _ => ExpectKind::Drop(self.name(&parts.next()?)),
-        };
-        Some(Expect { kind, span })
-    }
-
-    fn condition(&mut self, pair: Pair<'_, Rule>) -> Option<super::ast::Condition> {
+    pub(super) fn condition(&mut self, pair: Pair<'_, Rule>) -> Option<super::ast::Condition> {
         condition::condition(self, pair)
     }
 
-    fn operand(&mut self, pair: Pair<'_, Rule>) -> Option<Operand> {
+    pub(super) fn operand(&mut self, pair: Pair<'_, Rule>) -> Option<Operand> {
         condition::operand(self, pair)
     }
 
@@ -551,7 +327,7 @@ impl Builder<'_> {
         Spanned::new(pair.as_str().trim_end().to_owned(), self.span(pair))
     }
 
-    fn name_or_string(&mut self, pair: Pair<'_, Rule>) -> Name {
+    pub(super) fn name_or_string(&mut self, pair: Pair<'_, Rule>) -> Name {
         if pair.as_rule() == Rule::string {
             self.string(pair)
         } else {
@@ -579,7 +355,7 @@ impl Builder<'_> {
         literal::instant(self, pair)
     }
 
-    fn status(&mut self, pair: &Pair<'_, Rule>) -> Spanned<u16> {
+    pub(super) fn status(&mut self, pair: &Pair<'_, Rule>) -> Spanned<u16> {
         Spanned::new(
             pair.as_str().trim_end().parse().unwrap_or(0),
             self.span(pair),

@@ -114,3 +114,8 @@ pub(super) fn empty_list(span: Span, of: &str) -> Diagnostic {
     Diagnostic::error("empty-list", span, format!("an empty list of {of}"))
         .help("remove the key, or write `unknown` where nobody knows")
 }
+
+pub(super) fn empty_price(span: Span) -> Diagnostic {
+    Diagnostic::error("empty-price", span, "a price without an amount")
+        .help("add `input`, `output`, `cache_read` or `cache_write`")
+}

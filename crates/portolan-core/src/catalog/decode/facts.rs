@@ -91,7 +91,7 @@ impl Decoder<'_> {
     pub(super) fn retention_fact(&mut self, node: Node<'_>) -> raw::Fact<Retention> {
         self.fact(node, "a dated retention", |d, node| {
             d.parsed(&node, "a retention", |span, text| {
-                retention(text).ok_or_else(|| diags::bad_retention(span, text))
+                retention(text).ok_or_else(|| diags::bad_retention(span, text).into())
             })
         })
     }

@@ -218,6 +218,9 @@ impl Decoder<'_> {
             dated: false,
             ..form
         };
+        if !has_amount(&node) {
+            self.report(diags::empty_price(span));
+        }
         row.aside = self.keys(node, &form, |d, key, node| match key {
             "value" => {
                 let _ = d.keys(node, &inner, |d, key, node| d.amount(&mut row, key, &node));
@@ -238,4 +241,16 @@ impl Decoder<'_> {
             _ => {}
         }
     }
+}
+
+/// Says whether a row names an amount, or is no row at all.
+fn has_amount(node: &Node<'_>) -> bool {
+    let Value::Map(entries) = &node.value else {
+        return true;
+    };
+    entries.iter().any(|entry| match &*entry.key {
+        "input" | "output" | "cache_read" | "cache_write" => true,
+        "value" => !matches!(&entry.value.value, Value::Map(inner) if inner.is_empty()),
+        _ => false,
+    })
 }

@@ -14,10 +14,10 @@ impl Checker {
     ) {
         let edges = self.alias_edges(&raw);
         let next: Vec<Option<usize>> = edges.iter().map(|e| e.map(|(to, _)| to)).collect();
-        let circles = circles(&next);
-        for circle in &circles {
-            let named = circle.iter().filter_map(|i| raw.get(*i));
-            let names: Vec<&str> = named.map(|alias| &*alias.name.value).collect();
+        let found = circles(&next);
+        for circle in &found {
+            let members = circle.iter().filter_map(|i| raw.get(*i));
+            let names: Vec<&str> = members.map(|alias| &*alias.name.value).collect();
             let at = circle
                 .first()
                 .and_then(|i| edges.get(*i).copied().flatten());
@@ -25,7 +25,7 @@ impl Checker {
                 self.report(diags::alias_cycle(span, &around(names.into_iter())));
             }
         }
-        let circular: std::collections::BTreeSet<usize> = circles.into_iter().flatten().collect();
+        let circular: std::collections::BTreeSet<usize> = found.into_iter().flatten().collect();
         for (i, alias) in raw.into_iter().enumerate() {
             let name = alias.name;
             if let Some((_, model)) = self.models.get(&name.value) {

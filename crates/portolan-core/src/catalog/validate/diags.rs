@@ -136,11 +136,6 @@ pub(super) fn inexact_price(
         .help("give the offering a `price` of its own")
 }
 
-pub(super) fn empty_price(span: Span) -> Diagnostic {
-    Diagnostic::error("empty-price", span, "a price without an amount")
-        .help("add `input`, `output`, `cache_read` or `cache_write`")
-}
-
 pub(super) fn second_default(span: Span, first: Span) -> Diagnostic {
     let message = "a second default endpoint";
     Diagnostic::error("second-default-endpoint", span, message)

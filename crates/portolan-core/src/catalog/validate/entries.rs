@@ -118,9 +118,9 @@ impl Checker {
     fn executes(&mut self, names: &[raw::Text]) -> BTreeSet<Executes> {
         let mut executes = BTreeSet::new();
         for name in names {
-            if let Some((_, what)) = EXECUTES.into_iter().find(|(word, _)| *word == &*name.value) {
-                executes.insert(what);
-            } else {
+            let known = EXECUTES.into_iter().find(|(word, _)| *word == &*name.value);
+            executes.extend(known.map(|(_, what)| what));
+            if known.is_none() {
                 let words = EXECUTES.map(|(word, _)| word);
                 let near = self.speller.nearest(&name.value, words.into_iter());
                 self.report(diags::unknown_execution(name.span, &name.value, near));

@@ -53,7 +53,9 @@ impl Checker {
         catalog: &mut Catalog,
     ) {
         let mut successors: Vec<Option<Spanned<u32>>> = Vec::with_capacity(models.len());
-        catalog.models.reserve(models.len());
+        let offerings = models.iter().map(|model| model.value.offerings.len());
+        catalog.offerings.reserve_exact(offerings.sum());
+        catalog.models.reserve_exact(models.len());
         for (id, entry) in (0u32..).map(ModelId).zip(models) {
             self.provenance(entry.aside.as_deref());
             let (model, successor) = self.check_model(id, entry.name, entry.value, catalog);
@@ -65,8 +67,8 @@ impl Checker {
             .map(|s| s.map(|s| s.value as usize))
             .collect();
         for circle in circles(&next) {
-            let named = circle.iter().filter_map(|i| catalog.models.get(*i));
-            let names: Vec<&str> = named.map(|model| &*model.id).collect();
+            let members = circle.iter().filter_map(|i| catalog.models.get(*i));
+            let names: Vec<&str> = members.map(|model| &*model.id).collect();
             let at = circle.first().and_then(|i| successors.get(*i));
             if let Some(at) = at.copied().flatten() {
                 self.report(diags::successor_cycle(at.span, &around(names.into_iter())));
@@ -135,14 +137,14 @@ impl Checker {
             .flat_map(|(offering, span)| {
                 let own = Factor {
                     window: offering.window,
-                    factor: &offering.multiplier,
+                    value: &offering.multiplier,
                     span: *span,
                 };
                 let whole = always(&offering.multiplier);
                 let region = catalog.regions.get(offering.region.index());
                 let region = region.filter(|_| !whole).map(|region| Factor {
                     window: offering.window,
-                    factor: &region.multiplier,
+                    value: &region.multiplier,
                     span: region.span,
                 });
                 [Some(own), region].into_iter().flatten()

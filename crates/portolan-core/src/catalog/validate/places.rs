@@ -9,8 +9,11 @@ use crate::instant::Window;
 use crate::place::DefineError;
 use crate::source::Span;
 
+/// A member and when it belongs.
+type Member<'a> = (Window, &'a raw::Period<Box<str>>);
+
 impl Checker {
-    pub(super) fn define_places(&mut self, places: Vec<raw::Named<raw::Place>>) {
+    pub(super) fn define_places(&mut self, places: &[raw::Named<raw::Place>]) {
         let mut ids: BTreeMap<Box<str>, (usize, Span)> = BTreeMap::new();
         for (i, place) in places.iter().enumerate() {
             let name = &place.name;
@@ -24,7 +27,7 @@ impl Checker {
                 ids.insert(name.value.clone(), (i, name.span));
             }
         }
-        let members: Vec<Vec<(Window, &raw::Period<Box<str>>)>> = places
+        let members: Vec<Vec<Member<'_>>> = places
             .iter()
             .map(|place| {
                 let members = place.value.members.iter();
@@ -64,13 +67,13 @@ impl Checker {
                 }
             }
         }
-        self.report_place_circles(&places, &ids, &waits);
+        self.report_place_circles(places, &ids, &waits);
     }
 
     fn define(
         &mut self,
         name: &raw::Text,
-        members: &[(Window, &raw::Period<Box<str>>)],
+        members: &[Member<'_>],
         ids: &BTreeMap<Box<str>, (usize, Span)>,
         owner: bool,
     ) {

@@ -10,6 +10,9 @@ use crate::instant::{Dated, Window};
 use crate::limits;
 use crate::source::{Span, Spanned};
 
+/// A service tier and the input tokens above which it holds.
+type Tier = (Option<Box<str>>, u64);
+
 /// The amounts of one list price with their places.
 pub(super) struct Listed {
     window: Window,
@@ -19,7 +22,7 @@ pub(super) struct Listed {
 /// What a list price is multiplied by, when.
 pub(super) struct Factor<'a> {
     pub(super) window: Window,
-    pub(super) factor: &'a Dated<Decimal>,
+    pub(super) value: &'a Dated<Decimal>,
     /// Where the multiplier, or the region that has it, is declared.
     pub(super) span: Span,
 }
@@ -32,16 +35,13 @@ impl Checker {
         }
         let mut checked: Vec<PriceRow> = Vec::with_capacity(rows.len());
         let mut listed = Vec::with_capacity(rows.len());
-        let mut tiers: BTreeMap<(Option<Box<str>>, u64), Vec<(Window, Span)>> = BTreeMap::new();
+        let mut tiers: BTreeMap<Tier, Vec<(Window, Span)>> = BTreeMap::new();
         for row in rows {
             let window = self.aside(row.aside.as_deref());
             let amounts: Vec<_> = row.amounts().collect();
             let above = row.above_input_tokens.map_or(0, |above| above.value);
             let tier = row.service_tier.map(|tier| tier.value);
             if let Some(span) = row.span {
-                if amounts.is_empty() {
-                    self.report(diags::empty_price(span));
-                }
                 let rows = tiers.entry((tier.clone(), above)).or_default();
                 rows.push((window, span));
             }
@@ -66,7 +66,7 @@ impl Checker {
     pub(super) fn exact(&mut self, listed: &[Listed], factors: &[Factor<'_>]) {
         let mut reported: BTreeSet<(Span, Decimal)> = BTreeSet::new();
         for factor in factors {
-            let periods = factor.factor.periods();
+            let periods = factor.value.periods();
             if !self.afford(listed.len() * (1 + periods.len()), factor.span) {
                 return;
             }

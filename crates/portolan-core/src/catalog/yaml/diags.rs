@@ -65,13 +65,6 @@ pub(super) fn key_not_text(span: Span) -> Diagnostic {
     Diagnostic::error("key-not-text", span, "a key must be plain text")
 }
 
-pub(super) fn duplicate_key(span: Span, key: &str, first: Span) -> Diagnostic {
-    let message = format!("`{}` stands twice in one map", echo(key));
-    Diagnostic::error("duplicate-key", span, message)
-        .related(first, "first here")
-        .help("remove one of them")
-}
-
 pub(super) fn unknown_anchor(span: Span, name: &str) -> Diagnostic {
     let message = format!("no `&{}` stands before this", echo(name));
     Diagnostic::error("unknown-anchor", span, message)

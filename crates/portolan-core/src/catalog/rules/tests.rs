@@ -1,0 +1,271 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::catalog::{Notation, parse, read as read_file, tests::GOOD, validate, write};
+use crate::source::Sources;
+
+const RULES: &str = r#"
+// A comment.
+edition 1
+catalog "Two regions"
+as_of: 2026-03-15
+source: docs
+source docs { title: "Cloud endpoints", url: "https://example.com/" }
+place benelux: [BE, NL, LU]
+place "aws:eu-central-1": DE
+score lmarena { better: higher }
+capabilities: [stream, tools]
+region eu {
+  processing: EU27
+  storage: EU27 // where else
+  multiplier: [{value: 1.00, until: 2026-07-01}, {value: 1.10, from: 2026-07-01}]
+}
+endpoint eu { host: llm.eu.example.com, path: "/v1", ingress: EU27, region: eu }
+provider bedrock { title: "Amazon \"Bedrock\"", retention: zero }
+model "claude-sonnet-4-6" {
+  context_window: 199_999
+  scores: {lmarena: 1457}
+  offering {
+    region: eu
+    provider: bedrock
+    pair { endpoint: eu, storage: DE }
+  }
+  offering { region: eu, provider: bedrock, upstream_id: other }
+}
+alias sonnet: "claude-sonnet-4-6"
+"#;
+
+fn in_notation<T>(
+    text: &str,
+    name: &str,
+    then: impl FnOnce(Option<Node<'_>>, Vec<Diagnostic>) -> T,
+) -> T {
+    let mut sources = Sources::default();
+    let id = sources.add(name, text);
+    let mut diagnostics = Diagnostics::default();
+    let tree = read_file(&sources, id, &mut diagnostics);
+    then(tree, diagnostics.into_sorted())
+}
+
+/// The data of a tree: no places, no quotes, absence in one spelling.
+fn data(node: &Node<'_>) -> serde_yaml::Value {
+    match &node.value {
+        Value::Scalar { .. } if node.is_absent() => serde_yaml::Value::Null,
+        Value::Scalar { text, .. } => serde_yaml::Value::String(text.to_string()),
+        Value::Sequence(items) => serde_yaml::Value::Sequence(items.iter().map(data).collect()),
+        Value::Map(entries) => {
+            let pairs = entries
+                .iter()
+                .map(|e| (serde_yaml::Value::String(e.key.to_string()), data(&e.value)));
+            serde_yaml::Value::Mapping(pairs.collect())
+        }
+    }
+}
+
+fn data_of(text: &str, name: &str) -> serde_yaml::Value {
+    in_notation(text, name, |tree, found| {
+        assert_eq!(found, [], "{text}");
+        data(&tree.unwrap())
+    })
+}
+
+fn converted(text: &str, name: &str, to: Notation) -> String {
+    in_notation(text, name, |tree, _| write(&tree.unwrap(), to).unwrap())
+}
+
+fn codes(text: &str) -> Vec<(&'static str, String)> {
+    in_notation(text, "a.portolan", |_, found| {
+        let under = |d: &Diagnostic| {
+            text.get(d.primary.span.start as usize..d.primary.span.end as usize)
+                .unwrap()
+                .to_owned()
+        };
+        found.iter().map(|d| (d.code, under(d))).collect()
+    })
+}
+
+#[test]
+fn a_catalog_in_the_rules_language_is_a_catalog() {
+    let mut sources = Sources::default();
+    let mut diagnostics = Diagnostics::default();
+    let id = sources.add("catalog.portolan", RULES);
+    let raw = parse(&sources, id, &mut diagnostics).unwrap();
+    let catalog = validate(vec![raw], &mut diagnostics);
+    assert_eq!(diagnostics.into_sorted(), []);
+    let catalog = catalog.unwrap();
+    assert_eq!(catalog.offerings.len(), 2);
+    assert_eq!(catalog.offerings[0].pairs.len(), 1);
+    assert_eq!(
+        catalog.providers[0].title.as_deref(),
+        Some("Amazon \"Bedrock\"")
+    );
+}
+
+#[test]
+fn both_notations_of_the_documented_catalog_have_the_same_data() {
+    let rules = converted(GOOD, "a.yaml", Notation::Rules);
+    assert_eq!(
+        data_of(&rules, "a.portolan"),
+        data_of(GOOD, "a.yaml"),
+        "{rules}"
+    );
+    let yaml = converted(&rules, "a.portolan", Notation::Yaml);
+    assert_eq!(data_of(&yaml, "a.yaml"), data_of(GOOD, "a.yaml"), "{yaml}");
+    assert!(rules.contains("model claude-sonnet-4-6 {"), "{rules}");
+    assert!(rules.contains("  offering {"), "{rules}");
+}
+
+#[test]
+fn every_broken_item_is_reported() {
+    let text = "edition 1\nregion eu { processing EU27 }\nregoin us { }\nregion { }\nregion us { offering x { } }\nplace a: \"\\q\"\nregion fine { }\nplace b: [DE\n";
+    let found = codes(text);
+    let found: Vec<_> = found
+        .iter()
+        .map(|(code, under)| (*code, under.as_str()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("syntax", "}"),
+            ("unknown-block", "regoin"),
+            ("missing-name", "region"),
+            ("unexpected-name", "x"),
+            ("bad-escape", "\"\\q\""),
+            ("syntax", ""),
+        ]
+    );
+}
+
+#[test]
+fn duplicate_names_and_keys_are_reported() {
+    assert_eq!(
+        codes("region a {}\nregion a {}\n"),
+        [("duplicate-key", "a".to_owned())]
+    );
+    assert_eq!(
+        codes("region a { usage: x, usage: y }\n"),
+        [("duplicate-key", "usage".to_owned())]
+    );
+}
+
+#[test]
+fn what_could_cost_much_is_refused() {
+    assert_eq!(
+        codes(&format!("a: {}", "[".repeat(100_000)))[0].0,
+        "too-deep"
+    );
+    assert_eq!(
+        codes(&format!("region a {}", "{".repeat(100_000)))[0].0,
+        "too-deep"
+    );
+    assert_eq!(
+        codes(&format!("a: {}", "x".repeat(limits::SCALAR_BYTES + 1)))[0].0,
+        "scalar-too-large"
+    );
+    assert_eq!(
+        codes(&format!("a: {}", "x ".repeat(limits::CATALOG_ITEM_BYTES)))[0].0,
+        "item-too-large"
+    );
+    assert_eq!(codes("title: \"a\u{202e}b\"\n")[0].0, "invalid-character");
+}
+
+/// Documents whose keys are often those of catalogs.
+fn document() -> impl Strategy<Value = serde_yaml::Value> {
+    let text = prop_oneof![
+        "[a-z0-9_.-]{1,8}",
+        "\\PC{0,10}",
+        "[a-z:#\\-'\"\\\\{}\\[\\], \n\t\u{85}\u{feff}\u{1f30d}]{0,10}",
+        Just("~".to_owned()),
+        Just("null".to_owned()),
+        Just("//".to_owned()),
+        Just("-1".to_owned()),
+        Just("---".to_owned()),
+        Just("<<".to_owned()),
+        Just("edition".to_owned()),
+    ];
+    let keys = prop_oneof![
+        Just("catalog".to_owned()),
+        Just("title".to_owned()),
+        Just("regions".to_owned()),
+        Just("models".to_owned()),
+        Just("offerings".to_owned()),
+        Just("pairs".to_owned()),
+        Just("edition".to_owned()),
+        "[a-z_]{1,6}",
+        "[a-z:/{} \"]{1,4}",
+    ];
+    let leaf = prop_oneof![
+        9 => text.prop_map(serde_yaml::Value::String),
+        1 => Just(serde_yaml::Value::Null),
+    ];
+    let map = |inner: BoxedStrategy<serde_yaml::Value>, keys: BoxedStrategy<String>| {
+        proptest::collection::btree_map(keys, inner, 0..5).prop_map(|map| {
+            let pairs = map
+                .into_iter()
+                .map(|(k, v)| (serde_yaml::Value::String(k), v));
+            serde_yaml::Value::Mapping(pairs.collect())
+        })
+    };
+    let keys = keys.boxed();
+    let inner_keys = keys.clone();
+    let inner = leaf.prop_recursive(5, 60, 5, move |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(serde_yaml::Value::Sequence),
+            map(inner, inner_keys.clone()),
+        ]
+    });
+    map(inner.boxed(), keys)
+}
+
+fn node(value: &serde_yaml::Value) -> Node<'static> {
+    let span = Span::new(SourceId(0), 0, 0);
+    let scalar = |text: &str, quoted| Value::Scalar {
+        text: Cow::Owned(text.to_owned()),
+        quoted,
+    };
+    let value = match value {
+        serde_yaml::Value::Sequence(items) => Value::Sequence(items.iter().map(node).collect()),
+        serde_yaml::Value::Mapping(map) => Value::Map(
+            map.iter()
+                .map(|(key, value)| Entry {
+                    key: Cow::Owned(key.as_str().unwrap_or_default().to_owned()),
+                    key_span: span,
+                    value: node(value),
+                })
+                .collect(),
+        ),
+        serde_yaml::Value::String(text) => scalar(text, true),
+        serde_yaml::Value::Null
+        | serde_yaml::Value::Bool(_)
+        | serde_yaml::Value::Number(_)
+        | serde_yaml::Value::Tagged(_) => scalar("", false),
+    };
+    Node { span, value }
+}
+
+proptest! {
+    #[test]
+    fn no_notation_loses_data(value in document()) {
+        let root = node(&value);
+        let rules = write(&root, Notation::Rules).unwrap();
+        let again = data_of(&rules, "a.portolan");
+        prop_assert_eq!(&again, &value, "{}", rules);
+        let yaml = converted(&rules, "a.portolan", Notation::Yaml);
+        prop_assert_eq!(&data_of(&yaml, "a.yaml"), &value, "{}", yaml);
+        // Whoever else reads what we write sees the same.
+        let oracle: serde_yaml::Value = serde_yaml::from_str(&write(&root, Notation::Yaml).unwrap()).unwrap();
+        prop_assert_eq!(&oracle, &value, "{}", yaml);
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_panic(text in "[ \na-c:\\[\\]{},\"\\\\/0-9]{0,60}", word in "(region|model|offering|edition|catalog)? ?") {
+        let text = format!("{word}{text}");
+        in_notation(&text, "a.portolan", |tree, found| {
+            assert!(tree.is_some() || !found.is_empty());
+            for diagnostic in found {
+                let span = diagnostic.primary.span;
+                assert!(text.get(span.start as usize..span.end as usize).is_some());
+            }
+        });
+    }
+}

@@ -1,3 +1,0 @@
-//! What a catalog is refused for, fault by fault.
-
-

@@ -1,0 +1,221 @@
+//! Literals to values, by the type that is expected.
+
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a notation that the expected type does not take is one and the same fault"
+)]
+
+use std::collections::BTreeSet;
+
+use super::diags;
+use super::scope::Resolver;
+use super::terms::is_bare;
+use super::types::{Term, Type, Value, Vocabulary};
+use crate::catalog::{Catalog, Retention};
+use crate::decimal::Decimal;
+use crate::near;
+use crate::source::Span;
+use crate::syntax::ast::{Operand, OperandKind};
+
+impl Resolver<'_> {
+    /// A literal of an expected type.
+    pub(super) fn literal(&mut self, operand: &Operand, expected: &Type) -> Option<Term> {
+        self.value(operand, expected).map(Term::Constant)
+    }
+
+    /// A literal's value, by the type that is expected.
+    pub(super) fn value(&mut self, operand: &Operand, expected: &Type) -> Option<Value> {
+        let word = bare(operand);
+        if let (Some(word), true) = (word, is_bare(operand))
+            && self.defines.contains_key(word)
+        {
+            self.report(diags::ambiguous_name(operand.span, word, expected));
+            return None;
+        }
+        let value = match (expected, &operand.kind) {
+            (Type::Tokens | Type::Count, OperandKind::Integer(n)) => Some(Value::Integer(*n)),
+            (Type::Duration, OperandKind::Duration(ms)) => Some(Value::Integer(*ms)),
+            (Type::Number, OperandKind::Integer(n)) => {
+                Decimal::from_integer(*n).map(Value::Decimal)
+            }
+            (Type::Number, OperandKind::Decimal(d)) | (Type::Money, OperandKind::Money(d)) => {
+                Some(Value::Decimal(*d))
+            }
+            (Type::Instant, OperandKind::Instant(at)) => Some(Value::Instant(*at)),
+            (Type::Text, OperandKind::Text(text)) => Some(Value::Text(text.as_str().into())),
+            (Type::Retention, OperandKind::Duration(ms)) => u32::try_from(ms / 86_400_000)
+                .ok()
+                .map(|d| Value::Retention(Retention::Days(d))),
+            (Type::Set(of), OperandKind::Set(items)) => {
+                let mut set = BTreeSet::new();
+                for item in items {
+                    set.insert(self.value(item, of)?);
+                }
+                Some(Value::Set(set))
+            }
+            (Type::Place, OperandKind::Set(items)) => {
+                let mut places = Vec::new();
+                for item in items {
+                    if let Value::Places(more) = self.value(item, &Type::Place)? {
+                        places.extend(more);
+                    }
+                }
+                Some(Value::Places(places))
+            }
+            _ => match word {
+                Some(word) => return self.word(word, operand.span, expected),
+                None => None,
+            },
+        };
+        if value.is_none() {
+            let found = notation(&operand.kind);
+            self.report(diags::type_mismatch(operand.span, expected, found));
+        }
+        value
+    }
+
+    /// A name, bare or in quotes, by the type that is expected.
+    #[expect(clippy::too_many_lines, reason = "one arm a type")]
+    pub(super) fn word(&mut self, word: &str, span: Span, expected: &Type) -> Option<Value> {
+        let catalog = self.catalog;
+        let names = |names: Vec<&str>| near::nearest(word, names).map(str::to_owned);
+        let (found, what, near) = match expected {
+            Type::Bool => {
+                let value = [("true", true), ("false", false)]
+                    .into_iter()
+                    .find(|(n, _)| *n == word);
+                (
+                    value.map(|(_, b)| Value::Bool(b)),
+                    "truth value",
+                    names(vec!["true", "false"]),
+                )
+            }
+            Type::Choice(words) => {
+                let value = words.iter().find(|w| ***w == *word);
+                (
+                    value.map(|w| Value::Text(w.clone())),
+                    "value",
+                    names(words.iter().map(|w| &**w).collect()),
+                )
+            }
+            Type::Word(vocabulary) => {
+                let known = vocabulary_words(*vocabulary, catalog);
+                let value = known
+                    .iter()
+                    .find(|w| **w == word)
+                    .map(|w| Value::Text((*w).into()));
+                let what = match vocabulary {
+                    Vocabulary::Capability => "capability in the catalog",
+                    Vocabulary::Parameter => "parameter",
+                };
+                (value, what, names(known))
+            }
+            Type::Model => {
+                let near = || names(catalog.models.iter().map(|m| &*m.id).collect());
+                let found = catalog.model_named(word).map(Value::Model);
+                let near = if found.is_none() { near() } else { None };
+                (found, "model in the catalog", near)
+            }
+            Type::Maker => (
+                catalog.maker_named(word).map(Value::Maker),
+                "maker in the catalog",
+                names(catalog.makers.iter().map(|m| &*m.name).collect()),
+            ),
+            Type::Provider => (
+                catalog.provider_named(word).map(Value::Provider),
+                "provider in the catalog",
+                names(catalog.providers.iter().map(|p| &*p.name).collect()),
+            ),
+            Type::Endpoint => (
+                catalog.endpoint_named(word).map(Value::Endpoint),
+                "endpoint in the catalog",
+                names(catalog.endpoints.iter().map(|e| &*e.name).collect()),
+            ),
+            Type::Region => (
+                catalog.region_named(word).map(Value::Region),
+                "region in the catalog",
+                names(catalog.regions.iter().map(|r| &*r.name).collect()),
+            ),
+            Type::Place => (
+                catalog
+                    .places
+                    .named(word)
+                    .filter(|_| word != "unknown")
+                    .map(|p| Value::Places(vec![p])),
+                "place",
+                names(catalog.places.names().collect()),
+            ),
+            Type::Retention => (
+                (word == "zero").then_some(Value::Retention(Retention::Days(0))),
+                "retention",
+                names(vec!["zero"]),
+            ),
+            Type::Key(table) => {
+                let found = self.tables.get(*table as usize);
+                let row = found
+                    .and_then(|t| t.index.get(word))
+                    .map(|row| Value::Row(*table, *row));
+                let keys = found.map_or(Vec::new(), |t| t.keys.iter().map(|k| &**k).collect());
+                (row, "key of the table", names(keys))
+            }
+            Type::Tokens
+            | Type::Count
+            | Type::Number
+            | Type::Money
+            | Type::Instant
+            | Type::Duration
+            | Type::Text
+            | Type::Set(_)
+            | Type::Presence => {
+                self.report(diags::type_mismatch(
+                    span,
+                    expected,
+                    &format!("`{}`", crate::text::echo(word)),
+                ));
+                return None;
+            }
+        };
+        if found.is_none() {
+            self.report(diags::unknown_name(span, what, word, near.as_deref()));
+        }
+        found
+    }
+}
+
+/// The words of a vocabulary.
+pub(super) fn vocabulary_words(vocabulary: Vocabulary, catalog: &Catalog) -> Vec<&str> {
+    match vocabulary {
+        Vocabulary::Capability => catalog.capabilities.iter().map(|w| &**w).collect(),
+        Vocabulary::Parameter => crate::request::PARAMETERS
+            .iter()
+            .copied()
+            .chain(catalog.parameters.iter().map(|w| &**w))
+            .collect(),
+    }
+}
+
+/// A single word, bare or in quotes.
+pub(super) fn bare(operand: &Operand) -> Option<&str> {
+    match &operand.kind {
+        OperandKind::Text(text) => Some(text),
+        OperandKind::Path(path) => match path.segments.as_slice() {
+            [one] => Some(&one.value),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn notation(kind: &OperandKind) -> &'static str {
+    match kind {
+        OperandKind::Path(_) => "a field",
+        OperandKind::Call(..) => "a call",
+        OperandKind::Text(_) => "text",
+        OperandKind::Integer(_) => "a whole number",
+        OperandKind::Decimal(_) => "a decimal",
+        OperandKind::Money(_) => "an amount of money",
+        OperandKind::Instant(_) | OperandKind::Offset(..) => "a date",
+        OperandKind::Duration(_) => "a duration",
+        OperandKind::Set(_) | OperandKind::Without(..) => "a set",
+    }
+}
