@@ -52,6 +52,11 @@
 
 mod memory;
 
+/// The examples of the project's front page, run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
 pub use memory::MemoryFiles;
 pub use portolan_core as core;
 
