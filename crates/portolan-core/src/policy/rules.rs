@@ -302,7 +302,8 @@ fn allowed(rule: &str, clause: &str) -> bool {
         // A built-in point judges always: at every instant there is an answer.
         "when" | "from" | "until" => rule != "on",
         "say" => !matches!(rule, "warn" | "set" | "limit" | "retry"),
-        "help" | "blame" => !matches!(rule, "set" | "limit" | "retry"),
+        "help" => !matches!(rule, "set" | "limit" | "retry"),
+        "blame" => !matches!(rule, "limit" | "retry"),
         "noting" => rule == "set",
         "else" => rule == "lock",
         _ => rule == "retry",
