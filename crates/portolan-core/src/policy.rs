@@ -24,6 +24,7 @@ mod rules;
 mod schema;
 mod scope;
 mod templates;
+mod term;
 mod terms;
 mod types;
 
@@ -36,4 +37,5 @@ pub use policy::{
 };
 pub use resolve::resolve;
 pub use schema::{BodyField, EndpointFact, ModelFact, RouteFact, StateFact};
-pub use types::{Scope, Term, Type, Value, Vocabulary};
+pub use term::{Scope, Term};
+pub use types::{Type, Value, Vocabulary};

@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 
 use super::diags;
 use super::scope::Resolver;
+use super::term::Term;
 use super::terms::is_bare;
-use super::types::{Term, Type, Value, Vocabulary};
+use super::types::{Type, Value, Vocabulary};
 use crate::catalog::{Catalog, Retention};
 use crate::decimal::Decimal;
 use crate::near;

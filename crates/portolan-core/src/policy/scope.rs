@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::policy::{Attribute, Table};
 use super::schema::BodyField;
-use super::types::{Term, Type};
+use super::term::Term;
+use super::types::Type;
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
