@@ -1,6 +1,6 @@
 //! Policies: loaded from files, resolved against a catalog, typed.
 //!
-//! `load` gathers the items, `resolve` with `scope`, `terms`, `conditions`, `templates`, `rules`
+//! `load` gathers the items, `resolve` with `scope`, `operands`, `conditions`, `templates`, `rules`
 //! and `locks` turns names into ids and checks every type, `policy` and `types` are the result.
 //! Nothing here decides; `reference.rs` gives the result its meaning.
 
@@ -12,6 +12,7 @@ mod literals;
 mod load;
 mod locks;
 mod names;
+mod operands;
 mod points;
 #[expect(
     clippy::module_inception,
@@ -25,7 +26,6 @@ mod schema;
 mod scope;
 mod templates;
 mod term;
-mod terms;
 mod types;
 
 pub(crate) use conditions::terms as condition_terms;

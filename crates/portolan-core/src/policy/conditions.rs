@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::diags;
+use super::operands::Resolved;
 use super::policy::{Condition, Glob};
 use super::scope::{Env, Resolver};
 use super::term::Term;
-use super::terms::Resolved;
 use super::types::{Type, Value};
 use crate::limits;
 use crate::source::Span;

@@ -105,7 +105,7 @@ impl Resolver<'_> {
             Term::OfModel(inner, fact) => {
                 **inner == Term::Body(BodyField::Model) || fact.optional()
             }
-            Term::Route(fact) => super::terms::route_fact_optional(*fact),
+            Term::Route(fact) => super::operands::route_fact_optional(*fact),
             Term::Constant(_)
             | Term::Endpoint
             | Term::At

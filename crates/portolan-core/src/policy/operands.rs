@@ -40,6 +40,10 @@ impl Resolver<'_> {
                     ));
                     return None;
                 }
+                if milliseconds % 1000 != 0 {
+                    self.report(diags::whole(operand.span, "seconds"));
+                    return None;
+                }
                 Some(Resolved::Term(
                     Term::Offset(Box::new(term), milliseconds / 1000),
                     of,
