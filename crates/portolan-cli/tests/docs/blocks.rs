@@ -29,8 +29,7 @@ pub(crate) fn documents() -> Vec<String> {
     let pages = fs::read_dir(root().join("docs")).unwrap();
     let mut found: Vec<String> = pages
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.ends_with(".md"))
-        .map(|name| format!("docs/{name}"))
+        .filter_map(|name| Some(format!("docs/{}.md", name.strip_suffix(".md")?)))
         .collect();
     found.push("README.md".to_owned());
     found.sort();

@@ -54,13 +54,13 @@ fn type_name(of: &Type) -> String {
         Type::Retention => "retention",
         Type::Key(_) => "key",
         Type::Presence => "presence",
-        Type::Set(of) => match &**of {
-            Type::Text => "set of text",
-            Type::Provider => "set of providers",
-            Type::Word(Vocabulary::Capability) => "set of capabilities",
-            Type::Word(Vocabulary::Parameter) => "set of parameters",
-            _ => "set",
-        },
+        Type::Set(of) => {
+            return match &*type_name(of) {
+                "text" => "set of text".to_owned(),
+                "capability" => "set of capabilities".to_owned(),
+                other => format!("set of {other}s"),
+            };
+        }
     };
     name.to_owned()
 }
