@@ -24,14 +24,14 @@ pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap()
 }
 
-/// `README.md` and every page right under `docs`.
+/// The front page, the one of `rules`, and every page right under `docs`.
 pub(crate) fn documents() -> Vec<String> {
     let pages = fs::read_dir(root().join("docs")).unwrap();
     let mut found: Vec<String> = pages
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .filter_map(|name| Some(format!("docs/{}.md", name.strip_suffix(".md")?)))
         .collect();
-    found.push("README.md".to_owned());
+    found.extend(["README.md", "rules/README.md"].map(str::to_owned));
     found.sort();
     found
 }

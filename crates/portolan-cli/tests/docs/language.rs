@@ -1,4 +1,5 @@
-//! Every example of `docs/language.md` and of `README.md` compiles, or fails with the code it names.
+//! Every example of `docs/language.md` and of `README.md` compiles and does what its `test`
+//! blocks say, or fails with the code it names.
 //!
 //! `portolan,header` are the lines above every fragment; `portolan,file=NAME` is a file that later
 //! examples may include; `portolan,fails code=CODE` must have errors of that code and no other.
@@ -59,6 +60,11 @@ fn every_example_compiles_or_fails_as_it_says() {
             complaints.push(format!("{page}:{}: {}", block.line, told(&compilation)));
         }
         assert_eq!(compilation.engine.is_some(), codes.is_empty());
+        let unmet = compilation
+            .engine
+            .iter()
+            .flat_map(portolan_testkit::examples::unmet);
+        complaints.extend(unmet.map(|why| format!("{page}:{}: {why}", block.line)));
     }
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
     assert!(examples > 30, "{examples}");
