@@ -5,12 +5,13 @@ mod commands;
 mod load;
 mod render;
 
-use std::io::{self, Write};
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::render::paint::Color;
+use crate::render::paint::{self, Color};
 
 /// Decides which model endpoint a request may go to, by rules.
 ///
@@ -55,6 +56,17 @@ struct Report {
     err: String,
 }
 
+/// What is wrong, one line each where there are several things.
+fn wrong(error: &anyhow::Error, color: Color) -> String {
+    let word = color.on_stderr().error("error");
+    let text = format!("{error:#}");
+    let mut out = String::new();
+    for line in text.lines() {
+        let _ = writeln!(out, "{word}: {}", paint::visible(line));
+    }
+    out
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let color = arguments.color;
@@ -65,7 +77,7 @@ fn main() -> ExitCode {
     let report = report.unwrap_or_else(|error| Report {
         status: Status::Wrong,
         out: String::new(),
-        err: format!("{}: {error:#}\n", color.on_stderr().error("error")),
+        err: wrong(&error, color),
     });
     // A reader that closed the pipe has seen what it wanted; the status says the rest.
     let _ = io::stdout().lock().write_all(report.out.as_bytes());

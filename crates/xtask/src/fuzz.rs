@@ -14,13 +14,14 @@ use crate::shell;
 /// The targets, each with a program in `fuzz/fuzz_targets`.
 pub(crate) const TARGETS: [&str; 4] = ["catalog", "policy", "request", "decide"];
 
-const FLAGS: [&str; 7] = [
+const FLAGS: [&str; 8] = [
     "--cfg",
     "fuzzing",
     "-Cpasses=sancov-module",
     "-Cllvm-args=-sanitizer-coverage-level=4",
     "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
     "-Cllvm-args=-sanitizer-coverage-pc-table",
+    "-Cllvm-args=-sanitizer-coverage-trace-compares",
     "-Ccodegen-units=1",
 ];
 

@@ -4,6 +4,9 @@ mod fuzz;
 mod seed;
 mod shell;
 
+use std::io::{self, Write};
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 /// The project's own chores.
@@ -24,10 +27,17 @@ enum Chore {
     FuzzSeed,
 }
 
-fn main() -> anyhow::Result<()> {
-    match Arguments::parse().chore {
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().chore {
         Chore::Ci => shell::run(shell::root().join(".ci/run").as_os_str(), &[]),
         Chore::Fuzz(arguments) => fuzz::run(&arguments),
         Chore::FuzzSeed => seed::run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

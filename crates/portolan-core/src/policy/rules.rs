@@ -11,7 +11,8 @@ use super::diags;
 use super::policy::{Blame, BlameField, Condition, Policy, Rule, RuleKind, SetField, Template};
 use super::schema::BodyField;
 use super::scope::{Env, Reach, Resolver};
-use super::types::{Term, Type};
+use super::term::Term;
+use super::types::Type;
 use crate::instant::{Instant, Window};
 use crate::near;
 use crate::source::{Span, Spanned};
@@ -302,7 +303,8 @@ fn allowed(rule: &str, clause: &str) -> bool {
         // A built-in point judges always: at every instant there is an answer.
         "when" | "from" | "until" => rule != "on",
         "say" => !matches!(rule, "warn" | "set" | "limit" | "retry"),
-        "help" | "blame" => !matches!(rule, "set" | "limit" | "retry"),
+        "help" => !matches!(rule, "set" | "limit" | "retry"),
+        "blame" => !matches!(rule, "limit" | "retry"),
         "noting" => rule == "set",
         "else" => rule == "lock",
         _ => rule == "retry",

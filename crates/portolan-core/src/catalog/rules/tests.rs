@@ -1,3 +1,5 @@
+//! Catalogs written in the rules language give what the same catalog in YAML gives.
+
 use proptest::prelude::*;
 
 use super::*;
