@@ -21,13 +21,20 @@ pub(crate) fn another_body(body: &mut Body, engine: &Engine) {
         body.max_tokens = body.max_tokens.map_or(Some(3), |_| None);
     }
     if !opted(BodyField::Temperature) {
-        body.temperature = body.temperature.map_or(Some(Decimal::from_billionths(5)), |_| None);
+        body.temperature = body
+            .temperature
+            .map_or(Some(Decimal::from_billionths(5)), |_| None);
     }
     if !opted(BodyField::ModelRegion) {
-        body.model_region = body.model_region.as_ref().map_or(Some("global".to_owned()), |_| None);
+        body.model_region = body
+            .model_region
+            .as_ref()
+            .map_or(Some("global".to_owned()), |_| None);
     }
     if !opted(BodyField::ZeroDataRetention) {
-        body.zero_data_retention = body.zero_data_retention.map_or(Some(true), |zero| Some(!zero));
+        body.zero_data_retention = body
+            .zero_data_retention
+            .map_or(Some(true), |zero| Some(!zero));
     }
     body.content = BTreeSet::from(["image_url".to_owned()]);
     body.parameters = BTreeSet::from(["tools".to_owned(), "n".to_owned()]);
@@ -55,7 +62,11 @@ fn total_on_every_draft() {
             draft.at = Instant::from_unix_seconds(turn());
         }
         for usage in state.models.values_mut().chain(state.routes.values_mut()) {
-            *usage = Usage { healthy: usage.healthy, used: Some(turn()), reset_s: Some(turn()) };
+            *usage = Usage {
+                healthy: usage.healthy,
+                used: Some(turn()),
+                reset_s: Some(turn()),
+            };
         }
         let engine = &subject.engine;
         if let Ok(request) = engine.request(draft) {

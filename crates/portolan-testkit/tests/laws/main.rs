@@ -30,15 +30,25 @@ use subjects::{Subject, ask, for_every_policy, name, plan, refusal, subjects, su
 fn generated_policies_mostly_compile() {
     let subjects = subjects();
     let rejected = subjects.rejected.len();
-    assert!(rejected * 10 <= subjects.tried, "{rejected} of {}: {}", subjects.tried, subjects.rejected[0]);
+    assert!(
+        rejected * 10 <= subjects.tried,
+        "{rejected} of {}: {}",
+        subjects.tried,
+        subjects.rejected[0]
+    );
 }
 
 #[test]
 fn locks_are_absolute() {
     let attempts = std::cell::Cell::new(0usize);
     for_every_policy(|subject, draft, state| {
-        let Some((world, rules)) = &subject.generated else { return Ok(()) };
-        for (engine, extra) in [(Some(&subject.engine), false), (subject.more.as_ref(), true)] {
+        let Some((world, rules)) = &subject.generated else {
+            return Ok(());
+        };
+        for (engine, extra) in [
+            (Some(&subject.engine), false),
+            (subject.more.as_ref(), true),
+        ] {
             let Some(engine) = engine else { continue };
             let answer = ask(engine, &draft, &state);
             let extra = rules.extra_lock.as_ref().filter(|_| extra);
@@ -52,7 +62,11 @@ fn locks_are_absolute() {
         }
         Ok(())
     });
-    assert!(attempts.get() > 500, "only {} attempts were judged", attempts.get());
+    assert!(
+        attempts.get() > 500,
+        "only {} attempts were judged",
+        attempts.get()
+    );
 }
 
 #[test]
@@ -83,15 +97,23 @@ fn never_silently_elsewhere() {
             let bare = asked.strip_prefix(prefix).unwrap_or(asked);
             let target = engine.catalog().lookup(bare, draft.at).value;
             let model = target.and_then(|target| engine.catalog().model(target.model));
-            prop_assert!(model.is_some_and(|model| *model.id == *attempt.model), "asked for {asked}");
+            prop_assert!(
+                model.is_some_and(|model| *model.id == *attempt.model),
+                "asked for {asked}"
+            );
             if let Some(region) = target.and_then(|target| target.region) {
                 let region = engine.catalog().region(region).map(|region| &*region.name);
                 prop_assert_eq!(region, Some(attempt.region.as_str()));
             }
             if !engine.policy().through_any_endpoint {
                 let default = engine.catalog().default_endpoint();
-                let default = default.and_then(|id| engine.catalog().endpoint(id)).map(|e| &*e.name);
-                prop_assert_eq!(draft.endpoint.as_deref().or(default), Some(attempt.endpoint.as_str()));
+                let default = default
+                    .and_then(|id| engine.catalog().endpoint(id))
+                    .map(|e| &*e.name);
+                prop_assert_eq!(
+                    draft.endpoint.as_deref().or(default),
+                    Some(attempt.endpoint.as_str())
+                );
             }
         }
         Ok(())
@@ -110,7 +132,9 @@ fn alone(draft: &Draft, index: usize) -> Draft {
 
 fn refused_for_the_chain(engine: &Engine, rule: &str) -> bool {
     let rules = &engine.policy().rules;
-    rules.iter().any(|r| *r.name == *rule && matches!(r.kind, RuleKind::Refuse { chain: true, .. }))
+    rules
+        .iter()
+        .any(|r| *r.name == *rule && matches!(r.kind, RuleKind::Refuse { chain: true, .. }))
 }
 
 #[test]
@@ -118,12 +142,24 @@ fn local_to_route_and_effective_request() {
     for_every_policy(|subject, draft, state| {
         let engine = &subject.engine;
         let chained = ask(engine, &draft, &state);
-        let Some(chained) = plan(chained.as_ref()) else { return Ok(()) };
+        let Some(chained) = plan(chained.as_ref()) else {
+            return Ok(());
+        };
         let of = |index: Option<usize>| -> Vec<Attempt> {
             let attempts = chained.attempts.iter().filter(|a| a.fallback == index);
-            attempts.cloned().map(|a| Attempt { fallback: None, ..a }).collect()
+            attempts
+                .cloned()
+                .map(|a| Attempt {
+                    fallback: None,
+                    ..a
+                })
+                .collect()
         };
-        let first = Draft { fallbacks: Vec::new(), chain: Chain::default(), ..draft.clone() };
+        let first = Draft {
+            fallbacks: Vec::new(),
+            chain: Chain::default(),
+            ..draft.clone()
+        };
         if let Some(first) = plan(ask(engine, &first, &state).as_ref()) {
             prop_assert_eq!(of(None), first.attempts.clone());
         }
@@ -201,19 +237,26 @@ fn deterministic_over_calls_and_engines() {
 
 #[test]
 fn a_plan_is_good_until_it_says() {
-    let part = 0.0..1.0f64;
     let part = std::cell::RefCell::new(dice::Dice::new(7));
-    let _ = &part;
     for_every_policy(|subject, draft, state| {
         let now = ask(&subject.engine, &draft, &state);
-        let Some(now) = plan(now.as_ref()) else { return Ok(()) };
+        let Some(now) = plan(now.as_ref()) else {
+            return Ok(());
+        };
         let least = draft.at.unix_seconds();
-        let end = now.valid_until.map_or(portolan_core::instant::Instant::MAX, |until| until.plus_seconds(-1));
+        let end = now
+            .valid_until
+            .map_or(portolan_core::instant::Instant::MAX, |until| {
+                until.plus_seconds(-1)
+            });
         prop_assert!(end >= draft.at, "ends before it starts");
         let span = usize::try_from(end.unix_seconds() - least).unwrap_or(0);
         let within = i64::try_from(part.borrow_mut().below(span.max(1))).unwrap_or(0);
         for at in [end, draft.at.plus_seconds(within)] {
-            let later = Draft { at, ..draft.clone() };
+            let later = Draft {
+                at,
+                ..draft.clone()
+            };
             let answer = ask(&subject.engine, &later, &state);
             let mut then = plan(answer.as_ref()).cloned();
             if let Some(then) = &mut then {
@@ -244,7 +287,9 @@ fn a_dropped_fallback_is_reported() {
 fn one_more_rule_never_adds_a_survivor() {
     let fewer = std::cell::Cell::new(0usize);
     for_every_policy(|subject, draft, state| {
-        let (Some(more), Some(_)) = (&subject.more, &subject.generated) else { return Ok(()) };
+        let (Some(more), Some(_)) = (&subject.more, &subject.generated) else {
+            return Ok(());
+        };
         let before = survivors(&subject.engine, &draft, &state);
         let after = survivors(more, &draft, &state);
         for survivor in &after {
@@ -253,7 +298,11 @@ fn one_more_rule_never_adds_a_survivor() {
         fewer.set(fewer.get() + before.len() - after.len());
         Ok(())
     });
-    assert!(fewer.get() > 100, "the added rules take away only {}", fewer.get());
+    assert!(
+        fewer.get() > 100,
+        "the added rules take away only {}",
+        fewer.get()
+    );
 }
 
 #[test]
@@ -278,13 +327,18 @@ fn no_field_that_is_not_an_opt_in_changes_what_a_lock_says() {
 /// Ids in backticks in the part of a help line that advises models.
 fn advised<'h>(help: &'h str, engine: &Engine) -> Vec<&'h str> {
     let advice = ["use ", "mean ", "keep nothing: ", "move to "];
-    let Some(start) = advice.iter().filter_map(|word| Some(help.find(word)? + word.len())).min() else {
+    let Some(start) = advice
+        .iter()
+        .filter_map(|word| Some(help.find(word)? + word.len()))
+        .min()
+    else {
         return Vec::new();
     };
     let words = help[start..].split('`').skip(1).step_by(2);
     let known = |id: &&str| {
         let catalog = engine.catalog();
-        catalog.models.iter().any(|m| *m.id == **id) || catalog.aliases.iter().any(|a| *a.id == **id)
+        catalog.models.iter().any(|m| *m.id == **id)
+            || catalog.aliases.iter().any(|a| *a.id == **id)
     };
     words.filter(known).collect()
 }
@@ -295,9 +349,13 @@ fn what_help_advises_is_legal() {
     for_every_policy(|subject: &Subject, draft, state| {
         let engine = &subject.engine;
         let answer = ask(engine, &draft, &state);
-        let Some(refusal) = refusal(answer.as_ref()) else { return Ok(()) };
+        let Some(refusal) = refusal(answer.as_ref()) else {
+            return Ok(());
+        };
         let field = refusal.field.as_deref().unwrap_or("");
-        let index = field.strip_prefix("fallbacks[").and_then(|rest| rest.split(']').next());
+        let index = field
+            .strip_prefix("fallbacks[")
+            .and_then(|rest| rest.split(']').next());
         let body = match index.and_then(|index| index.parse::<usize>().ok()) {
             Some(index) => draft.fallbacks.get(index).unwrap_or(&draft.body),
             None => &draft.body,
@@ -309,13 +367,25 @@ fn what_help_advises_is_legal() {
                 advised_count.set(advised_count.get() + 1);
                 let mut body = body.clone();
                 body.model = Some(id.to_owned());
-                let again = Draft { body, fallbacks: Vec::new(), ..draft.clone() };
+                let again = Draft {
+                    body,
+                    fallbacks: Vec::new(),
+                    ..draft.clone()
+                };
                 let answer = ask(engine, &again, &State::default());
                 let refused = subjects::refusal(answer.as_ref());
-                prop_assert!(refused.is_none(), "`{help}`, but {:?}", refused.map(|r| &r.message));
+                prop_assert!(
+                    refused.is_none(),
+                    "`{help}`, but {:?}",
+                    refused.map(|r| &r.message)
+                );
             }
         }
         Ok(())
     });
-    assert!(advised_count.get() > 100, "only {} ids were advised", advised_count.get());
+    assert!(
+        advised_count.get() > 100,
+        "only {} ids were advised",
+        advised_count.get()
+    );
 }

@@ -71,7 +71,10 @@ fn union<'a>(names: impl IntoIterator<Item = &'a str>, at: Instant) -> Option<At
 
 fn written(list: &str) -> Vec<&str> {
     let inner = list.trim_start_matches('[').trim_end_matches(']');
-    inner.split(", ").map(|name| name.trim_matches('"')).collect()
+    inner
+        .split(", ")
+        .map(|name| name.trim_matches('"'))
+        .collect()
 }
 
 fn within(a: Option<Atoms>, b: Option<Atoms>) -> bool {
@@ -88,13 +91,24 @@ fn days(retention: &str) -> Option<u32> {
 
 /// The offering that an attempt calls, by its id upstream.
 pub(crate) fn offering<'w>(world: &'w World, attempt: &Attempt) -> &'w Offering {
-    let found = world.offerings.iter().find(|o| o.upstream_id == attempt.upstream_id);
+    let found = world
+        .offerings
+        .iter()
+        .find(|o| o.upstream_id == attempt.upstream_id);
     found.unwrap()
 }
 
-fn placed(world: &World, attempt: &Attempt, at: Instant, pick: fn(&Placing) -> &Dated) -> Option<Atoms> {
+fn placed(
+    world: &World,
+    attempt: &Attempt,
+    at: Instant,
+    pick: fn(&Placing) -> &Dated,
+) -> Option<Atoms> {
     let offering = offering(world, attempt);
-    let pair = offering.pairs.iter().find(|p| world.endpoints[p.endpoint].name == attempt.endpoint);
+    let pair = offering
+        .pairs
+        .iter()
+        .find(|p| world.endpoints[p.endpoint].name == attempt.endpoint);
     let stated = pair
         .and_then(|p| pick(&p.placing).at(at))
         .or_else(|| pick(&offering.placing).at(at));
@@ -112,11 +126,20 @@ fn placed(world: &World, attempt: &Attempt, at: Instant, pick: fn(&Placing) -> &
 
 fn retention(world: &World, attempt: &Attempt, at: Instant) -> Option<u32> {
     let offering = offering(world, attempt);
-    let pair = offering.pairs.iter().find(|p| world.endpoints[p.endpoint].name == attempt.endpoint);
-    if let Some(stated) = pair.and_then(|p| p.retention.at(at)).or_else(|| offering.retention.at(at)) {
+    let pair = offering
+        .pairs
+        .iter()
+        .find(|p| world.endpoints[p.endpoint].name == attempt.endpoint);
+    if let Some(stated) = pair
+        .and_then(|p| p.retention.at(at))
+        .or_else(|| offering.retention.at(at))
+    {
         return days(stated);
     }
-    let each = offering.providers.iter().map(|p| days(world.providers[*p].retention.at(at)?));
+    let each = offering
+        .providers
+        .iter()
+        .map(|p| days(world.providers[*p].retention.at(at)?));
     each.collect::<Option<Vec<u32>>>()?.into_iter().max()
 }
 
@@ -150,7 +173,10 @@ fn holds(world: &World, condition: &Condition, draft: &Draft, body: &Body) -> bo
 }
 
 fn endpoint<'a>(world: &'a World, draft: &'a Draft) -> &'a str {
-    draft.endpoint.as_deref().unwrap_or(&world.endpoints[0].name)
+    draft
+        .endpoint
+        .as_deref()
+        .unwrap_or(&world.endpoints[0].name)
 }
 
 /// Says whether an attempt satisfies a lock, or the lock does not apply to it.
@@ -161,7 +187,10 @@ pub(crate) fn satisfied(world: &World, lock: &Lock, draft: &Draft, attempt: &Att
         Some(index) => &draft.fallbacks[index],
     };
     let applies = lock.period.contains(at)
-        && lock.when.as_ref().is_none_or(|when| holds(world, when, draft, body));
+        && lock
+            .when
+            .as_ref()
+            .is_none_or(|when| holds(world, when, draft, body));
     if !applies {
         return true;
     }
@@ -172,8 +201,15 @@ pub(crate) fn satisfied(world: &World, lock: &Lock, draft: &Draft, attempt: &Att
             Fact::Processing => placed(world, attempt, at, |p| &p.processing),
             Fact::Storage => placed(world, attempt, at, |p| &p.storage),
             Fact::Ingress => {
-                let endpoint = world.endpoints.iter().find(|e| e.name == attempt.endpoint).unwrap();
-                endpoint.ingress.at(at).and_then(|names| union(written(names), at))
+                let endpoint = world
+                    .endpoints
+                    .iter()
+                    .find(|e| e.name == attempt.endpoint)
+                    .unwrap();
+                endpoint
+                    .ingress
+                    .at(at)
+                    .and_then(|names| union(written(names), at))
             }
             Fact::Retention => {
                 let most = match &lock.bound {

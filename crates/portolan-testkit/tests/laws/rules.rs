@@ -106,7 +106,10 @@ impl Rules {
         let mut text = HEAD.to_owned();
         for (given, line) in [
             (declared.opted_in, "opt-in request.model_region"),
-            (declared.max_tokens_default, "default request.max_tokens = 500"),
+            (
+                declared.max_tokens_default,
+                "default request.max_tokens = 500",
+            ),
             (dice.chance(30), "default request.fallback_depth = 2"),
             (dice.chance(30), "model prefix \"vendor/\""),
             (dice.chance(35), "through any endpoint"),
@@ -115,7 +118,12 @@ impl Rules {
                 writeln!(text, "{line}").unwrap();
             }
         }
-        writeln!(text, "define asked = {}", asked::about_request(dice, &declared, 1)).unwrap();
+        writeln!(
+            text,
+            "define asked = {}",
+            asked::about_request(dice, &declared, 1)
+        )
+        .unwrap();
         writeln!(text, "define over(n: tokens) = request.input_tokens > n").unwrap();
         let mut locks = Vec::new();
         for number in 0..dice.below(4) {
@@ -138,7 +146,12 @@ impl Rules {
             }
             (rule, None)
         };
-        Self { text, locks, extra, extra_lock }
+        Self {
+            text,
+            locks,
+            extra,
+            extra_lock,
+        }
     }
 }
 
@@ -147,7 +160,11 @@ fn lock(dice: &mut Dice, declared: &Declared<'_>) -> Lock {
     let mut facts: Vec<Fact> = places.into_iter().filter(|_| dice.chance(45)).collect();
     let bound = if facts.is_empty() {
         facts.push(Fact::Retention);
-        if dice.chance(25) { Bound::Tenant } else { Bound::Days(*dice.one_of(&[0, 7, 30])) }
+        if dice.chance(25) {
+            Bound::Tenant
+        } else {
+            Bound::Days(*dice.one_of(&[0, 7, 30]))
+        }
     } else if dice.chance(25) {
         Bound::Tenant
     } else {
@@ -155,15 +172,31 @@ fn lock(dice: &mut Dice, declared: &Declared<'_>) -> Lock {
         Bound::Places(names[..dice.between(1, 2)].to_vec())
     };
     let when = dice.chance(75).then(|| lock_condition(dice, declared, 2));
-    let period = if dice.chance(20) { Period::random(dice) } else { Period::default() };
-    Lock { facts, bound, when, period }
+    let period = if dice.chance(20) {
+        Period::random(dice)
+    } else {
+        Period::default()
+    };
+    Lock {
+        facts,
+        bound,
+        when,
+        period,
+    }
 }
 
 fn lock_condition(dice: &mut Dice, declared: &Declared<'_>, depth: usize) -> Condition {
     if depth > 0 && dice.chance(40) {
-        let (a, b) = (lock_condition(dice, declared, depth - 1), lock_condition(dice, declared, depth - 1));
+        let (a, b) = (
+            lock_condition(dice, declared, depth - 1),
+            lock_condition(dice, declared, depth - 1),
+        );
         let (a, b) = (Box::new(a), Box::new(b));
-        return if dice.chance(50) { Condition::And(a, b) } else { Condition::Or(a, b) };
+        return if dice.chance(50) {
+            Condition::And(a, b)
+        } else {
+            Condition::Or(a, b)
+        };
     }
     let atom = match dice.below(7) {
         0 | 1 => Atom::Endpoint(dice.one_of(&declared.world.endpoints).name.clone()),
@@ -171,12 +204,21 @@ fn lock_condition(dice: &mut Dice, declared: &Declared<'_>, depth: usize) -> Con
         3 => Atom::Tier(dice.pick(&["free", "paid", "gold"])),
         4 => Atom::Strict,
         5 if declared.opted_in && dice.chance(50) => Atom::RegionUnset,
-        5 if declared.opted_in => Atom::RegionUnsetOr(dice.one_of(&declared.world.regions).name.clone()),
+        5 if declared.opted_in => {
+            Atom::RegionUnsetOr(dice.one_of(&declared.world.regions).name.clone())
+        }
         _ => Atom::TeamUnsetOr(dice.pick(&["red", "blue"])),
     };
-    let always_there = matches!(atom, Atom::Endpoint(_) | Atom::From(_) | Atom::Tier(_) | Atom::Strict);
+    let always_there = matches!(
+        atom,
+        Atom::Endpoint(_) | Atom::From(_) | Atom::Tier(_) | Atom::Strict
+    );
     let atom = Condition::Atom(atom);
-    if always_there && dice.chance(25) { Condition::Not(Box::new(atom)) } else { atom }
+    if always_there && dice.chance(25) {
+        Condition::Not(Box::new(atom))
+    } else {
+        atom
+    }
 }
 
 fn condition_text(condition: &Condition) -> String {
@@ -189,7 +231,9 @@ fn condition_text(condition: &Condition) -> String {
             Atom::From(date) => format!("request.at >= {date}"),
             Atom::Tier(value) => format!("request.tier == {value}"),
             Atom::Strict => "request.strict".to_owned(),
-            Atom::TeamUnsetOr(value) => format!("request.team is not set or request.team == {value}"),
+            Atom::TeamUnsetOr(value) => {
+                format!("request.team is not set or request.team == {value}")
+            }
             Atom::RegionUnset => "request.model_region is not set".to_owned(),
             Atom::RegionUnsetOr(value) => {
                 format!("request.model_region is not set or request.model_region == {value:?}")
@@ -199,12 +243,16 @@ fn condition_text(condition: &Condition) -> String {
 }
 
 fn lock_text(dice: &mut Dice, lock: &Lock, name: &str) -> String {
-    let facts: Vec<&str> = lock.facts.iter().map(|fact| match fact {
-        Fact::Processing => "processing",
-        Fact::Storage => "storage",
-        Fact::Ingress => "ingress",
-        Fact::Retention => "retention",
-    }).collect();
+    let facts: Vec<&str> = lock
+        .facts
+        .iter()
+        .map(|fact| match fact {
+            Fact::Processing => "processing",
+            Fact::Storage => "storage",
+            Fact::Ingress => "ingress",
+            Fact::Retention => "retention",
+        })
+        .collect();
     let bound = match &lock.bound {
         Bound::Places(names) if names.len() == 1 => name_of_place(names[0]),
         Bound::Places(names) => {
@@ -255,7 +303,9 @@ fn points(dice: &mut Dice, text: &mut String) {
         text.push_str("on not-offered exclude 404 not-sold\n  say \"not sold\"\n  help \"use {successor}\"\n  help \"use {alternatives}\"\n");
     }
     if dice.chance(30) && text.contains("through any endpoint") {
-        text.push_str("on other-endpoint exclude 404 elsewhere\n  say \"through `{route.endpoint}` only\"\n");
+        text.push_str(
+            "on other-endpoint exclude 404 elsewhere\n  say \"through `{route.endpoint}` only\"\n",
+        );
     }
 }
 
@@ -266,11 +316,15 @@ fn deciding(dice: &mut Dice, declared: &Declared<'_>, code: &str) -> String {
             let chain = dice.pick(&["", "", "chain "]);
             let when = asked::about_request(dice, declared, 2);
             let status = dice.pick(&["400", "401", "403", "422"]);
-            format!("refuse {chain}{status} {code}\n  when {when}\n  say \"not at `{{request.endpoint}}`\"\n  help \"use {{alternatives}}\"\n")
+            format!(
+                "refuse {chain}{status} {code}\n  when {when}\n  say \"not at `{{request.endpoint}}`\"\n  help \"use {{alternatives}}\"\n"
+            )
         }
         3..=7 => {
             let when = asked::about_route(dice, declared, 2);
-            format!("exclude 404 {code}\n  when {when}\n  blame model\n  say \"`{{route.model}}` not in `{{route.region}}`\"\n  help \"use {{successor}}\"\n  help \"use {{alternatives}}\"\n  help \"sold in {{sold-in}}\"\n")
+            format!(
+                "exclude 404 {code}\n  when {when}\n  blame model\n  say \"`{{route.model}}` not in `{{route.region}}`\"\n  help \"use {{successor}}\"\n  help \"use {{alternatives}}\"\n  help \"sold in {{sold-in}}\"\n"
+            )
         }
         _ => {
             let when = asked::about_state(dice, declared);
@@ -288,14 +342,22 @@ fn deciding(dice: &mut Dice, declared: &Declared<'_>, code: &str) -> String {
 fn shaping(dice: &mut Dice, declared: &Declared<'_>, text: &mut String) {
     if declared.sets_stream {
         let when = asked::about_route(dice, declared, 1);
-        writeln!(text, "set stream = false\n  when {when}\n  noting stream-ignored \"in one piece\"").unwrap();
+        writeln!(
+            text,
+            "set stream = false\n  when {when}\n  noting stream-ignored \"in one piece\""
+        )
+        .unwrap();
     }
     if dice.chance(30) {
         text.push_str("set body.store = false\n");
     }
     for number in 0..dice.below(3) {
         let when = asked::about_route(dice, declared, 2);
-        writeln!(text, "warn soon-{number}n \"`{{route.model}}` soon\"\n  when {when}").unwrap();
+        writeln!(
+            text,
+            "warn soon-{number}n \"`{{route.model}}` soon\"\n  when {when}"
+        )
+        .unwrap();
     }
     if dice.chance(50) {
         let key = dice.pick(&["model", "request.tier", "request.tenant"]);
@@ -304,10 +366,18 @@ fn shaping(dice: &mut Dice, declared: &Declared<'_>, text: &mut String) {
     if dice.chance(50) {
         let only = dice.pick(&["", "\n  without fallbacks"]);
         let when = asked::about_request(dice, declared, 1);
-        writeln!(text, "retry on 5xx, timeout twice after 250ms\n  when {when}{only}").unwrap();
+        writeln!(
+            text,
+            "retry on 5xx, timeout twice after 250ms\n  when {when}{only}"
+        )
+        .unwrap();
     }
     if dice.chance(60) {
-        let keys = dice.pick(&["lowest route.price.output", "highest route.score.quality, lowest route.price.input", "highest route.context_window"]);
+        let keys = dice.pick(&[
+            "lowest route.price.output",
+            "highest route.score.quality, lowest route.price.input",
+            "highest route.context_window",
+        ]);
         writeln!(text, "prefer {keys}").unwrap();
     }
     if dice.chance(25) {

@@ -48,7 +48,11 @@ fn scale() -> usize {
 pub(crate) fn subjects() -> &'static Subjects {
     static SUBJECTS: OnceLock<Subjects> = OnceLock::new();
     SUBJECTS.get_or_init(|| {
-        let mut subjects = Subjects { all: shipped_subjects(), tried: 0, rejected: Vec::new() };
+        let mut subjects = Subjects {
+            all: shipped_subjects(),
+            tried: 0,
+            rejected: Vec::new(),
+        };
         let mut seed = 0;
         let wanted = WORLDS * scale() + subjects.all.len();
         while subjects.all.len() < wanted {
@@ -66,7 +70,15 @@ pub(crate) fn subjects() -> &'static Subjects {
 
 fn subject(name: String, engine: Engine, twin: Engine, requests: usize) -> Subject {
     let palette = Palette::new(engine.catalog(), attributes(&engine));
-    Subject { name, engine, twin, more: None, generated: None, palette, requests: requests * scale() }
+    Subject {
+        name,
+        engine,
+        twin,
+        more: None,
+        generated: None,
+        palette,
+        requests: requests * scale(),
+    }
 }
 
 /// The files of a shipped policy's directory; its catalogs' includes lie beside it.
@@ -76,7 +88,9 @@ fn shipped_subjects() -> Vec<Subject> {
     let each = policies.into_iter().map(|name| {
         let engine = || {
             let compiled = compile(&Origin::Shipped(name.clone()));
-            compiled.engine.unwrap_or_else(|| panic!("{name} does not compile"))
+            compiled
+                .engine
+                .unwrap_or_else(|| panic!("{name} does not compile"))
         };
         let mut subject = subject(name.clone(), engine(), engine(), SHIPPED_REQUESTS);
         subject.more = Some(with_proves_as_excludes(&name));
@@ -94,17 +108,33 @@ fn with_proves_as_excludes(name: &str) -> Engine {
     let mut found = 0;
     for (number, prove) in policy.split("\nprove ").skip(1).enumerate() {
         let prove = prove.split("\n\n").next().unwrap();
-        let Some((_, rest)) = prove.split_once("for every request") else { continue };
-        let Some((filter, goal)) = rest.split_once("every ") else { continue };
-        let filter = filter.trim().strip_prefix("where ").unwrap_or("true").trim();
+        let Some((_, rest)) = prove.split_once("for every request") else {
+            continue;
+        };
+        let Some((filter, goal)) = rest.split_once("every ") else {
+            continue;
+        };
+        let filter = filter
+            .trim()
+            .strip_prefix("where ")
+            .unwrap_or("true")
+            .trim();
         let goal = goal.trim().replace("attempt.", "route.");
         more.push_str(&format!(
             "\nexclude 404 prove-{number}-fails\n  when ({filter}) and not ({goal})\n  say \"no\"\n"
         ));
         found += 1;
     }
-    let proves = compile(&Origin::Shipped(name.to_owned())).engine.unwrap().policy().proves.len();
-    assert!(found <= proves && (found > 0 || proves == 0), "{name}: {found} of {proves} proves");
+    let proves = compile(&Origin::Shipped(name.to_owned()))
+        .engine
+        .unwrap()
+        .policy()
+        .proves
+        .len();
+    assert!(
+        found <= proves && (found > 0 || proves == 0),
+        "{name}: {found} of {proves} proves"
+    );
     let files = overlaid(&directory, more);
     engine(&files).unwrap_or_else(|why| panic!("{name}: {why}"))
 }
@@ -114,8 +144,14 @@ fn overlaid(directory: &std::path::Path, policy: String) -> BTreeMap<String, Str
     let mut files = BTreeMap::new();
     let mut add = |below: std::path::PathBuf, prefix: &str| {
         for entry in std::fs::read_dir(below).into_iter().flatten().flatten() {
-            if let (true, Ok(text)) = (entry.path().is_file(), std::fs::read_to_string(entry.path())) {
-                files.insert(format!("{prefix}{}", entry.file_name().to_string_lossy()), text);
+            if let (true, Ok(text)) = (
+                entry.path().is_file(),
+                std::fs::read_to_string(entry.path()),
+            ) {
+                files.insert(
+                    format!("{prefix}{}", entry.file_name().to_string_lossy()),
+                    text,
+                );
             }
         }
     };
@@ -127,8 +163,15 @@ fn overlaid(directory: &std::path::Path, policy: String) -> BTreeMap<String, Str
 
 fn engine(files: &BTreeMap<String, String>) -> Result<Engine, String> {
     let entry = "policy.portolan".to_owned();
-    let Compilation { engine, sources, diagnostics, .. } =
-        compile(&Origin::Inline { entry, files: files.clone() });
+    let Compilation {
+        engine,
+        sources,
+        diagnostics,
+        ..
+    } = compile(&Origin::Inline {
+        entry,
+        files: files.clone(),
+    });
     engine.ok_or_else(|| printed(&diagnostics, &sources))
 }
 
@@ -159,12 +202,18 @@ pub(crate) fn for_every_policy(law: impl Fn(&Subject, Draft, State) -> Result<()
     for subject in &subjects().all {
         let cases = (subject.palette.drafts(), subject.palette.states());
         let count = u32::try_from(subject.requests).unwrap_or(u32::MAX);
-        let config = Config { failure_persistence: None, ..Config::with_cases(count) };
+        let config = Config {
+            failure_persistence: None,
+            ..Config::with_cases(count)
+        };
         let mut runner = TestRunner::new(config);
         if let Err(broken) = runner.run(&cases, |(draft, state)| law(subject, draft, state)) {
             let generated = subject.generated.as_ref();
             let files = generated.map_or(String::new(), |(world, rules)| {
-                format!("{}\n--- one more:\n{}\n---\n{}", rules.text, rules.extra, world.yaml)
+                format!(
+                    "{}\n--- one more:\n{}\n---\n{}",
+                    rules.text, rules.extra, world.yaml
+                )
             });
             panic!("{}: {broken}\n{files}", subject.name);
         }
@@ -193,18 +242,34 @@ pub(crate) fn refusal(answer: Option<&Answer>) -> Option<&Refusal> {
 
 /// What tells an attempt from all others of its plan.
 pub(crate) fn name(attempt: &Attempt) -> (Option<usize>, &str, &str, &str, &str) {
-    (attempt.fallback, &attempt.model, &attempt.region, &attempt.endpoint, &attempt.upstream_id)
+    (
+        attempt.fallback,
+        &attempt.model,
+        &attempt.region,
+        &attempt.endpoint,
+        &attempt.upstream_id,
+    )
 }
 
 /// Every candidate that no rule and no lock stands against, by fallback and catalog order.
-pub(crate) fn survivors(engine: &Engine, draft: &Draft, state: &State) -> Vec<(Option<usize>, usize)> {
-    let Ok(request) = engine.request(draft.clone()) else { return Vec::new() };
+pub(crate) fn survivors(
+    engine: &Engine,
+    draft: &Draft,
+    state: &State,
+) -> Vec<(Option<usize>, usize)> {
+    let Ok(request) = engine.request(draft.clone()) else {
+        return Vec::new();
+    };
     let mut found = Vec::new();
     for of in engine.trace(&request, state).requests {
         if of.rules.iter().any(|rule| rule.holds) {
             continue;
         }
-        let legal = of.candidates.iter().enumerate().filter(|(_, c)| c.candidate.verdict != Verdict::Excluded);
+        let legal = of
+            .candidates
+            .iter()
+            .enumerate()
+            .filter(|(_, c)| c.candidate.verdict != Verdict::Excluded);
         found.extend(legal.map(|(index, _)| (of.fallback, index)));
     }
     found

@@ -23,7 +23,18 @@ pub(crate) const DATES: [&str; 9] = [
 
 /// Names of places that catalogs and rules use.
 pub(crate) const PLACES: [&str; 12] = [
-    "DE", "FR", "GB", "US", "JP", "EU27", "EEA", "world", "benelux", "drift", "cloud:x-1", "mixed",
+    "DE",
+    "FR",
+    "GB",
+    "US",
+    "JP",
+    "EU27",
+    "EEA",
+    "world",
+    "benelux",
+    "drift",
+    "cloud:x-1",
+    "mixed",
 ];
 
 /// The places that every generated catalog declares.
@@ -50,12 +61,15 @@ impl Period {
         let split = dice.between(1, DATES.len() - 1);
         Self {
             from: dice.chance(50).then(|| DATES[dice.below(split)]),
-            until: dice.chance(50).then(|| DATES[dice.between(split, DATES.len() - 1)]),
+            until: dice
+                .chance(50)
+                .then(|| DATES[dice.between(split, DATES.len() - 1)]),
         }
     }
 
     pub(crate) fn contains(self, at: Instant) -> bool {
-        self.from.is_none_or(|from| instant(from) <= at) && self.until.is_none_or(|until| at < instant(until))
+        self.from.is_none_or(|from| instant(from) <= at)
+            && self.until.is_none_or(|until| at < instant(until))
     }
 
     fn yaml(self, out: &mut Vec<String>) {
@@ -75,14 +89,28 @@ impl Dated {
             return Self(vec![(Period::default(), value(dice))]);
         }
         let first = dice.below(DATES.len() - 1);
-        let second = if dice.chance(70) { first } else { dice.between(first, DATES.len() - 1) };
-        let before = Period { from: None, until: Some(DATES[first]) };
-        let after = Period { from: Some(DATES[second]), until: None };
+        let second = if dice.chance(70) {
+            first
+        } else {
+            dice.between(first, DATES.len() - 1)
+        };
+        let before = Period {
+            from: None,
+            until: Some(DATES[first]),
+        };
+        let after = Period {
+            from: Some(DATES[second]),
+            until: None,
+        };
         Self(vec![(before, value(dice)), (after, value(dice))])
     }
 
     fn sometimes(dice: &mut Dice, percent: usize, value: impl FnMut(&mut Dice) -> String) -> Self {
-        if dice.chance(percent) { Self::random(dice, value) } else { Self::default() }
+        if dice.chance(percent) {
+            Self::random(dice, value)
+        } else {
+            Self::default()
+        }
     }
 
     pub(crate) fn at(&self, at: Instant) -> Option<&str> {
@@ -93,7 +121,15 @@ impl Dated {
     fn yaml(&self, key: &str, out: &mut Vec<String>) {
         match self.0.as_slice() {
             [] => {}
-            [(Period { from: None, until: None }, value)] => out.push(format!("{key}: {value}")),
+            [
+                (
+                    Period {
+                        from: None,
+                        until: None,
+                    },
+                    value,
+                ),
+            ] => out.push(format!("{key}: {value}")),
             periods => {
                 let each = periods.iter().map(|(period, value)| {
                     let mut parts = vec![format!("value: {value}")];
@@ -117,7 +153,8 @@ fn places(dice: &mut Dice) -> String {
 }
 
 fn retention(dice: &mut Dice) -> String {
-    dice.pick(&["zero", "7d", "30d", "30d", "unknown"]).to_owned()
+    dice.pick(&["zero", "7d", "30d", "30d", "unknown"])
+        .to_owned()
 }
 
 /// Where something is processed and stored.
@@ -221,9 +258,13 @@ impl World {
             let placing = Placing::random(dice, 85);
             let mut facts = Vec::new();
             placing.yaml(&mut facts);
-            Dated::sometimes(dice, 40, |d| d.pick(&["1", "1.1", "1.5"]).to_owned()).yaml("multiplier", &mut facts);
+            Dated::sometimes(dice, 40, |d| d.pick(&["1", "1.1", "1.5"]).to_owned())
+                .yaml("multiplier", &mut facts);
             self.line(name, &facts);
-            self.regions.push(Region { name: (*name).to_owned(), placing });
+            self.regions.push(Region {
+                name: (*name).to_owned(),
+                placing,
+            });
         }
     }
 
@@ -232,19 +273,27 @@ impl World {
         for index in 0..dice.between(2, 4) {
             let name = ["eu", "us", "north", "south"][index];
             let region = &dice.one_of(&self.regions).name;
-            let mut facts = vec![format!("host: {name}.example.com"), format!("region: {region}")];
+            let mut facts = vec![
+                format!("host: {name}.example.com"),
+                "path: /v1".to_owned(),
+                format!("region: {region}"),
+            ];
             let ingress = Dated::sometimes(dice, 85, places);
             ingress.yaml("ingress", &mut facts);
             if index == 0 {
                 facts.push("default: true".to_owned());
             }
             self.line(name, &facts);
-            self.endpoints.push(Endpoint { name: name.to_owned(), ingress });
+            self.endpoints.push(Endpoint {
+                name: name.to_owned(),
+                ingress,
+            });
         }
     }
 
     fn providers(&mut self, dice: &mut Dice) {
-        self.yaml.push_str("makers: {acme: {title: Acme}, zenith: {}}\nproviders:\n");
+        self.yaml
+            .push_str("makers: {acme: {title: Acme}, zenith: {}}\nproviders:\n");
         for index in 0..dice.between(1, 3) {
             let name = format!("p{index}");
             let placing = Placing::random(dice, 25);
@@ -253,17 +302,27 @@ impl World {
             placing.yaml(&mut facts);
             retention.yaml("retention", &mut facts);
             self.line(&name, &facts);
-            self.providers.push(Provider { name, placing, retention });
+            self.providers.push(Provider {
+                name,
+                placing,
+                retention,
+            });
         }
     }
 
     fn models(&mut self, dice: &mut Dice) {
         self.yaml.push_str("models:\n");
         let count = dice.between(2, 6);
-        self.models = (0..count).map(|i| format!("m{i}{}", dice.pick(&["", "-large", ".5"]))).collect();
+        self.models = (0..count)
+            .map(|i| format!("m{i}{}", dice.pick(&["", "-large", ".5"])))
+            .collect();
         for (index, id) in self.models.clone().iter().enumerate() {
             self.model_facts(dice, id, index);
-            let count = if dice.chance(5) { 0 } else { dice.between(1, 4) };
+            let count = if dice.chance(5) {
+                0
+            } else {
+                dice.between(1, 4)
+            };
             if count == 0 {
                 self.yaml.push_str("    offerings: []\n");
                 continue;
@@ -285,7 +344,10 @@ impl World {
                 facts.push(fact);
             }
         };
-        let (released, retires) = (DATES[dice.below(split)], DATES[dice.between(split, DATES.len() - 1)]);
+        let (released, retires) = (
+            DATES[dice.below(split)],
+            DATES[dice.between(split, DATES.len() - 1)],
+        );
         maybe(dice, 40, format!("released: {released}"));
         maybe(dice, 50, format!("retires: {retires}"));
         let maker = dice.pick(&["acme", "zenith"]);
@@ -293,12 +355,16 @@ impl World {
         if let Some(next) = self.models.get(index + 1) {
             maybe(dice, 50, format!("successor: {next}"));
         }
-        let (words, takes) = (dice.pick(&["[]", "[tools]", "[tools, vision]"]), dice.pick(&["[]", "[tools, temperature]"]));
+        let (words, takes) = (
+            dice.pick(&["[]", "[tools]", "[tools, vision]"]),
+            dice.pick(&["[]", "[tools, temperature]"]),
+        );
         maybe(dice, 80, format!("capabilities: {words}"));
         maybe(dice, 60, format!("parameters: {takes}"));
         let score = dice.below(5);
         maybe(dice, 70, format!("scores: {{quality: {score}}}"));
-        Dated::sometimes(dice, 70, |d| d.pick(&["1000", "4k", "1M"]).to_owned()).yaml("context_window", &mut facts);
+        Dated::sometimes(dice, 70, |d| d.pick(&["1000", "4k", "1M"]).to_owned())
+            .yaml("context_window", &mut facts);
         if dice.chance(50) {
             facts.push(format!("max_output: {}", dice.pick(&["100", "900"])));
         }
@@ -320,10 +386,16 @@ impl World {
             providers.push((providers[0] + 1) % self.providers.len());
             providers.dedup();
         }
-        let window = if dice.chance(40) { Period::random(dice) } else { Period::default() };
+        let window = if dice.chance(40) {
+            Period::random(dice)
+        } else {
+            Period::default()
+        };
         let mut endpoints: Option<Vec<usize>> = None;
         if dice.chance(30) {
-            let mut some: Vec<usize> = (0..self.endpoints.len()).filter(|_| dice.chance(60)).collect();
+            let mut some: Vec<usize> = (0..self.endpoints.len())
+                .filter(|_| dice.chance(60))
+                .collect();
             if some.is_empty() {
                 some.push(0);
             }
@@ -366,11 +438,21 @@ impl World {
         ];
         facts.push(match offering.providers.as_slice() {
             [one] => format!("provider: {}", name(one)),
-            all => format!("providers: [{}]", all.iter().map(name).collect::<Vec<_>>().join(", ")),
+            all => format!(
+                "providers: [{}]",
+                all.iter().map(name).collect::<Vec<_>>().join(", ")
+            ),
         });
         offering.window.yaml(&mut facts);
         if let Some(endpoints) = &offering.endpoints {
-            facts.push(format!("endpoints: [{}]", endpoints.iter().map(endpoint).collect::<Vec<_>>().join(", ")));
+            facts.push(format!(
+                "endpoints: [{}]",
+                endpoints
+                    .iter()
+                    .map(endpoint)
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ));
         }
         offering.placing.yaml(&mut facts);
         offering.retention.yaml("retention", &mut facts);
@@ -389,7 +471,10 @@ impl World {
 
     fn aliases(&mut self, dice: &mut Dice) {
         self.yaml.push_str("aliases:\n");
-        let (one, other) = (dice.one_of(&self.models).clone(), dice.one_of(&self.models).clone());
+        let (one, other) = (
+            dice.one_of(&self.models).clone(),
+            dice.one_of(&self.models).clone(),
+        );
         let date = DATES[dice.below(DATES.len())];
         writeln!(self.yaml, "  latest: {one}").unwrap();
         writeln!(
@@ -399,7 +484,12 @@ impl World {
         .unwrap();
         if let Some(offering) = self.offerings.first() {
             let region = &self.regions[offering.region].name;
-            writeln!(self.yaml, "  pinned: {{model: {}, region: {region}}}", offering.model).unwrap();
+            writeln!(
+                self.yaml,
+                "  pinned: {{model: {}, region: {region}}}",
+                offering.model
+            )
+            .unwrap();
         }
     }
 }
