@@ -33,6 +33,8 @@ enum Verb {
     Decide(Box<commands::decide::Arguments>),
     /// Checks a policy and its catalog, and reports every error at its line
     Check(commands::check::Arguments),
+    /// Writes a catalog in YAML or in the rules language
+    Convert(commands::convert::Arguments),
 }
 
 /// What a verb came to; the number is the exit status.
@@ -73,6 +75,7 @@ fn main() -> ExitCode {
     let report = match arguments.verb {
         Verb::Decide(arguments) => commands::decide::run(&arguments, color),
         Verb::Check(arguments) => commands::check::run(&arguments, color),
+        Verb::Convert(arguments) => commands::convert::run(&arguments, color),
     };
     let report = report.unwrap_or_else(|error| Report {
         status: Status::Wrong,
