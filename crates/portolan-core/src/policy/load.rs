@@ -178,8 +178,11 @@ impl Loader<'_> {
             None => {
                 let id = self.sources.iter().last().map_or(SourceId(0), |(id, _)| id);
                 let span = items.first().map_or(Span::new(id, 0, 0), |i| i.span);
-                self.diagnostics
-                    .push(diags::missing_item(span, "policy NAME"));
+                // Where nothing could be read at all, that has been said.
+                if !(items.is_empty() && self.diagnostics.has_errors()) {
+                    self.diagnostics
+                        .push(diags::missing_item(span, "policy NAME"));
+                }
                 self.expand(path, items);
                 None
             }
