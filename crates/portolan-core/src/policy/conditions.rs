@@ -448,3 +448,36 @@ pub(crate) fn terms(condition: &Condition) -> Vec<&Term> {
         .filter(|term| !matches!(term, Term::Constant(Value::Bool(_))))
         .collect()
 }
+
+/// Says whether a condition may be true where no fact about now is known.
+pub(super) fn may_hold_without_state(condition: &Condition) -> bool {
+    possible(condition).0
+}
+
+/// Whether a condition may be true and whether it may be false without facts about now. Its parts
+/// are taken to be independent: this errs on the side of reporting.
+fn possible(condition: &Condition) -> (bool, bool) {
+    match condition {
+        Condition::Constant(value) => (*value, !value),
+        Condition::And(parts) => parts
+            .iter()
+            .map(possible)
+            .fold((true, false), |(t, f), part| (t && part.0, f || part.1)),
+        Condition::Or(parts) => parts
+            .iter()
+            .map(possible)
+            .fold((false, true), |(t, f), part| (t || part.0, f && part.1)),
+        Condition::Not(inner) => {
+            let (t, f) = possible(inner);
+            (f, t)
+        }
+        Condition::IsSet(_)
+        | Condition::Holds(_)
+        | Condition::Compare(..)
+        | Condition::Matches(..) => {
+            let read = terms(condition);
+            let known = !read.iter().any(|t| matches!(t, Term::State(..)));
+            (known, known)
+        }
+    }
+}

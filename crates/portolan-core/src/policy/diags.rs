@@ -277,6 +277,15 @@ pub(super) fn skip_without_state(span: Span) -> Diagnostic {
         .help("read `model.used`, `route.healthy` or another state field; for a lasting reason use `exclude`")
 }
 
+pub(super) fn skip_beside_state(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "skip-without-state",
+        span,
+        "this `skip` may hold where nothing is known about now",
+    )
+    .help("join what it reads about now with `and`; for a lasting reason use `exclude`")
+}
+
 pub(super) fn set_field(span: Span, name: &str) -> Diagnostic {
     Diagnostic::error("set-not-allowed", span, format!("`{}` cannot be set", echo(name)))
         .help("a policy never changes the model, the region, the endpoint or the fallbacks; other body fields are `body.NAME`")

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 
+use super::conditions::may_hold_without_state;
 use super::diags;
 use super::policy::{Blame, BlameField, Condition, Policy, Rule, RuleKind, SetField, Template};
 use super::schema::BodyField;
@@ -177,12 +178,13 @@ impl Resolver<'_> {
             | RuleKind::Limit { .. }
             | RuleKind::Retry { .. } => {}
         }
-        if let RuleKind::Skip(_) = kind
-            && !super::conditions::terms(when)
-                .iter()
-                .any(|t| matches!(t, Term::State(..)))
-        {
-            self.report(diags::skip_without_state(rule.head_span));
+        if let RuleKind::Skip(_) = kind {
+            let now = |t: &&Term| matches!(t, Term::State(..));
+            if !super::conditions::terms(when).iter().any(now) {
+                self.report(diags::skip_without_state(rule.head_span));
+            } else if let (true, Some(written)) = (may_hold_without_state(when), clauses.when) {
+                self.report(diags::skip_beside_state(written.span));
+            }
         }
     }
 

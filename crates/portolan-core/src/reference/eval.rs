@@ -128,22 +128,33 @@ impl<'a> Facts<'a> {
 
     /// Notes when a comparison of the request's instant with a date changes its truth.
     fn watch(&self, left: &Term, a: &Value, comparison: Comparison, right: &Term, b: &Value) {
-        let (moved, date) = match (moving(left), moving(right), a, b) {
+        let (moved, dates) = match (moving(left), moving(right), a, b) {
             (Some(seconds), None, _, Value::Instant(date))
-            | (None, Some(seconds), Value::Instant(date), _) => (seconds, *date),
+            | (None, Some(seconds), Value::Instant(date), _) => (seconds, vec![*date]),
+            (Some(seconds), None, _, Value::Set(dates)) => {
+                let date = |value: &Value| match value {
+                    Value::Instant(date) => Some(*date),
+                    _ => None,
+                };
+                (seconds, dates.iter().filter_map(date).collect())
+            }
             _ => return,
         };
-        let flips = date.plus_seconds(-moved);
         let after = matches!(
             comparison,
-            Comparison::Greater | Comparison::AtMost | Comparison::Equal | Comparison::NotEqual
+            Comparison::Greater
+                | Comparison::AtMost
+                | Comparison::Equal
+                | Comparison::NotEqual
+                | Comparison::In
         );
-        for flip in [Some(flips), after.then(|| flips.next())]
-            .into_iter()
-            .flatten()
-        {
-            if flip > self.request.at {
-                self.changes(Some(flip));
+        for date in dates {
+            let flips = date.plus_seconds(-moved);
+            let both = [Some(flips), after.then(|| flips.next())];
+            for flip in both.into_iter().flatten() {
+                if flip > self.request.at {
+                    self.changes(Some(flip));
+                }
             }
         }
     }

@@ -50,9 +50,11 @@ pub(crate) fn about_state(dice: &mut Dice, declared: &Declared<'_>) -> String {
     if dice.chance(60) {
         return now;
     }
+    if dice.chance(30) {
+        return format!("{now} or not route.healthy");
+    }
     let other = about_route(dice, declared, 1);
-    let join = dice.pick(&["and", "or"]);
-    format!("({other}) {join} {now}")
+    format!("({other}) and {now}")
 }
 
 fn date(dice: &mut Dice) -> &'static str {

@@ -237,9 +237,7 @@ fn deterministic_over_calls_and_engines() {
 
 #[test]
 fn a_plan_is_good_until_it_says() {
-    let part = 0.0..1.0f64;
     let part = std::cell::RefCell::new(dice::Dice::new(7));
-    let _ = &part;
     for_every_policy(|subject, draft, state| {
         let now = ask(&subject.engine, &draft, &state);
         let Some(now) = plan(now.as_ref()) else {

@@ -275,6 +275,7 @@ impl World {
             let region = &dice.one_of(&self.regions).name;
             let mut facts = vec![
                 format!("host: {name}.example.com"),
+                "path: /v1".to_owned(),
                 format!("region: {region}"),
             ];
             let ingress = Dated::sometimes(dice, 85, places);
