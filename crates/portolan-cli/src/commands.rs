@@ -1,6 +1,7 @@
 //! The verbs, one file each: what they take, and what they come to.
 
 pub(crate) mod check;
+pub(crate) mod convert;
 pub(crate) mod decide;
 
 /// How to print.

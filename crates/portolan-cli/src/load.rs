@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use portolan_core::engine::{self, Compilation};
 use portolan_core::limits;
 use portolan_core::source::Files;
@@ -38,12 +38,45 @@ impl Policy {
             ),
         };
         ensure!(file.is_file(), "there is no file `{}`", file.display());
-        let entry = file.file_name().and_then(|name| name.to_str());
-        let entry = entry.with_context(|| format!("cannot use the name `{}`", file.display()))?;
+        Self::of_file(&file)
+    }
+
+    /// One file, and nothing that it names.
+    ///
+    /// # Errors
+    /// When its name is not one that a policy could use.
+    pub(crate) fn of_file(path: &Path) -> anyhow::Result<Self> {
+        let entry = path.file_name().and_then(|name| name.to_str());
+        let entry = entry.with_context(|| format!("cannot use the name `{}`", path.display()))?;
         Ok(Self {
-            root: file.parent().unwrap_or(Path::new("")).to_owned(),
+            root: path.parent().unwrap_or(Path::new("")).to_owned(),
             entry: entry.to_owned(),
         })
+    }
+
+    /// The entry file's name.
+    pub(crate) fn entry(&self) -> &str {
+        &self.entry
+    }
+
+    /// The entry file's text.
+    ///
+    /// # Errors
+    /// When it cannot be read, is too large or is not UTF-8.
+    pub(crate) fn text(&self) -> anyhow::Result<String> {
+        let shown = self.shown(&self.entry);
+        let bytes = read_bounded(&self.root.join(&self.entry));
+        let bytes = bytes.map_err(|why| anyhow!("cannot read `{shown}`: {why}"))?;
+        let text = String::from_utf8(bytes);
+        let mut text = text.map_err(|error| {
+            let valid = error.utf8_error().valid_up_to();
+            anyhow!("cannot read `{shown}`: it is not UTF-8 at byte {valid}")
+        })?;
+        // A byte order mark says how a file is encoded and is no part of its text.
+        if text.starts_with('\u{feff}') {
+            text.remove(0);
+        }
+        Ok(text)
     }
 
     /// A policy whose files need not exist.

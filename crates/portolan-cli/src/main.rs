@@ -5,12 +5,13 @@ mod commands;
 mod load;
 mod render;
 
-use std::io::{self, Write};
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::render::paint::Color;
+use crate::render::paint::{self, Color};
 
 /// Decides which model endpoint a request may go to, by rules.
 ///
@@ -32,6 +33,8 @@ enum Verb {
     Decide(Box<commands::decide::Arguments>),
     /// Checks a policy and its catalog, and reports every error at its line
     Check(commands::check::Arguments),
+    /// Writes a catalog in YAML or in the rules language
+    Convert(commands::convert::Arguments),
 }
 
 /// What a verb came to; the number is the exit status.
@@ -55,17 +58,29 @@ struct Report {
     err: String,
 }
 
+/// What is wrong, one line each where there are several things.
+fn wrong(error: &anyhow::Error, color: Color) -> String {
+    let word = color.on_stderr().error("error");
+    let text = format!("{error:#}");
+    let mut out = String::new();
+    for line in text.lines() {
+        let _ = writeln!(out, "{word}: {}", paint::visible(line));
+    }
+    out
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let color = arguments.color;
     let report = match arguments.verb {
         Verb::Decide(arguments) => commands::decide::run(&arguments, color),
         Verb::Check(arguments) => commands::check::run(&arguments, color),
+        Verb::Convert(arguments) => commands::convert::run(&arguments, color),
     };
     let report = report.unwrap_or_else(|error| Report {
         status: Status::Wrong,
         out: String::new(),
-        err: format!("{}: {error:#}\n", color.on_stderr().error("error")),
+        err: wrong(&error, color),
     });
     // A reader that closed the pipe has seen what it wanted; the status says the rest.
     let _ = io::stdout().lock().write_all(report.out.as_bytes());

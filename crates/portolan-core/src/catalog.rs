@@ -56,12 +56,11 @@ pub fn read<'a>(
     }
 }
 
-/// Writes nodes in a notation, without comments; `None` when they are no catalog at all.
-pub fn write(root: &tree::Node<'_>, notation: Notation) -> Option<String> {
-    match notation {
-        Notation::Yaml => Some(print::yaml(root)),
-        Notation::Rules => print::rules(root),
-    }
+/// Writes nodes in the rules language, without comments; `None` when they are no catalog at all.
+///
+/// YAML is for the host to write, with a library.
+pub fn write_rules(root: &tree::Node<'_>) -> Option<String> {
+    print::rules(root)
 }
 
 /// Reads a catalog file as written; `None` when its text cannot be read to the end.

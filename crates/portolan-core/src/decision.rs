@@ -96,8 +96,8 @@ pub struct Refusal {
     pub fallback: Option<usize>,
     /// The candidate that got furthest, where the reason is about one.
     pub route: Option<Route>,
-    /// Other rules that hold as well.
-    pub also: Vec<RuleId>,
+    /// Other rules that hold as well, each with the fallback that it is about.
+    pub also: Vec<(RuleId, Option<usize>)>,
     /// Only state stands against it: the same request may succeed later.
     pub retryable: bool,
     /// In so many seconds, where that is known.

@@ -62,15 +62,10 @@ fn check(
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<(Catalog, Policy)> {
-    let loaded = policy::load(entry, files, sources, diagnostics)?;
-    let had_errors = diagnostics.has_errors();
-    let catalogs = loaded.catalogs.clone();
-    let catalog = catalog::validate(catalogs, diagnostics);
-    if catalog.is_none() && !had_errors && !diagnostics.has_errors() {
-        return None;
-    }
-    // Without a catalog every name in the rules would be unknown: one cause, one finding.
-    let catalog = catalog?;
+    let mut loaded = policy::load(entry, files, sources, diagnostics)?;
+    // Names of a catalog that was not read, or is wrong, would be unknown everywhere: one cause,
+    // one finding.
+    let catalog = catalog::validate(loaded.catalogs.take()?, diagnostics)?;
     let policy = policy::resolve(&loaded, &catalog, diagnostics);
     Some((catalog, policy))
 }

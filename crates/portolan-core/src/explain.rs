@@ -43,7 +43,7 @@ fn refused(case: Case<'_>, sources: &Sources, refusal: &decision::Refusal) -> Re
     let verdict = rule.and_then(|r| r.kind.verdict());
     let path = rule.and_then(|r| message::field(&facts, r));
     let field = match refusal.fallback {
-        Some(fallback) => path.map(|path| format!("fallbacks[{fallback}].{path}")),
+        Some(fallback) => path.map(|path| within(fallback, path)),
         None => path,
     };
     let help = rule.map(|r| {
@@ -73,9 +73,22 @@ fn refused(case: Case<'_>, sources: &Sources, refusal: &decision::Refusal) -> Re
         also: refusal
             .also
             .iter()
-            .map(|id| reason(case, sources, &request, *id))
+            .map(|(id, fallback)| {
+                let facts = case.facts(self::effective(case, *fallback), &horizon);
+                reason(case, sources, &facts, *id)
+            })
             .collect(),
         dropped: refusal.dropped.iter().map(|d| dropped(case, d)).collect(),
+    }
+}
+
+/// A path within a fallback; a field that the fallback brought has its whole path already.
+fn within(fallback: usize, path: String) -> String {
+    let own = format!("fallbacks[{fallback}]");
+    if path.starts_with(&own) {
+        path
+    } else {
+        format!("{own}.{path}")
     }
 }
 

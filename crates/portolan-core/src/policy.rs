@@ -1,6 +1,6 @@
 //! Policies: loaded from files, resolved against a catalog, typed.
 //!
-//! `load` gathers the items, `resolve` with `scope`, `terms`, `conditions`, `templates`, `rules`
+//! `load` gathers the items, `resolve` with `scope`, `operands`, `conditions`, `templates`, `rules`
 //! and `locks` turns names into ids and checks every type, `policy` and `types` are the result.
 //! Nothing here decides; `reference.rs` gives the result its meaning.
 
@@ -12,6 +12,7 @@ mod literals;
 mod load;
 mod locks;
 mod names;
+mod operands;
 mod points;
 #[expect(
     clippy::module_inception,
@@ -24,7 +25,7 @@ mod rules;
 mod schema;
 mod scope;
 mod templates;
-mod terms;
+mod term;
 mod types;
 
 pub(crate) use conditions::terms as condition_terms;
@@ -36,4 +37,5 @@ pub use policy::{
 };
 pub use resolve::resolve;
 pub use schema::{BodyField, EndpointFact, ModelFact, RouteFact, StateFact};
-pub use types::{Scope, Term, Type, Value, Vocabulary};
+pub use term::{Scope, Term};
+pub use types::{Type, Value, Vocabulary};

@@ -132,7 +132,9 @@ impl<'a> Case<'a> {
             let Some(effective) = self.request.fallbacks.get(fallback) else {
                 break;
             };
-            let chain = |rule: &&(RuleId, bool)| rule.1;
+            // A fallback without a model is a fault of the chain, worded by its own rule.
+            let named = effective.model_text.is_some();
+            let chain = |rule: &&(RuleId, bool)| named && rule.1;
             if let Some((rule, _)) = self.unknown_model(effective).as_ref().filter(chain) {
                 reasons.push((*rule, Some(fallback)));
             }
@@ -144,7 +146,7 @@ impl<'a> Case<'a> {
             rule,
             fallback,
             route: None,
-            also: reasons.map(|(rule, _)| rule).collect(),
+            also: reasons.collect(),
             retryable: false,
             retry_after_s: None,
             dropped: Vec::new(),
@@ -356,6 +358,7 @@ impl<'a> Case<'a> {
             Fate::Never { rule, route, also } => {
                 let (retryable, retry_after_s) = (false, None);
                 let dropped = Vec::new();
+                let also = also.into_iter().map(|rule| (rule, None)).collect();
                 return Outcome::Refuse(Refusal {
                     rule,
                     fallback: None,

@@ -287,7 +287,7 @@ fn faults() -> Vec<Fault> {
 /// The attributes that an engine's policy declares, each with values that it takes.
 pub fn attributes(engine: &Engine) -> BTreeMap<String, Vec<String>> {
     let policy = engine.policy();
-    let texts = |words: &[Box<str>]| words.iter().take(50).map(|w| w.to_string()).collect();
+    let texts = |words: &[Box<str>]| words.iter().take(50).map(ToString::to_string).collect();
     let named = policy.attributes.iter().map(|attribute| {
         let values = if let Type::Choice(words) = &attribute.of {
             texts(words)

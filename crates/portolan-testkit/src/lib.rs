@@ -4,6 +4,7 @@
 //! The tests themselves live in `tests/`. The format is described in `tests/cases/README.md`.
 
 pub mod case;
+pub mod examples;
 pub mod expect;
 pub mod generate;
 pub mod observed;

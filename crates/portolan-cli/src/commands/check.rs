@@ -43,6 +43,7 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
         diagnostics: &compiled.diagnostics,
         sources: &compiled.sources,
         policy: &policy,
+        left_out: compiled.left_out,
     };
     let fails = |severity| match severity {
         Severity::Error => true,

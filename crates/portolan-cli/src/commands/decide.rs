@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::Context;
 use portolan_core::answer::Outcome;
 use portolan_core::instant::Instant;
 use portolan_wire::{Call, Overrides};
@@ -70,6 +69,7 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
             diagnostics: &compiled.diagnostics,
             sources: &compiled.sources,
             policy: &policy,
+            left_out: compiled.left_out,
         };
         return Ok(Report {
             status: Status::Wrong,
@@ -81,7 +81,10 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
         });
     };
     let call = call(arguments, engine.policy().attribute_names())?;
-    let request = engine.request(call.draft)?;
+    let request = engine.request(call.draft).map_err(|errors| {
+        let lines: Vec<String> = errors.0.iter().map(ToString::to_string).collect();
+        anyhow::Error::msg(lines.join("\n"))
+    })?;
     let decided = engine.decide(&request, &call.state);
     let answer = engine.answer(&request, &call.state, &decided);
     let traced = arguments
@@ -127,8 +130,7 @@ fn call<'n>(
         return Ok(flags.alone(now()));
     };
     let bytes = load::request(path)?;
-    let posted = portolan_wire::read_envelope(&bytes, attributes, now())
-        .with_context(|| format!("cannot judge the request `{path}`"))?;
+    let posted = portolan_wire::read_envelope(&bytes, attributes, now())?;
     Ok(flags.over(posted))
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct Findings<'a> {
     pub(crate) sources: &'a Sources,
     /// Where those files lie.
     pub(crate) policy: &'a Policy,
+    /// How many more there are.
+    pub(crate) left_out: usize,
 }
 
 impl Findings<'_> {
@@ -49,7 +51,11 @@ impl Findings<'_> {
                 paint.warning(&counted(warnings, "warning"))
             ),
         };
-        let _ = writeln!(out, "{summary}");
+        let more = match self.left_out {
+            0 => String::new(),
+            n => format!(" and {n} more that are not shown"),
+        };
+        let _ = writeln!(out, "{summary}{more}");
         out
     }
 
@@ -62,6 +68,7 @@ impl Findings<'_> {
             version: 1,
             errors: self.count(Severity::Error),
             warnings: self.count(Severity::Warning),
+            left_out: self.left_out,
             diagnostics: self.diagnostics.iter().map(|d| self.object(d)).collect(),
         };
         Ok(serde_json::to_string_pretty(&report)? + "\n")
@@ -232,6 +239,7 @@ struct JsonReport<'a> {
     version: u32,
     errors: usize,
     warnings: usize,
+    left_out: usize,
     diagnostics: Vec<JsonDiagnostic<'a>>,
 }
 

@@ -1,11 +1,8 @@
-//! Nodes to text, in either notation. What is printed reads back as the same nodes; comments and
-//! layout are not nodes and are lost.
+//! Nodes to text in the rules language. What is printed reads back as the same nodes; comments and
+//! layout are not nodes and are lost. YAML is not written here: the host has a library for it.
 
 use super::rules::{BLOCKS, INNER_BLOCKS};
 use super::tree::{Entry, Node, Value};
-
-/// Columns that a map or list on one line may take in YAML.
-const LINE: usize = 100;
 
 /// A catalog in the rules language; `None` when the root is no map.
 pub(super) fn rules(root: &Node<'_>) -> Option<String> {
@@ -19,16 +16,10 @@ pub(super) fn rules(root: &Node<'_>) -> Option<String> {
             .find(|(_, section)| *section == entry.key);
         match (&*entry.key, &entry.value.value, block) {
             ("catalog", Value::Scalar { .. }, _) => {
-                out.push_str(&format_line(
-                    "edition ",
-                    &bare_or_quoted(&entry.value, quote),
-                ));
+                out.push_str(&format_line("edition ", &bare_or_quoted(&entry.value)));
             }
             ("title", Value::Scalar { .. }, _) if !entry.value.is_absent() => {
-                out.push_str(&format_line(
-                    "catalog ",
-                    &bare_or_quoted(&entry.value, quote),
-                ));
+                out.push_str(&format_line("catalog ", &bare_or_quoted(&entry.value)));
             }
             (_, Value::Map(named), Some((word, _))) if !named.is_empty() => {
                 for entry in named {
@@ -46,7 +37,7 @@ fn format_line(before: &str, after: &str) -> String {
 }
 
 fn block_of(word: &str, entry: &Entry<'_>, out: &mut String) {
-    out.push_str(&[word, " ", &name(&entry.key, quote)].concat());
+    out.push_str(&[word, " ", &name(&entry.key)].concat());
     match &entry.value.value {
         Value::Map(inner) => {
             out.push(' ');
@@ -55,7 +46,7 @@ fn block_of(word: &str, entry: &Entry<'_>, out: &mut String) {
         }
         Value::Scalar { .. } | Value::Sequence(_) => {
             out.push_str(": ");
-            flow(&entry.value, quote, out);
+            flow(&entry.value, out);
             out.push('\n');
         }
     }
@@ -100,73 +91,21 @@ fn as_map<'n, 'a>(node: &'n Node<'a>) -> Option<&'n [Entry<'a>]> {
 
 fn setting(entry: &Entry<'_>, depth: usize, out: &mut String) {
     out.push_str(&"  ".repeat(depth));
-    out.push_str(&name(&entry.key, quote));
+    out.push_str(&name(&entry.key));
     out.push_str(": ");
-    flow(&entry.value, quote, out);
+    flow(&entry.value, out);
     out.push('\n');
 }
 
-/// A catalog in YAML.
-pub(super) fn yaml(root: &Node<'_>) -> String {
-    let mut out = String::new();
-    if !yaml_block(root, 0, &mut out) {
-        flow(root, quote_yaml, &mut out);
-        out.push('\n');
-    }
-    out
-}
-
-/// Writes a collection over several lines; says no when it belongs on one.
-fn yaml_block(node: &Node<'_>, depth: usize, out: &mut String) -> bool {
-    let indent = "  ".repeat(depth);
-    let long = || {
-        let mut line = String::new();
-        flow(node, quote_yaml, &mut line);
-        line.len() > LINE
-    };
+/// A value on one line.
+fn flow(node: &Node<'_>, out: &mut String) {
     match &node.value {
-        Value::Map(entries) if !entries.is_empty() && (depth < 2 || long()) => {
-            for entry in entries {
-                out.push_str(&[&indent, &*name(&entry.key, quote_yaml), ":"].concat());
-                yaml_value(&entry.value, depth + 1, out);
-            }
-            true
-        }
-        Value::Sequence(items) if !items.is_empty() && long() => {
-            for item in items {
-                out.push_str(&[&indent, "-"].concat());
-                // The first entry stands beside the dash, two columns in like those below it.
-                let mut value = String::new();
-                yaml_value(item, depth + 1, &mut value);
-                out.push_str(&[" ", value.trim_start()].concat());
-            }
-            true
-        }
-        Value::Scalar { .. } | Value::Sequence(_) | Value::Map(_) => false,
-    }
-}
-
-fn yaml_value(node: &Node<'_>, depth: usize, out: &mut String) {
-    let mut lines = String::new();
-    if yaml_block(node, depth, &mut lines) {
-        out.push('\n');
-        out.push_str(&lines);
-    } else {
-        out.push(' ');
-        flow(node, quote_yaml, out);
-        out.push('\n');
-    }
-}
-
-/// A value on one line, alike in both notations but for how text is quoted.
-fn flow(node: &Node<'_>, quote: fn(&str) -> String, out: &mut String) {
-    match &node.value {
-        Value::Scalar { .. } => out.push_str(&bare_or_quoted(node, quote)),
+        Value::Scalar { .. } => out.push_str(&bare_or_quoted(node)),
         Value::Sequence(items) => {
             out.push('[');
             for (i, item) in items.iter().enumerate() {
                 out.push_str(if i > 0 { ", " } else { "" });
-                flow(item, quote, out);
+                flow(item, out);
             }
             out.push(']');
         }
@@ -174,16 +113,16 @@ fn flow(node: &Node<'_>, quote: fn(&str) -> String, out: &mut String) {
             out.push('{');
             for (i, entry) in entries.iter().enumerate() {
                 out.push_str(if i > 0 { ", " } else { "" });
-                out.push_str(&name(&entry.key, quote));
+                out.push_str(&name(&entry.key));
                 out.push_str(": ");
-                flow(&entry.value, quote, out);
+                flow(&entry.value, out);
             }
             out.push('}');
         }
     }
 }
 
-fn bare_or_quoted(node: &Node<'_>, quote: fn(&str) -> String) -> String {
+fn bare_or_quoted(node: &Node<'_>) -> String {
     match &node.value {
         Value::Scalar { .. } if node.is_absent() => "~".to_owned(),
         Value::Scalar { text, quoted } if !quoted && plain(text) => text.to_string(),
@@ -192,7 +131,7 @@ fn bare_or_quoted(node: &Node<'_>, quote: fn(&str) -> String) -> String {
     }
 }
 
-fn name(text: &str, quote: fn(&str) -> String) -> String {
+fn name(text: &str) -> String {
     if plain(text) {
         text.to_owned()
     } else {
@@ -200,7 +139,7 @@ fn name(text: &str, quote: fn(&str) -> String) -> String {
     }
 }
 
-/// Says whether text needs no quotes in either notation.
+/// Says whether text needs no quotes, here as in YAML.
 fn plain(text: &str) -> bool {
     let rest = text.strip_prefix('-').unwrap_or(text);
     let word = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'+' | b'-');
@@ -210,17 +149,6 @@ fn plain(text: &str) -> bool {
 }
 
 fn quote(text: &str) -> String {
-    escaped(text, |c, out| out.extend(c.escape_unicode()))
-}
-
-fn quote_yaml(text: &str) -> String {
-    escaped(text, |c, out| {
-        let code = format!("{:08X}", u32::from(c));
-        out.extend([r"\U", &code]);
-    })
-}
-
-fn escaped(text: &str, other: impl Fn(char, &mut String)) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {
@@ -229,7 +157,7 @@ fn escaped(text: &str, other: impl Fn(char, &mut String)) -> String {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             c if crate::text::invisible(c) || matches!(c, '\u{fffe}' | '\u{ffff}') => {
-                other(c, &mut out);
+                out.extend(c.escape_unicode());
             }
             c => out.push(c),
         }

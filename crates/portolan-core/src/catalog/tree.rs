@@ -56,6 +56,29 @@ impl Node<'_> {
         }
     }
 
+    /// Says whether another node has the same data: places and quotes are none, and what is
+    /// absent is absent however it is spelled.
+    pub fn same_data(&self, other: &Node<'_>) -> bool {
+        match (&self.value, &other.value) {
+            (Value::Scalar { text, .. }, Value::Scalar { text: others, .. }) => {
+                match (self.is_absent(), other.is_absent()) {
+                    (true, absent) | (absent, true) => absent,
+                    (false, false) => text == others,
+                }
+            }
+            (Value::Sequence(items), Value::Sequence(others)) => {
+                items.len() == others.len() && items.iter().zip(others).all(|(a, b)| a.same_data(b))
+            }
+            (Value::Map(entries), Value::Map(others)) => {
+                let same = |(a, b): (&Entry<'_>, &Entry<'_>)| {
+                    a.key == b.key && a.value.same_data(&b.value)
+                };
+                entries.len() == others.len() && entries.iter().zip(others).all(same)
+            }
+            (Value::Scalar { .. } | Value::Sequence(_) | Value::Map(_), _) => false,
+        }
+    }
+
     /// What it is, for people.
     pub fn kind(&self) -> &'static str {
         match &self.value {

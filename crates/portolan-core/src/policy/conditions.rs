@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::diags;
+use super::operands::Resolved;
 use super::policy::{Condition, Glob};
 use super::scope::{Env, Resolver};
-use super::terms::Resolved;
-use super::types::{Term, Type, Value};
+use super::term::Term;
+use super::types::{Type, Value};
 use crate::limits;
 use crate::source::Span;
 use crate::syntax::ast::{self, Comparison, ConditionKind, Operand, OperandKind};

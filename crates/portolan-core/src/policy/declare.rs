@@ -11,7 +11,8 @@ use super::diags;
 use super::policy::{Attribute, Policy, Table};
 use super::schema::BodyField;
 use super::scope::{Env, Reach, Resolver};
-use super::types::{Term, Type, Value};
+use super::term::Term;
+use super::types::{Type, Value};
 use crate::near;
 use crate::syntax::ast::{self, InputType, Item, ItemKind, Name, Operand, OperandKind};
 

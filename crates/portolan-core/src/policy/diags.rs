@@ -492,3 +492,11 @@ pub(super) fn not_boolean_call(span: Span, name: &str) -> Diagnostic {
         format!("`{name}(…)` is a condition, not a value"),
     )
 }
+
+pub(super) fn whole(span: Span, unit: &str) -> Diagnostic {
+    Diagnostic::error(
+        "bad-duration",
+        span,
+        format!("this duration must be whole {unit}"),
+    )
+}

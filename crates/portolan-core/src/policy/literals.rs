@@ -8,9 +8,10 @@
 use std::collections::BTreeSet;
 
 use super::diags;
+use super::operands::is_bare;
 use super::scope::Resolver;
-use super::terms::is_bare;
-use super::types::{Term, Type, Value, Vocabulary};
+use super::term::Term;
+use super::types::{Type, Value, Vocabulary};
 use crate::catalog::{Catalog, Retention};
 use crate::decimal::Decimal;
 use crate::near;
@@ -43,9 +44,14 @@ impl Resolver<'_> {
             }
             (Type::Instant, OperandKind::Instant(at)) => Some(Value::Instant(*at)),
             (Type::Text, OperandKind::Text(text)) => Some(Value::Text(text.as_str().into())),
-            (Type::Retention, OperandKind::Duration(ms)) => u32::try_from(ms / 86_400_000)
-                .ok()
-                .map(|d| Value::Retention(Retention::Days(d))),
+            (Type::Retention, OperandKind::Duration(ms)) => {
+                if ms % 86_400_000 != 0 {
+                    self.report(diags::whole(operand.span, "days"));
+                    return None;
+                }
+                let days = u32::try_from(ms / 86_400_000).ok();
+                days.map(|days| Value::Retention(Retention::Days(days)))
+            }
             (Type::Set(of), OperandKind::Set(items)) => {
                 let mut set = BTreeSet::new();
                 for item in items {

@@ -23,8 +23,9 @@ pub struct Loaded {
     pub name: Name,
     /// Its items, includes in their place, overlays applied.
     pub items: Vec<Item>,
-    /// Its catalogs as written.
-    pub catalogs: Vec<raw::Catalog>,
+    /// Its catalogs as written; `None` where one of them could not be read, so that nobody judges
+    /// the others without it.
+    pub catalogs: Option<Vec<raw::Catalog>>,
 }
 
 /// Reads an entry file and all that it names.
@@ -41,12 +42,12 @@ pub fn load(
         sources,
         diagnostics,
         reading: Vec::new(),
-        catalogs: Vec::new(),
+        catalogs: Some(Vec::new()),
         catalog_paths: BTreeSet::new(),
     };
     let entry = normalize("", entry);
     let (name, items) = loader.policy(&entry, None)?;
-    if loader.catalogs.is_empty() && !loader.diagnostics.has_errors() {
+    if loader.catalog_paths.is_empty() && !loader.diagnostics.has_errors() {
         loader
             .diagnostics
             .push(diags::missing_item(name.span, "use catalog"));
@@ -65,7 +66,8 @@ struct Loader<'a> {
     diagnostics: &'a mut Diagnostics,
     /// Policy files being read, outermost first.
     reading: Vec<String>,
-    catalogs: Vec<raw::Catalog>,
+    /// Those read so far, until one cannot be.
+    catalogs: Option<Vec<raw::Catalog>>,
     catalog_paths: BTreeSet<String>,
 }
 
@@ -176,8 +178,11 @@ impl Loader<'_> {
             None => {
                 let id = self.sources.iter().last().map_or(SourceId(0), |(id, _)| id);
                 let span = items.first().map_or(Span::new(id, 0, 0), |i| i.span);
-                self.diagnostics
-                    .push(diags::missing_item(span, "policy NAME"));
+                // Where nothing could be read at all, that has been said.
+                if !(items.is_empty() && self.diagnostics.has_errors()) {
+                    self.diagnostics
+                        .push(diags::missing_item(span, "policy NAME"));
+                }
                 self.expand(path, items);
                 None
             }
@@ -228,25 +233,32 @@ impl Loader<'_> {
         out
     }
 
+    /// A catalog and those that it includes.
     fn catalog(&mut self, from: &str, named: &Spanned<String>, depth: usize) {
         let path = normalize(from, &named.value);
         if !self.catalog_paths.insert(path.clone()) {
             return;
         }
-        if depth > limits::INCLUDE_DEPTH {
-            self.diagnostics.push(diags::include_limit(named.span));
-            return;
-        }
-        let Some(id) = self.read(&path, Some(named.span)) else {
+        let Some(raw) = self.raw_catalog(&path, named.span, depth) else {
+            self.catalogs = None;
             return;
         };
-        if let Some(raw) = catalog::parse(self.sources, id, self.diagnostics) {
-            let includes = raw.include.clone();
-            self.catalogs.push(raw);
-            for include in includes {
-                self.catalog(&path, &include, depth + 1);
-            }
+        let includes = raw.include.clone();
+        if let Some(catalogs) = &mut self.catalogs {
+            catalogs.push(raw);
         }
+        for include in includes {
+            self.catalog(&path, &include, depth + 1);
+        }
+    }
+
+    fn raw_catalog(&mut self, path: &str, named_at: Span, depth: usize) -> Option<raw::Catalog> {
+        if depth > limits::INCLUDE_DEPTH {
+            self.diagnostics.push(diags::include_limit(named_at));
+            return None;
+        }
+        let id = self.read(path, Some(named_at))?;
+        catalog::parse(self.sources, id, self.diagnostics)
     }
 
     /// Applies an overlay's changes to the items below it.

@@ -6,7 +6,7 @@ use super::conditions::{atoms, terms};
 use super::diags;
 use super::policy::Condition;
 use super::scope::Resolver;
-use super::types::Term;
+use super::term::Term;
 use crate::limits;
 use crate::source::Span;
 

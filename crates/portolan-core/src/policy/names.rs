@@ -2,7 +2,7 @@
 
 use super::policy::{Attribute, Table};
 use super::schema::RouteFact;
-use super::types::{Scope, Term};
+use super::term::{Scope, Term};
 use crate::catalog::Catalog;
 
 /// A term as rules write it.

@@ -4,7 +4,7 @@ use super::policy::{
     Blame, BlameField, Condition, Piece, Policy, Rule, RuleKind, Slot, Template, Verdict,
 };
 use super::schema::BodyField;
-use super::types::Term;
+use super::term::Term;
 use crate::instant::Window;
 use crate::source::Span;
 

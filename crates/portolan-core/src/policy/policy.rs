@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::schema::{BodyField, RouteFact};
-use super::types::{Term, Type, Value};
+use super::term::Term;
+use super::types::{Type, Value};
 use crate::instant::{Instant, Window};
 use crate::source::Span;
 use crate::syntax::ast::Comparison;

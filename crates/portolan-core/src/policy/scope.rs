@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::policy::{Attribute, Table};
 use super::schema::BodyField;
-use super::types::{Term, Type};
+use super::term::Term;
+use super::types::Type;
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
@@ -106,7 +107,7 @@ impl Resolver<'_> {
             Term::OfModel(inner, fact) => {
                 **inner == Term::Body(BodyField::Model) || fact.optional()
             }
-            Term::Route(fact) => super::terms::route_fact_optional(*fact),
+            Term::Route(fact) => super::operands::route_fact_optional(*fact),
             Term::Constant(_)
             | Term::Endpoint
             | Term::At

@@ -6,7 +6,7 @@ use crate::policy::{RuleId, RuleKind, Term};
 
 /// A route that has passed every lock that applies to its effective request.
 ///
-/// INVARIANT: made only by [`clear`]; a plan is built of nothing else.
+/// INVARIANT: made only by `clear`; a plan is built of nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cleared(Route);
 

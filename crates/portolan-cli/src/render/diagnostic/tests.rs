@@ -21,6 +21,7 @@ fn printed(text: &str, diagnostics: &[Diagnostic]) -> (String, String) {
         diagnostics,
         sources: &sources,
         policy: &policy,
+        left_out: 0,
     };
     let human = findings.human(Paint { colored: false });
     (human, findings.json().unwrap())

@@ -1,7 +1,9 @@
+//! Catalogs written in the rules language give what the same catalog in YAML gives.
+
 use proptest::prelude::*;
 
 use super::*;
-use crate::catalog::{Notation, parse, read as read_file, tests::GOOD, validate, write};
+use crate::catalog::{parse, read as read_file, tests::GOOD, validate, write_rules};
 use crate::source::Sources;
 
 const RULES: &str = r#"
@@ -47,32 +49,6 @@ fn in_notation<T>(
     then(tree, diagnostics.into_sorted())
 }
 
-/// The data of a tree: no places, no quotes, absence in one spelling.
-fn data(node: &Node<'_>) -> serde_yaml::Value {
-    match &node.value {
-        Value::Scalar { .. } if node.is_absent() => serde_yaml::Value::Null,
-        Value::Scalar { text, .. } => serde_yaml::Value::String(text.to_string()),
-        Value::Sequence(items) => serde_yaml::Value::Sequence(items.iter().map(data).collect()),
-        Value::Map(entries) => {
-            let pairs = entries
-                .iter()
-                .map(|e| (serde_yaml::Value::String(e.key.to_string()), data(&e.value)));
-            serde_yaml::Value::Mapping(pairs.collect())
-        }
-    }
-}
-
-fn data_of(text: &str, name: &str) -> serde_yaml::Value {
-    in_notation(text, name, |tree, found| {
-        assert_eq!(found, [], "{text}");
-        data(&tree.unwrap())
-    })
-}
-
-fn converted(text: &str, name: &str, to: Notation) -> String {
-    in_notation(text, name, |tree, _| write(&tree.unwrap(), to).unwrap())
-}
-
 fn codes(text: &str) -> Vec<(&'static str, String)> {
     in_notation(text, "a.portolan", |_, found| {
         let under = |d: &Diagnostic| {
@@ -103,16 +79,36 @@ fn a_catalog_in_the_rules_language_is_a_catalog() {
 
 #[test]
 fn both_notations_of_the_documented_catalog_have_the_same_data() {
-    let rules = converted(GOOD, "a.yaml", Notation::Rules);
-    assert_eq!(
-        data_of(&rules, "a.portolan"),
-        data_of(GOOD, "a.yaml"),
-        "{rules}"
-    );
-    let yaml = converted(&rules, "a.portolan", Notation::Yaml);
-    assert_eq!(data_of(&yaml, "a.yaml"), data_of(GOOD, "a.yaml"), "{yaml}");
+    let rules = in_notation(GOOD, "a.yaml", |tree, _| {
+        let tree = tree.unwrap();
+        let rules = write_rules(&tree).unwrap();
+        in_notation(&rules, "a.portolan", |again, found| {
+            assert_eq!(found, [], "{rules}");
+            assert!(again.unwrap().same_data(&tree), "{rules}");
+        });
+        rules
+    });
     assert!(rules.contains("model claude-sonnet-4-6 {"), "{rules}");
     assert!(rules.contains("  offering {"), "{rules}");
+}
+
+#[test]
+fn data_differs_by_text_order_and_absence_and_by_nothing_else() {
+    let same = |a: &str, b: &str| {
+        let node = |text: &str, then: &mut dyn FnMut(&Node<'_>)| {
+            in_notation(text, "a.yaml", |tree, _| then(&tree.unwrap()));
+        };
+        let mut same = false;
+        node(a, &mut |a| node(b, &mut |b| same = a.same_data(b)));
+        same
+    };
+    assert!(same("{a: 1, b: [x, ~]}", "a: '1'\nb:\n  - \"x\"\n  -\n"));
+    assert!(!same("a: 1.0", "a: 1.00"));
+    assert!(!same("a: null", "a: 'null'"));
+    assert!(!same("a: ''", "a:"));
+    assert!(!same("{a: 1, b: 2}", "{b: 2, a: 1}"));
+    assert!(!same("[a]", "[a, b]"));
+    assert!(!same("[a]", "a"));
 }
 
 #[test]
@@ -245,16 +241,13 @@ fn node(value: &serde_yaml::Value) -> Node<'static> {
 
 proptest! {
     #[test]
-    fn no_notation_loses_data(value in document()) {
+    fn nothing_is_lost_in_the_rules_language(value in document()) {
         let root = node(&value);
-        let rules = write(&root, Notation::Rules).unwrap();
-        let again = data_of(&rules, "a.portolan");
-        prop_assert_eq!(&again, &value, "{}", rules);
-        let yaml = converted(&rules, "a.portolan", Notation::Yaml);
-        prop_assert_eq!(&data_of(&yaml, "a.yaml"), &value, "{}", yaml);
-        // Whoever else reads what we write sees the same.
-        let oracle: serde_yaml::Value = serde_yaml::from_str(&write(&root, Notation::Yaml).unwrap()).unwrap();
-        prop_assert_eq!(&oracle, &value, "{}", yaml);
+        let rules = write_rules(&root).unwrap();
+        in_notation(&rules, "a.portolan", |again, found| {
+            assert_eq!(found, [], "{rules}");
+            assert!(again.unwrap().same_data(&root), "{rules}");
+        });
     }
 
     #[test]

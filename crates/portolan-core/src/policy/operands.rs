@@ -8,7 +8,8 @@
 use super::diags;
 use super::schema::{BodyField, EndpointFact, ModelFact, RouteFact, StateFact};
 use super::scope::{Env, Resolver};
-use super::types::{Scope, Term, Type};
+use super::term::{Scope, Term};
+use super::types::Type;
 use crate::near;
 use crate::source::Span;
 use crate::syntax::ast::{ConditionKind, Name, Operand, OperandKind, Path};
@@ -37,6 +38,10 @@ impl Resolver<'_> {
                         &Type::Instant,
                         &diags::type_name(&of),
                     ));
+                    return None;
+                }
+                if milliseconds % 1000 != 0 {
+                    self.report(diags::whole(operand.span, "seconds"));
                     return None;
                 }
                 Some(Resolved::Term(

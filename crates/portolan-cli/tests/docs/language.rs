@@ -1,0 +1,79 @@
+//! Every example of `docs/language.md` and of `README.md` compiles and does what its `test`
+//! blocks say, or fails with the code it names.
+//!
+//! `portolan,header` are the lines above every fragment; `portolan,file=NAME` is a file that later
+//! examples may include; `portolan,fails code=CODE` must have errors of that code and no other.
+//! The first whole policy is what overlays stand over. The first `yaml` block is the catalog.
+
+use portolan::{Compilation, MemoryFiles, compile};
+
+use crate::blocks::{Block, blocks, read};
+
+const PAGE: &str = "docs/language.md";
+
+/// The files that an example may name.
+fn files(found: &[Block]) -> MemoryFiles {
+    let mut files = MemoryFiles::default();
+    let catalog = found.iter().find(|b| b.info == "yaml").unwrap();
+    files.insert("catalog.yaml", catalog.text.as_str());
+    let whole = |b: &&Block| b.info == "portolan" && b.text.starts_with("edition 1");
+    let base = found.iter().find(whole).unwrap();
+    files.insert("policy.portolan", base.text.as_str());
+    for block in found {
+        if let Some(name) = block.info.strip_prefix("portolan,file=") {
+            files.insert(name, block.text.as_str());
+        }
+    }
+    files
+}
+
+#[test]
+fn every_example_compiles_or_fails_as_it_says() {
+    let found = blocks(&read(PAGE));
+    let mut files = files(&found);
+    let header = found.iter().find(|b| b.info == "portolan,header").unwrap();
+    let mut complaints = Vec::new();
+    let mut examples = 0;
+    let readme = blocks(&read("README.md"));
+    let pages = [(PAGE, &found), ("README.md", &readme)];
+    let blocks = pages
+        .iter()
+        .flat_map(|(page, found)| found.iter().map(move |b| (page, b)));
+    for (page, block) in blocks {
+        let fails = block.info.strip_prefix("portolan,fails code=");
+        if block.info != "portolan" && fails.is_none() {
+            assert!(!block.info.starts_with("portolan,fails"), "{}", block.line);
+            continue;
+        }
+        examples += 1;
+        let text = if block.text.starts_with("edition ") {
+            block.text.clone()
+        } else {
+            format!("{}\n{}", header.text, block.text)
+        };
+        files.insert("example.portolan", text);
+        let compilation = compile("example.portolan", &mut files);
+        let mut codes: Vec<&str> = compilation.diagnostics.iter().map(|d| d.code).collect();
+        codes.dedup();
+        let expected: Vec<&str> = fails.into_iter().collect();
+        if codes != expected {
+            complaints.push(format!("{page}:{}: {}", block.line, told(&compilation)));
+        }
+        assert_eq!(compilation.engine.is_some(), codes.is_empty());
+        let unmet = compilation
+            .engine
+            .iter()
+            .flat_map(portolan_testkit::examples::unmet);
+        complaints.extend(unmet.map(|why| format!("{page}:{}: {why}", block.line)));
+    }
+    assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
+    assert!(examples > 30, "{examples}");
+}
+
+fn told(compilation: &Compilation) -> String {
+    let lines = compilation.diagnostics.iter().map(|d| {
+        let place = compilation.sources.locate(d.primary.span);
+        format!("{} at {place}: {}", d.code, d.message)
+    });
+    lines.collect::<Vec<_>>().join("; ")
+}
