@@ -13,6 +13,7 @@ mod load;
 mod locks;
 mod names;
 mod operands;
+mod overlay;
 mod points;
 #[expect(
     clippy::module_inception,
@@ -21,6 +22,7 @@ mod points;
 mod policy;
 mod questions;
 mod resolve;
+mod rows;
 mod rules;
 mod schema;
 mod scope;

@@ -1,8 +1,8 @@
 //! Every example of `docs/language.md` and of `README.md` compiles and does what its `test`
 //! blocks say, or fails with the code it names.
 //!
-//! `portolan,header` are the lines above every fragment; `portolan,file=NAME` is a file that later
-//! examples may include; `portolan,fails code=CODE` must have errors of that code and no other.
+//! `portolan,header` are the lines above every fragment; `portolan,file=NAME` and `csv,file=NAME` are
+//! files that later examples may name; `portolan,fails code=CODE` must have errors of that code and no other.
 //! The first whole policy is what overlays stand over. The first `yaml` block is the catalog.
 
 use portolan::{Compilation, MemoryFiles, compile};
@@ -20,7 +20,8 @@ fn files(found: &[Block]) -> MemoryFiles {
     let base = found.iter().find(whole).unwrap();
     files.insert("policy.portolan", base.text.as_str());
     for block in found {
-        if let Some(name) = block.info.strip_prefix("portolan,file=") {
+        let file = block.info.strip_prefix("portolan,file=");
+        if let Some(name) = file.or_else(|| block.info.strip_prefix("csv,file=")) {
             files.insert(name, block.text.as_str());
         }
     }

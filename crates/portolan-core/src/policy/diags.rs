@@ -59,6 +59,16 @@ pub(super) fn unknown_name(span: Span, what: &str, name: &str, near: Option<&str
     Diagnostic::error("unknown-name", span, message).near(near)
 }
 
+pub(super) fn not_in_the_catalog(
+    span: Span,
+    what: &str,
+    name: &str,
+    near: Option<&str>,
+) -> Diagnostic {
+    let message = format!("the catalog has no {what} `{}`", echo(name));
+    Diagnostic::error("unknown-name", span, message).near(near)
+}
+
 pub(super) fn ambiguous_name(span: Span, name: &str, of: &Type) -> Diagnostic {
     let (name, of) = (echo(name), type_name(of));
     Diagnostic::error(
@@ -457,13 +467,9 @@ pub(super) fn too_long(span: Span, path: &str) -> Diagnostic {
 }
 
 pub(super) fn amend_lock(span: Span, lock: Span) -> Diagnostic {
-    Diagnostic::error(
-        "lock-amended",
-        span,
-        "an overlay cannot amend or remove a lock",
-    )
-    .related(lock, "the lock")
-    .help("locks are absolute; change the policy itself")
+    Diagnostic::error("lock-amended", span, "an overlay cannot amend a lock")
+        .related(lock, "the lock")
+        .help("locks are absolute; change the policy itself")
 }
 
 pub(super) fn not_in_an_overlay(span: Span, what: &str) -> Diagnostic {
@@ -476,12 +482,8 @@ pub(super) fn not_in_an_overlay(span: Span, what: &str) -> Diagnostic {
 }
 
 pub(super) fn amend_without_overlay(span: Span) -> Diagnostic {
-    Diagnostic::error(
-        "not-an-overlay",
-        span,
-        "only an overlay amends or removes rules",
-    )
-    .help("start the file with `overlay NAME over \"policy.portolan\"`")
+    Diagnostic::error("not-an-overlay", span, "only an overlay amends rules")
+        .help("start the file with `overlay NAME of \"../policy.portolan\"`")
 }
 
 pub(super) fn not_boolean_call(span: Span, name: &str) -> Diagnostic {
@@ -498,5 +500,38 @@ pub(super) fn whole(span: Span, unit: &str) -> Diagnostic {
         "bad-duration",
         span,
         format!("this duration must be whole {unit}"),
+    )
+}
+
+pub(super) fn not_overridable(span: Span, name: &str, rule: Span) -> Diagnostic {
+    let name = echo(name);
+    Diagnostic::error(
+        "not-overridable",
+        span,
+        format!("`{name}` is not marked `overridable`"),
+    )
+    .related(rule, "the rule")
+    .help("add the clause `overridable` to the rule, if overlays may change it")
+}
+
+pub(super) fn wrong_header(span: Span, columns: &[&str]) -> Diagnostic {
+    Diagnostic::error(
+        "wrong-columns",
+        span,
+        "the header does not name the table's columns",
+    )
+    .help(format!("write the key's name, then {}", columns.join(",")))
+}
+
+pub(super) fn bad_csv(span: Span, why: &str) -> Diagnostic {
+    Diagnostic::error("bad-csv", span, format!("not CSV: {}", echo(why)))
+}
+
+pub(super) fn bad_cell(span: Span, cell: &str, of: &Type) -> Diagnostic {
+    let (cell, of) = (echo(cell), type_name(of));
+    Diagnostic::error(
+        "type-mismatch",
+        span,
+        format!("expected {of}, found `{cell}`"),
     )
 }

@@ -14,6 +14,7 @@ use super::term::Term;
 use super::types::{Type, Value, Vocabulary};
 use crate::catalog::{Catalog, Retention};
 use crate::decimal::Decimal;
+use crate::instant::Instant;
 use crate::near;
 use crate::source::Span;
 use crate::syntax::ast::{Operand, OperandKind};
@@ -32,6 +33,9 @@ impl Resolver<'_> {
         {
             self.report(diags::ambiguous_name(operand.span, word, expected));
             return None;
+        }
+        if let OperandKind::Cell(cell) = &operand.kind {
+            return self.cell(cell, operand.span, expected);
         }
         let value = match (expected, &operand.kind) {
             (Type::Tokens | Type::Count, OperandKind::Integer(n)) => Some(Value::Integer(*n)),
@@ -80,6 +84,45 @@ impl Resolver<'_> {
         value
     }
 
+    /// A cell of a table's file, by its column's type; `|` stands between members of a set.
+    fn cell(&mut self, cell: &str, span: Span, expected: &Type) -> Option<Value> {
+        let value = match expected {
+            Type::Tokens | Type::Count => cell.replace('_', "").parse().ok().map(Value::Integer),
+            Type::Number => Decimal::parse(cell).ok().map(Value::Decimal),
+            Type::Money => {
+                let amount = cell.strip_prefix('$').unwrap_or(cell);
+                Decimal::parse(amount).ok().map(Value::Decimal)
+            }
+            Type::Instant => Instant::parse(cell).ok().map(Value::Instant),
+            Type::Text => Some(Value::Text(cell.into())),
+            Type::Retention if cell != "zero" => {
+                let days = cell.strip_suffix('d').and_then(|days| days.parse().ok());
+                days.map(|days| Value::Retention(Retention::Days(days)))
+            }
+            Type::Set(of) => {
+                let mut set = BTreeSet::new();
+                for member in cell.split('|').map(str::trim).filter(|m| !m.is_empty()) {
+                    set.insert(self.cell(member, span, of)?);
+                }
+                Some(Value::Set(set))
+            }
+            Type::Place => {
+                let mut places = Vec::new();
+                for member in cell.split('|').map(str::trim) {
+                    if let Value::Places(more) = self.word(member, span, &Type::Place)? {
+                        places.extend(more);
+                    }
+                }
+                Some(Value::Places(places))
+            }
+            _ => return self.word(cell, span, expected),
+        };
+        if value.is_none() {
+            self.report(diags::bad_cell(span, cell, expected));
+        }
+        value
+    }
+
     /// A name, bare or in quotes, by the type that is expected.
     #[expect(clippy::too_many_lines, reason = "one arm a type")]
     pub(super) fn word(&mut self, word: &str, span: Span, expected: &Type) -> Option<Value> {
@@ -111,7 +154,7 @@ impl Resolver<'_> {
                     .find(|w| **w == word)
                     .map(|w| Value::Text((*w).into()));
                 let what = match vocabulary {
-                    Vocabulary::Capability => "capability in the catalog",
+                    Vocabulary::Capability => "capability",
                     Vocabulary::Parameter => "parameter",
                 };
                 (value, what, names(known))
@@ -120,26 +163,26 @@ impl Resolver<'_> {
                 let near = || names(catalog.models.iter().map(|m| &*m.id).collect());
                 let found = catalog.model_named(word).map(Value::Model);
                 let near = if found.is_none() { near() } else { None };
-                (found, "model in the catalog", near)
+                (found, "model", near)
             }
             Type::Maker => (
                 catalog.maker_named(word).map(Value::Maker),
-                "maker in the catalog",
+                "maker",
                 names(catalog.makers.iter().map(|m| &*m.name).collect()),
             ),
             Type::Provider => (
                 catalog.provider_named(word).map(Value::Provider),
-                "provider in the catalog",
+                "provider",
                 names(catalog.providers.iter().map(|p| &*p.name).collect()),
             ),
             Type::Endpoint => (
                 catalog.endpoint_named(word).map(Value::Endpoint),
-                "endpoint in the catalog",
+                "endpoint",
                 names(catalog.endpoints.iter().map(|e| &*e.name).collect()),
             ),
             Type::Region => (
                 catalog.region_named(word).map(Value::Region),
-                "region in the catalog",
+                "region",
                 names(catalog.regions.iter().map(|r| &*r.name).collect()),
             ),
             Type::Place => (
@@ -182,7 +225,18 @@ impl Resolver<'_> {
             }
         };
         if found.is_none() {
-            self.report(diags::unknown_name(span, what, word, near.as_deref()));
+            let near = near.as_deref();
+            self.report(match expected {
+                Type::Model
+                | Type::Maker
+                | Type::Provider
+                | Type::Endpoint
+                | Type::Region
+                | Type::Word(Vocabulary::Capability) => {
+                    diags::not_in_the_catalog(span, what, word, near)
+                }
+                _ => diags::unknown_name(span, what, word, near),
+            });
         }
         found
     }
@@ -216,7 +270,7 @@ fn notation(kind: &OperandKind) -> &'static str {
     match kind {
         OperandKind::Path(_) => "a field",
         OperandKind::Call(..) => "a call",
-        OperandKind::Text(_) => "text",
+        OperandKind::Text(_) | OperandKind::Cell(_) => "text",
         OperandKind::Integer(_) => "a whole number",
         OperandKind::Decimal(_) => "a decimal",
         OperandKind::Money(_) => "an amount of money",

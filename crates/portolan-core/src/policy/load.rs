@@ -9,12 +9,14 @@
 use std::collections::BTreeSet;
 
 use super::diags;
+use super::overlay;
+use super::rows;
 use crate::catalog::{self, raw};
 use crate::diagnostic::Diagnostics;
 use crate::limits;
 use crate::source::{Files, SourceId, Sources, Span, Spanned};
 use crate::syntax;
-use crate::syntax::ast::{Amend, ClauseKind, Head, Item, ItemKind, Name, Rule};
+use crate::syntax::ast::{Item, ItemKind, Name};
 
 /// A policy with everything that it names.
 #[derive(Debug)]
@@ -189,7 +191,7 @@ impl Loader<'_> {
             Some((name, None)) => {
                 let items = self.expand(path, items);
                 for item in &items {
-                    if matches!(item.kind, ItemKind::Amend(_) | ItemKind::Remove(_)) {
+                    if matches!(item.kind, ItemKind::Amend(_)) {
                         self.diagnostics
                             .push(diags::amend_without_overlay(item.span));
                     }
@@ -199,8 +201,14 @@ impl Loader<'_> {
             Some((name, Some(base))) => {
                 let base_path = normalize(path, &base.value);
                 let below = self.policy(&base_path, Some(base.span));
+                for item in &items {
+                    if matches!(item.kind, ItemKind::UseCatalog(_)) {
+                        self.diagnostics
+                            .push(diags::not_in_an_overlay(item.span, "use catalog"));
+                    }
+                }
                 let changes = self.expand(path, items);
-                below.map(|(_, below)| (name, self.overlay(below, changes)))
+                below.map(|(_, below)| (name, overlay::apply(below, changes, self.diagnostics)))
             }
         };
         self.reading.pop();
@@ -210,8 +218,19 @@ impl Loader<'_> {
     /// Splices includes in and reads catalogs.
     fn expand(&mut self, path: &str, items: Vec<Item>) -> Vec<Item> {
         let mut out = Vec::new();
-        for item in items {
-            match &item.kind {
+        for mut item in items {
+            match &mut item.kind {
+                ItemKind::Table(table) => {
+                    if let Some(file) = table.from.clone() {
+                        let target = normalize(path, &file.value);
+                        if let Some(id) = self.read(&target, Some(file.span))
+                            && let Some(source) = self.sources.get(id)
+                        {
+                            rows::read(table, id, source, self.diagnostics);
+                        }
+                    }
+                    out.push(item);
+                }
                 ItemKind::Include(included) => {
                     let target = normalize(path, &included.value);
                     if self.reading.contains(&target) {
@@ -259,147 +278,6 @@ impl Loader<'_> {
         }
         let id = self.read(path, Some(named_at))?;
         catalog::parse(self.sources, id, self.diagnostics)
-    }
-
-    /// Applies an overlay's changes to the items below it.
-    fn overlay(&mut self, mut below: Vec<Item>, changes: Vec<Item>) -> Vec<Item> {
-        let mut added = Vec::new();
-        for change in changes {
-            match &change.kind {
-                ItemKind::Amend(amend) => {
-                    if let Some(index) = self.find(&below, &amend.rule)
-                        && let Some(Item {
-                            kind: ItemKind::Rule(rule),
-                            ..
-                        }) = below.get_mut(index)
-                    {
-                        apply(rule, amend, change.span);
-                    }
-                }
-                ItemKind::Remove(name) => {
-                    if let Some(index) = self.find(&below, name) {
-                        below.remove(index);
-                    }
-                }
-                kind => {
-                    if let Some(what) = of_the_base_alone(kind) {
-                        self.diagnostics
-                            .push(diags::not_in_an_overlay(change.span, what));
-                    }
-                    added.push(change);
-                }
-            }
-        }
-        below.extend(added);
-        below
-    }
-
-    /// The rule that an overlay means; a lock cannot be meant.
-    fn find(&mut self, below: &[Item], name: &Name) -> Option<usize> {
-        let rules = || {
-            below
-                .iter()
-                .enumerate()
-                .filter_map(|(i, item)| match &item.kind {
-                    ItemKind::Rule(rule) => Some((i, rule, rule_name(rule)?)),
-                    _ => None,
-                })
-        };
-        let found = rules().find(|(_, _, n)| **n == *name.value);
-        match found {
-            Some((_, rule, _)) if matches!(rule.head, Head::Lock { .. }) => {
-                self.diagnostics
-                    .push(diags::amend_lock(name.span, rule.head_span));
-                None
-            }
-            Some((index, ..)) => Some(index),
-            None => {
-                let near = crate::near::nearest(&name.value, rules().map(|(_, _, n)| n));
-                let near = near.map(str::to_owned);
-                self.diagnostics.push(diags::unknown_name(
-                    name.span,
-                    "rule",
-                    &name.value,
-                    near.as_deref(),
-                ));
-                None
-            }
-        }
-    }
-}
-
-/// What only the policy itself may say: an overlay never widens or reshapes what routes.
-fn of_the_base_alone(kind: &ItemKind) -> Option<&'static str> {
-    match kind {
-        ItemKind::OptIn(_) => Some("opt-in"),
-        ItemKind::Prefer(_) => Some("prefer"),
-        ItemKind::Default(..) => Some("default"),
-        ItemKind::ModelPrefix(_) => Some("model prefix"),
-        ItemKind::ThroughAnyEndpoint => Some("through any endpoint"),
-        ItemKind::Rule(rule) if matches!(rule.head, Head::Set { .. }) => Some("set"),
-        _ => None,
-    }
-}
-
-/// The name that a rule has before it is resolved: its `as`, else its code.
-fn rule_name(rule: &Rule) -> Option<&str> {
-    let named = rule.clauses.iter().find_map(|c| match &c.kind {
-        ClauseKind::As(name) => Some(name.value.as_str()),
-        _ => None,
-    });
-    named.or(match &rule.head {
-        Head::On { code, .. }
-        | Head::Refuse { code, .. }
-        | Head::Exclude { code, .. }
-        | Head::Skip { code, .. }
-        | Head::Warn { code, .. } => Some(code.value.as_str()),
-        Head::Set { .. } => rule.clauses.iter().find_map(|c| match &c.kind {
-            ClauseKind::Noting(code, _) => Some(code.value.as_str()),
-            _ => None,
-        }),
-        Head::Lock { .. } | Head::Limit { .. } | Head::Retry { .. } => None,
-    })
-}
-
-/// Puts an overlay's clauses in the place of those of the same kind.
-fn apply(rule: &mut Rule, amend: &Amend, at: Span) {
-    let old_name = rule_name(rule).map(str::to_owned);
-    if let Some((new_status, new_code)) = &amend.to {
-        match &mut rule.head {
-            Head::On { status, code, .. }
-            | Head::Refuse { status, code, .. }
-            | Head::Exclude { status, code }
-            | Head::Skip { status, code } => {
-                *status = *new_status;
-                *code = new_code.clone();
-                rule.head_span = at;
-            }
-            Head::Lock { .. }
-            | Head::Set { .. }
-            | Head::Warn { .. }
-            | Head::Limit { .. }
-            | Head::Retry { .. } => {}
-        }
-    }
-    let replaced: BTreeSet<&str> = amend
-        .clauses
-        .iter()
-        .map(super::rules::clause_word)
-        .collect();
-    rule.clauses
-        .retain(|c| !replaced.contains(super::rules::clause_word(c)));
-    rule.clauses.extend(amend.clauses.iter().cloned());
-    // A new code does not rename the rule: the next overlay still finds it.
-    let named = rule
-        .clauses
-        .iter()
-        .any(|c| matches!(c.kind, ClauseKind::As(_)));
-    if let (Some(name), false) = (old_name, named) {
-        let name = Spanned::new(name, at);
-        rule.clauses.push(crate::syntax::ast::Clause {
-            kind: ClauseKind::As(name),
-            span: at,
-        });
     }
 }
 

@@ -71,7 +71,8 @@ impl Resolver<'_> {
             | OperandKind::Money(_)
             | OperandKind::Instant(_)
             | OperandKind::Duration(_)
-            | OperandKind::Set(_) => Some(Resolved::Literal),
+            | OperandKind::Set(_)
+            | OperandKind::Cell(_) => Some(Resolved::Literal),
         }
     }
 

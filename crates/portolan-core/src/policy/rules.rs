@@ -137,6 +137,8 @@ impl Resolver<'_> {
                 ClauseKind::Until(until) => out.until = Some((*until, clause.span)),
                 ClauseKind::Else(status, code) => out.otherwise = Some((status, code)),
                 ClauseKind::WithoutFallbacks => out.without_fallbacks = true,
+                // The overlay that amends it has read this.
+                ClauseKind::Overridable => {}
             }
         }
         out
@@ -300,6 +302,7 @@ pub(super) fn clause_word(clause: &Clause) -> &'static str {
         ClauseKind::Until(_) => "until",
         ClauseKind::Else(..) => "else",
         ClauseKind::WithoutFallbacks => "without fallbacks",
+        ClauseKind::Overridable => "overridable",
     }
 }
 
@@ -313,6 +316,8 @@ fn allowed(rule: &str, clause: &str) -> bool {
         "blame" => !matches!(rule, "limit" | "retry"),
         "noting" => rule == "set",
         "else" => rule == "lock",
+        // Locks are absolute; what only shapes a plan is the policy's alone.
+        "overridable" => matches!(rule, "on" | "refuse" | "exclude" | "skip" | "warn"),
         _ => rule == "retry",
     }
 }

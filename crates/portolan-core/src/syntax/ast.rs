@@ -23,7 +23,7 @@ pub enum ItemKind {
     Edition(Spanned<i64>),
     /// `policy NAME`
     Policy(Name),
-    /// `overlay NAME over "PATH"`
+    /// `overlay NAME of "PATH"`
     Overlay(Name, Name),
     /// `use catalog "PATH"`
     UseCatalog(Name),
@@ -47,8 +47,6 @@ pub enum ItemKind {
     Rule(Rule),
     /// `amend NAME …`
     Amend(Amend),
-    /// `remove NAME`
-    Remove(Name),
     /// `prefer lowest route.price.output, …`
     Prefer(Vec<PreferKey>),
     /// `plan at most N per model`
@@ -103,6 +101,8 @@ pub struct Define {
 pub struct Table {
     /// Its name.
     pub name: Name,
+    /// The file that holds its rows, where they are not written here.
+    pub from: Option<Name>,
     /// Columns and their types.
     pub columns: Vec<(Name, Name)>,
     /// Keys and cells.
@@ -232,6 +232,8 @@ pub enum ClauseKind {
     Else(Spanned<u16>, Name),
     /// `without fallbacks`
     WithoutFallbacks,
+    /// `overridable`
+    Overridable,
 }
 
 /// A change to a rule of the policy below an overlay.
@@ -407,6 +409,8 @@ pub enum OperandKind {
     Duration(i64),
     /// `{ a, b }`
     Set(Vec<Operand>),
+    /// A cell of a table's file: text that its column's type reads.
+    Cell(String),
     /// A date moved by milliseconds.
     Offset(Box<Operand>, i64),
     /// What one set has and another has not; in messages and `blame` only.

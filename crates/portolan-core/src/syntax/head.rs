@@ -135,6 +135,7 @@ impl Builder<'_> {
                 ClauseKind::Else(self.status(&parts.next()?), self.name(&parts.next()?))
             }
             Rule::without_fallbacks => ClauseKind::WithoutFallbacks,
+            Rule::overridable => ClauseKind::Overridable,
             _ => {
                 self.fault(diags::unreadable(span));
                 return None;

@@ -11,7 +11,7 @@ use crate::near;
 use crate::source::{Source, SourceId, Span};
 
 /// The words that open an item. None of them is a clause.
-pub(super) const OPENERS: [&str; 29] = [
+pub(super) const OPENERS: [&str; 28] = [
     "edition",
     "policy",
     "overlay",
@@ -40,7 +40,6 @@ pub(super) const OPENERS: [&str; 29] = [
     "prove",
     "test",
     "amend",
-    "remove",
 ];
 
 /// Words that open a clause; indenting them is a habit and no law.

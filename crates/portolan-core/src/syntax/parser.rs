@@ -184,7 +184,6 @@ impl Builder<'_> {
             Rule::through => ItemKind::ThroughAnyEndpoint,
             Rule::rule => ItemKind::Rule(self.rule(parts)?),
             Rule::amend => ItemKind::Amend(self.amend(parts)?),
-            Rule::remove => ItemKind::Remove(self.name(&parts.next()?)),
             Rule::prefer => ItemKind::Prefer(self.each(parts, Self::prefer_key)?),
             Rule::plan => ItemKind::PlanAtMost(self.integer(&parts.next()?)),
             Rule::advance => ItemKind::Advance(self.classes(parts.next()?)),
@@ -289,7 +288,13 @@ impl Builder<'_> {
 
     fn table<'i>(&mut self, mut parts: impl Iterator<Item = Pair<'i, Rule>>) -> Option<Table> {
         let name = self.name(&parts.next()?);
-        let columns = self.parameters(parts.next()?)?;
+        let mut next = parts.next()?;
+        let mut from = None;
+        if next.as_rule() == Rule::string {
+            from = Some(self.string(next));
+            next = parts.next()?;
+        }
+        let columns = self.parameters(next)?;
         let rows = self.each(parts, |this, row| {
             let mut cells = meaningful(row);
             let key = this.name_or_string(cells.next()?);
@@ -298,6 +303,7 @@ impl Builder<'_> {
         })?;
         Some(Table {
             name,
+            from,
             columns,
             rows,
         })
