@@ -33,13 +33,18 @@ impl Resolver<'_> {
     /// Resolves a whole condition, counting its parts afresh.
     pub(super) fn condition(&mut self, condition: &ast::Condition, env: &Env) -> Option<Narrowed> {
         self.nodes = 0;
-        self.part(condition, env, 0)
+        self.too_large = false;
+        let found = self.part(condition, env, 0);
+        if self.too_large {
+            self.report(diags::too_large(condition.span));
+        }
+        found
     }
 
     fn part(&mut self, condition: &ast::Condition, env: &Env, depth: usize) -> Option<Narrowed> {
         self.nodes += 1;
         if self.nodes > limits::CONDITION_NODES || depth > limits::CONDITION_DEPTH {
-            self.report(diags::too_large(condition.span));
+            self.too_large = true;
             return None;
         }
         let span = condition.span;

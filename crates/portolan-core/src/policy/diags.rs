@@ -466,6 +466,15 @@ pub(super) fn amend_lock(span: Span, lock: Span) -> Diagnostic {
     .help("locks are absolute; change the policy itself")
 }
 
+pub(super) fn not_in_an_overlay(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::error(
+        "not-in-an-overlay",
+        span,
+        format!("an overlay cannot add `{what}`"),
+    )
+    .help("write it in the policy itself")
+}
+
 pub(super) fn amend_without_overlay(span: Span) -> Diagnostic {
     Diagnostic::error(
         "not-an-overlay",

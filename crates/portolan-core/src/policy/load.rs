@@ -281,7 +281,13 @@ impl Loader<'_> {
                         below.remove(index);
                     }
                 }
-                _ => added.push(change),
+                kind => {
+                    if let Some(what) = of_the_base_alone(kind) {
+                        self.diagnostics
+                            .push(diags::not_in_an_overlay(change.span, what));
+                    }
+                    added.push(change);
+                }
             }
         }
         below.extend(added);
@@ -319,6 +325,19 @@ impl Loader<'_> {
                 None
             }
         }
+    }
+}
+
+/// What only the policy itself may say: an overlay never widens or reshapes what routes.
+fn of_the_base_alone(kind: &ItemKind) -> Option<&'static str> {
+    match kind {
+        ItemKind::OptIn(_) => Some("opt-in"),
+        ItemKind::Prefer(_) => Some("prefer"),
+        ItemKind::Default(..) => Some("default"),
+        ItemKind::ModelPrefix(_) => Some("model prefix"),
+        ItemKind::ThroughAnyEndpoint => Some("through any endpoint"),
+        ItemKind::Rule(rule) if matches!(rule.head, Head::Set { .. }) => Some("set"),
+        _ => None,
     }
 }
 

@@ -30,6 +30,7 @@ pub fn resolve(loaded: &Loaded, catalog: &Catalog, diagnostics: &mut Diagnostics
         opt_ins: std::collections::BTreeSet::new(),
         defaults: BTreeMap::new(),
         nodes: 0,
+        too_large: false,
         ordinals: BTreeMap::new(),
     };
     let mut policy = Policy {

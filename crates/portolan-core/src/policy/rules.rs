@@ -244,7 +244,11 @@ impl Resolver<'_> {
             else {
                 continue;
             };
-            let reads = |term: &Term| matches!(term, Term::Body(read) if read == field || read.parts().contains(field));
+            let reads = |term: &Term| match term {
+                Term::Body(read) => read == field || read.parts().contains(field),
+                Term::Route(fact) => *field == BodyField::ServiceTier && fact.is_of_price(),
+                _ => false,
+            };
             let reader = policy
                 .rules
                 .iter()

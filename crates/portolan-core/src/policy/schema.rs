@@ -288,6 +288,19 @@ pub enum RouteFact {
 }
 
 impl RouteFact {
+    /// Says whether the fact depends on the price row, and so on the service tier asked for.
+    pub const fn is_of_price(self) -> bool {
+        matches!(
+            self,
+            Self::PriceChanges
+                | Self::Multiplier
+                | Self::PriceInput
+                | Self::PriceOutput
+                | Self::PriceCacheRead
+                | Self::PriceCacheWrite
+        )
+    }
+
     /// Every fact with a fixed name: name after `route.`, type, whether it may be absent.
     pub fn table() -> Vec<(&'static str, Self, Type, bool)> {
         vec![
