@@ -113,9 +113,9 @@ pub(super) fn field(facts: &Facts<'_>, rule: &Rule) -> Option<String> {
             .get(*index as usize)?
             .name
             .to_string(),
-        Blame::Field(BlameField::Body(BodyField::Fault | BodyField::FaultPath | BodyField::FaultDetail)) => {
-            body.faults.first()?.path.clone()
-        }
+        Blame::Field(BlameField::Body(
+            BodyField::Fault | BodyField::FaultPath | BodyField::FaultDetail,
+        )) => body.faults.first()?.path.clone(),
         Blame::Field(BlameField::Body(field @ BodyField::FallbackFault)) => {
             match &facts.request.chain_fault() {
                 Some(fault) => fault.path.clone(),
