@@ -418,7 +418,7 @@ pub(super) fn glob_on_request(span: Span) -> Diagnostic {
         span,
         "a pattern on a request field has one `*`, at its end",
     )
-    .help("write it like `\"claude-*\"`")
+    .help("write it like `\"name-*\"`")
 }
 
 pub(super) fn include_missing(span: Span, path: &str, why: &str) -> Diagnostic {
