@@ -139,13 +139,13 @@ fn model(out: &mut String, number: usize, models: usize) {
         );
     }
     out.push_str("    offerings:\n");
-    for offering in 0..1 + number % 4 {
+    for offering in 0..=number % 4 {
         let (region, _) = REGIONS
             .get((number * 5 + offering) % REGIONS.len())
             .copied()
             .unwrap_or(("us-east-1", ""));
         let provider = (number + offering * 7) % 24;
-        let window = if (number + offering) % 6 == 0 {
+        let window = if (number + offering).is_multiple_of(6) {
             ", from: 2025-01-01, until: 2027-01-01"
         } else {
             ""

@@ -1,8 +1,6 @@
 //! Every bound on size, number and depth: input just beyond it is a finding with a code of its
 //! own, soon and once. What fits into a file of a few lines is a fixture instead.
 
-#![expect(clippy::unwrap_used, reason = "tests panic to fail")]
-
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
