@@ -28,7 +28,7 @@ pub(crate) fn too_many_types() -> String {
 }
 
 pub(crate) fn missing(expected: &str) -> String {
-    format!("nothing, expected {expected}")
+    format!("missing, expected {expected}")
 }
 
 pub(crate) fn duplicate(key: &str) -> String {

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod command;
 #[cfg(test)]
+mod convert;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod run;

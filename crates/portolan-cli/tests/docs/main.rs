@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod blocks;
 #[cfg(test)]
+mod catalog;
+#[cfg(test)]
 mod console;
 #[cfg(test)]
 mod language;

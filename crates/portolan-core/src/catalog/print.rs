@@ -122,11 +122,11 @@ fn flow(node: &Node<'_>, out: &mut String) {
     }
 }
 
+/// Quotes are written where they are needed, wherever they were read.
 fn bare_or_quoted(node: &Node<'_>) -> String {
     match &node.value {
         Value::Scalar { .. } if node.is_absent() => "~".to_owned(),
-        Value::Scalar { text, quoted } if !quoted && plain(text) => text.to_string(),
-        Value::Scalar { text, .. } => quote(text),
+        Value::Scalar { text, .. } => name(text),
         Value::Sequence(_) | Value::Map(_) => String::new(),
     }
 }

@@ -113,7 +113,7 @@ pub(super) fn field(facts: &Facts<'_>, rule: &Rule) -> Option<String> {
             .get(*index as usize)?
             .name
             .to_string(),
-        Blame::Field(BlameField::Body(BodyField::Fault | BodyField::FaultDetail)) => {
+        Blame::Field(BlameField::Body(BodyField::Fault | BodyField::FaultPath | BodyField::FaultDetail)) => {
             body.faults.first()?.path.clone()
         }
         Blame::Field(BlameField::Body(field @ BodyField::FallbackFault)) => {

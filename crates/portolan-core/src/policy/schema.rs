@@ -132,6 +132,8 @@ fields! {
         Parameters = "parameters": words(Vocabulary::Parameter), false;
         /// The first fault of the body's shape.
         Fault = "fault": fault_choice(), false;
+        /// Where the first fault is, unless it is the whole body.
+        FaultPath = "fault_path": Type::Text, true;
         /// The first fault in words.
         FaultDetail = "fault_detail": Type::Text, true;
         /// `fallback_config.depth`.
@@ -162,7 +164,7 @@ impl BodyField {
             Self::FallbackDepth => "fallback_config.depth",
             Self::FallbackRetry => "fallback_config.retry",
             Self::FallbackCount | Self::FallbackFault => "fallbacks",
-            Self::Parameters | Self::Fault | Self::FaultDetail => "",
+            Self::Parameters | Self::Fault | Self::FaultPath | Self::FaultDetail => "",
             Self::Model
             | Self::Messages
             | Self::Prompt

@@ -311,6 +311,11 @@ impl<'a> Facts<'a> {
                 Some(fault) => named(&FaultKind::NAMES, fault.kind),
                 None => text("none"),
             }),
+            BodyField::FaultPath => body
+                .faults
+                .first()
+                .filter(|f| !f.path.is_empty())
+                .map(|f| text(&f.path)),
             BodyField::FaultDetail => body.faults.first().map(|f| text(&f.detail)),
             BodyField::FallbackDepth => chain.depth.map(Value::Integer),
             BodyField::FallbackRetry => chain.retry.map(Value::Bool),

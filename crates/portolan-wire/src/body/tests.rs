@@ -480,7 +480,7 @@ fn details_say_what_was_found_and_expected() {
             r#"{"max_tokens": 99999999999999999999}"#,
             "a number beyond 64 bits, expected a whole number",
         ),
-        (r#"{"messages": [{}]}"#, "nothing, expected a string"),
+        (r#"{"messages": [{}]}"#, "missing, expected a string"),
         (
             r#"{"Model": "a"}"#,
             "`Model`, which some readers take for `model` and others do not",

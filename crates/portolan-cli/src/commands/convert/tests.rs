@@ -65,7 +65,7 @@ fn money_keeps_its_digits_and_whole_numbers_their_looks() {
     let yaml = converted("a.yaml", text, Notation::Yaml);
     assert_eq!(
         yaml,
-        "price:\n  input: '3.00'\n  cache: '0.30'\nwindow: '200_000'\nscore: 1457\ndefault: true\nplace: NO\nzip: '007'\nnone: null\n"
+        "price:\n  input: '3.00'\n  cache: '0.30'\nwindow: 200_000\nscore: 1457\ndefault: true\nplace: NO\nzip: '007'\nnone: null\n"
     );
 }
 
@@ -156,7 +156,7 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-z0-9_.-]{1,8}",
         "\\PC{0,10}",
-        "[a-z:#\\-'\"\\\\{}\\[\\], \n\t\r\u{85}\u{2028}\u{feff}\u{1f30d}]{0,10}",
+        "[a-z:#\\-'\"\\\\{}\\[\\], \n\t\r\u{feff}\u{1f30d}]{0,10}",
         prop::sample::select(vec![
             "",
             "~",
@@ -234,22 +234,27 @@ fn tree() -> impl Strategy<Value = Node<'static>> {
     map(inner)
 }
 
-/// Characters that a YAML file may not hold, even escaped.
+/// What a YAML file can hold: no control characters, no line ends of which editions of YAML
+/// disagree, no key that is taken for a merge.
 fn sayable(node: &Node<'_>) -> bool {
-    let fine = |text: &str| {
-        let control = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}');
-        !text.contains(|c: char| control(c) || matches!(c, '\u{fffe}' | '\u{ffff}'))
+    let apart = |c: char| match c {
+        '\t' | '\n' | '\r' => false,
+        '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}' => true,
+        c => c.is_control(),
     };
+    let fine = |text: &str| !text.contains(apart);
     match &node.value {
         Value::Scalar { text, .. } => fine(text),
         Value::Sequence(items) => items.iter().all(sayable),
-        Value::Map(entries) => entries.iter().all(|e| fine(&e.key) && sayable(&e.value)),
+        Value::Map(entries) => entries
+            .iter()
+            .all(|e| fine(&e.key) && e.key != "<<" && sayable(&e.value)),
     }
 }
 
 proptest! {
     #[test]
-    fn no_notation_loses_data(tree in tree().prop_filter("no control characters", sayable)) {
+    fn no_notation_loses_data(tree in tree().prop_filter("sayable in YAML", sayable)) {
         let rules = write(&tree, Notation::Rules).unwrap();
         let yaml = converted("a.portolan", &rules, Notation::Yaml);
         let again = converted("a.yaml", &yaml, Notation::Rules);
