@@ -9,4 +9,5 @@ pub mod expect;
 pub mod generate;
 pub mod observed;
 pub mod policies;
+pub mod scale;
 pub mod subject;

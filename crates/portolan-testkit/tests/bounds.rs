@@ -1,8 +1,6 @@
 //! Every bound on size, number and depth: input just beyond it is a finding with a code of its
 //! own, soon and once. What fits into a file of a few lines is a fixture instead.
 
-#![expect(clippy::unwrap_used, reason = "tests panic to fail")]
-
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -248,5 +246,29 @@ fn a_yaml_catalog_is_bounded() {
     assert_eq!(
         codes(&[("catalog.yaml", many.as_bytes())]),
         ["too-many-offerings"]
+    );
+}
+
+#[test]
+fn no_small_catalog_makes_for_long_work() {
+    let periods = repeated(limits::FACT_PERIODS, |n| {
+        let (from, until) = (1700 + n, 1701 + n);
+        format!("{{value: 1.{n:03}, from: {from}-01-01, until: {until}-01-01}}, ")
+    });
+    let region = format!("us: {{multiplier: [{periods}], processing: US");
+    let rows = repeated(limits::FACT_PERIODS, |n| {
+        let (from, until) = (1700 + n, 1701 + n);
+        format!("{{input: 3.00, from: {from}-01-01, until: {until}-01-01}}, ")
+    });
+    let offerings = repeated(limits::OFFERINGS, |n| {
+        format!("{{region: us, provider: here, upstream_id: o{n}}}, ")
+    });
+    let models = repeated(3, |n| {
+        format!("  beta{n}: {{price: [{rows}], offerings: [{offerings}]}}\n")
+    });
+    let catalog = CATALOG.replace("us: {processing: US", &region) + &models;
+    assert_eq!(
+        codes(&[("catalog.yaml", catalog.as_bytes())]),
+        ["too-many-comparisons"]
     );
 }

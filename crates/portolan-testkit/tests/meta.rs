@@ -102,3 +102,64 @@ fn every_fact_is_honoured_by_a_fixture_or_waits_for_http() {
     }
     assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
 }
+
+/// Beyond this bound a debug build would read for half a minute; it is measured by hand.
+const NOT_FIRED: [&str; 1] = ["too-many-nodes"];
+
+/// The words in quotes that look like codes, in these files.
+fn quoted_codes<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    for path in paths {
+        let text = fs::read_to_string(path).unwrap();
+        let words = text.split('"').skip(1).step_by(2);
+        found.extend(
+            words
+                .filter(|w| !w.is_empty() && w.chars().all(plain))
+                .map(str::to_owned),
+        );
+    }
+    found
+}
+
+/// The code that each finding of these files is made with.
+fn declared_codes<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for path in paths {
+        let text = fs::read_to_string(path).unwrap();
+        for opened in ["Diagnostic::error(", "Diagnostic::warning("] {
+            let calls = text.split(opened).skip(1);
+            let codes =
+                calls.filter_map(|call| call.trim_start().strip_prefix('"')?.split('"').next());
+            found.extend(codes.map(str::to_owned));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_code_of_the_core_fires_in_some_test() {
+    let sources = below(&root().join("crates/portolan-core/src"), "rs");
+    let named = |path: &&PathBuf, name: &str| path.file_name().is_some_and(|n| n == name);
+    let declared = declared_codes(sources.iter().filter(|path| named(path, "diags.rs")));
+    assert!(declared.len() > 100, "{}", declared.len());
+    let mut fired = BTreeSet::new();
+    for path in below(&root().join("tests/cases/compile"), "yaml") {
+        let text = fs::read_to_string(&path).unwrap();
+        let codes = text.split("code: ").skip(1);
+        let codes = codes.filter_map(|rest| rest.split([',', '}', '\n']).next());
+        fired.extend(codes.map(|code| code.trim().to_owned()));
+    }
+    let in_tests = |path: &&PathBuf| {
+        path.components().any(|c| c.as_os_str() == "tests") || named(path, "tests.rs")
+    };
+    fired.extend(quoted_codes(sources.iter().filter(in_tests)));
+    fired.extend(quoted_codes(&[
+        root().join("crates/portolan-testkit/tests/bounds.rs")
+    ]));
+    let silent: Vec<&String> = declared.difference(&fired).collect();
+    assert_eq!(
+        silent, NOT_FIRED,
+        "codes that no case of tests/cases/compile makes fire"
+    );
+}

@@ -222,3 +222,67 @@ fn a_body_that_means_harm_is_refused_in_words() {
         assert!(!said.contains("panicked"), "{name}: {said}");
     }
 }
+
+#[test]
+fn long_chains_and_doubling_defines_end_at_a_bound() {
+    let rule = |when: &str| format!("{POLICY}refuse 400 long\n  when {when}\n  say \"long\"\n");
+    for (name, word) in [("chain-and", " and "), ("chain-or", " or ")] {
+        let policy = rule(&vec!["request.stream"; 100_000].join(word));
+        refused(
+            name,
+            policy.as_bytes(),
+            CATALOG.as_bytes(),
+            "condition-too-large",
+        );
+    }
+    let policy = rule(&("not ".repeat(100_001) + "request.stream"));
+    let ran = check("chain-not", policy.as_bytes(), CATALOG.as_bytes());
+    assert_eq!(ran.status, 0, "{}", ran.stdout);
+    let mut policy = format!("{POLICY}define d0 = request.stream\n");
+    for n in 0..500 {
+        writeln!(policy, "define d{} = d{n} and d{n}", n + 1).unwrap();
+    }
+    refused(
+        "doubling",
+        policy.as_bytes(),
+        CATALOG.as_bytes(),
+        "condition-too-large",
+    );
+}
+
+#[test]
+fn files_that_name_each_other_or_climb_out_end_at_once() {
+    let policy = format!("{POLICY}include \"policy.portolan\"\n");
+    refused(
+        "include-itself",
+        policy.as_bytes(),
+        CATALOG.as_bytes(),
+        "include-cycle",
+    );
+    let up = "../".repeat(20_000);
+    let policy = format!("{POLICY}include \"{up}etc/nothing\"\n");
+    refused(
+        "climbing",
+        policy.as_bytes(),
+        CATALOG.as_bytes(),
+        "unreadable-file",
+    );
+}
+
+#[test]
+fn no_escape_makes_half_a_character() {
+    let policy = format!("{POLICY}warn odd \"\\u{{d800}}\"\n  when request.stream\n");
+    refused(
+        "surrogate-policy",
+        policy.as_bytes(),
+        CATALOG.as_bytes(),
+        "bad-escape",
+    );
+    let catalog = CATALOG.replace("title: Two", "title: \"\\ud800\"");
+    refused(
+        "surrogate-catalog",
+        POLICY.as_bytes(),
+        catalog.as_bytes(),
+        "yaml-syntax",
+    );
+}

@@ -118,6 +118,9 @@ impl Resolver<'_> {
                 key,
             } => {
                 self.range(requests, "a limit", 1, 1_000_000_000);
+                if window_ms.value % 1000 != 0 {
+                    self.report(diags::whole(window_ms.span, "seconds"));
+                }
                 if window_ms.value < 1000 || window_ms.value > 86_400_000 {
                     self.report(diags::out_of_range(
                         window_ms.span,

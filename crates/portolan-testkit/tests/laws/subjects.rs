@@ -1,6 +1,7 @@
 //! The policies that the laws are put to: every shipped one, and generated ones.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 use portolan_core::answer::{Answer, Attempt, Outcome, Plan, Refusal, Verdict};
@@ -120,9 +121,11 @@ fn with_proves_as_excludes(name: &str) -> Engine {
             .unwrap_or("true")
             .trim();
         let goal = goal.trim().replace("attempt.", "route.");
-        more.push_str(&format!(
+        write!(
+            more,
             "\nexclude 404 prove-{number}-fails\n  when ({filter}) and not ({goal})\n  say \"no\"\n"
-        ));
+        )
+        .unwrap();
         found += 1;
     }
     let proves = compile(&Origin::Shipped(name.to_owned()))
