@@ -148,6 +148,11 @@ impl Diagnostics {
         }
     }
 
+    /// How many errors were found.
+    pub fn errors(&self) -> usize {
+        self.errors
+    }
+
     /// Says whether any finding is an error.
     pub fn has_errors(&self) -> bool {
         self.errors > 0

@@ -7,6 +7,7 @@
 mod conditions;
 mod declare;
 mod diags;
+mod expansion;
 mod heads;
 mod literals;
 mod load;

@@ -17,17 +17,18 @@ impl Catalog {
     ) -> Known<Price> {
         let offering = self.offering(route.offering);
         let own = offering.map_or(&[][..], |o| &o.price);
-        let own_row = price_row(own, at, input_tokens, service_tier);
-        if let Some(row) = own_row.value {
+        if !own.is_empty() {
+            let row = price_row(own, at, input_tokens, service_tier);
+            let amount = |pick: fn(&PriceRow) -> Option<Decimal>| row.value.and_then(pick);
             return Known {
                 value: Price {
-                    input: row.input,
-                    output: row.output,
-                    cache_read: row.cache_read,
-                    cache_write: row.cache_write,
+                    input: amount(|r| r.input),
+                    output: amount(|r| r.output),
+                    cache_read: amount(|r| r.cache_read),
+                    cache_write: amount(|r| r.cache_write),
                     multiplier: None,
                 },
-                next_change: own_row.next_change,
+                next_change: row.next_change,
             };
         }
         let model = offering.and_then(|o| self.model(o.model));
@@ -45,8 +46,17 @@ impl Catalog {
                 .chain(region.map(|r| &r.multiplier)),
             at,
         );
-        let factor = multiplier.value.unwrap_or(Decimal::ONE);
-        let times = |amount: Option<Decimal>| amount.and_then(|a| a.times(factor));
+        // Without a multiplier the list price holds; in a gap of one nobody knows the price.
+        let stated = multiplier.is_some();
+        let multiplier = multiplier.unwrap_or(Known {
+            value: None,
+            next_change: None,
+        });
+        let factor = match multiplier.value {
+            None if !stated => Some(Decimal::ONE),
+            factor => factor,
+        };
+        let times = |amount: Option<Decimal>| amount?.times(factor?);
         let row = list.value;
         Known {
             value: Price {
@@ -56,10 +66,7 @@ impl Catalog {
                 cache_write: times(row.and_then(|r| r.cache_write)),
                 multiplier: multiplier.value,
             },
-            next_change: earlier(
-                own_row.next_change,
-                earlier(list.next_change, multiplier.next_change),
-            ),
+            next_change: earlier(list.next_change, multiplier.next_change),
         }
     }
 }

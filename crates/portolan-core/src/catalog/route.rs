@@ -50,26 +50,14 @@ pub(super) fn known<T: Clone>(fact: &Dated<T>, at: Instant) -> Known<Option<T>> 
     }
 }
 
-/// The first fact that is known now, in order of precedence.
+/// The first fact that is stated at all, in order of precedence. A gap between its periods means
+/// that nobody knows, not that the next one speaks for it.
 pub(super) fn first<'a, T: Clone + 'a>(
     facts: impl IntoIterator<Item = &'a Dated<T>>,
     at: Instant,
-) -> Known<Option<T>> {
-    let mut next_change = None;
-    for fact in facts {
-        let here = known(fact, at);
-        next_change = earlier(next_change, here.next_change);
-        if here.value.is_some() {
-            return Known {
-                value: here.value,
-                next_change,
-            };
-        }
-    }
-    Known {
-        value: None,
-        next_change,
-    }
+) -> Option<Known<Option<T>>> {
+    let stated = facts.into_iter().find(|fact| !fact.is_empty());
+    stated.map(|fact| known(fact, at))
 }
 
 impl Catalog {
@@ -158,8 +146,7 @@ impl Catalog {
             processing: &offering.processing,
             storage: &offering.storage,
         });
-        let stated = first(pair.into_iter().chain([own]), at);
-        if stated.value.is_some() {
+        if let Some(stated) = first(pair.into_iter().chain([own]), at) {
             return stated;
         }
         let region = self.region(offering.region).map_or(nothing.clone(), |r| {
@@ -171,20 +158,18 @@ impl Catalog {
                 at,
             )
         });
-        let mut next_change = earlier(stated.next_change, region.next_change);
+        let mut next_change = region.next_change;
         let mut union: Option<Vec<PlaceId>> = Some(Vec::new());
         let mut asked = false;
         for provider in self.providers_of(route) {
             asked = true;
-            let here = known(
-                pick(Placing {
-                    processing: &provider.processing,
-                    storage: &provider.storage,
-                }),
-                at,
-            );
+            let own = pick(Placing {
+                processing: &provider.processing,
+                storage: &provider.storage,
+            });
+            let here = first([own], at).unwrap_or_else(|| region.clone());
             next_change = earlier(next_change, here.next_change);
-            let names = here.value.or_else(|| region.value.clone());
+            let names = here.value;
             union = union.zip(names).map(|(mut sum, names)| {
                 for name in names {
                     if !sum.contains(&name) {
@@ -205,15 +190,11 @@ impl Catalog {
     pub fn retention(&self, route: Route, at: Instant) -> Known<Retention> {
         let offering = self.offering(route.offering);
         let pair = self.pair(route).map(|p| &p.retention);
-        let stated = first(pair.into_iter().chain(offering.map(|o| &o.retention)), at);
-        if let Some(value) = stated.value {
-            return Known {
-                value,
-                next_change: stated.next_change,
-            };
+        if let Some(stated) = first(pair.into_iter().chain(offering.map(|o| &o.retention)), at) {
+            return stated.map(|value| value.unwrap_or(Retention::Unknown));
         }
         let mut worst = None;
-        let mut next_change = stated.next_change;
+        let mut next_change = None;
         for provider in self.providers_of(route) {
             let here = known(&provider.retention, at);
             next_change = earlier(next_change, here.next_change);
@@ -262,6 +243,10 @@ impl Catalog {
                 .chain(model.map(of_model)),
             at,
         )
+        .unwrap_or(Known {
+            value: None,
+            next_change: None,
+        })
     }
 
     /// A model's score at an instant.

@@ -224,6 +224,15 @@ impl Resolver<'_> {
             self.report(diags::define_cycle(define.name.span, &name.value));
             return None;
         }
+        let size = self.sizes.get(&name.value).copied().unwrap_or(0);
+        if (limits::CONDITION_NODES..usize::MAX).contains(&size) {
+            // The define is too large by itself, which is reported there.
+            return None;
+        }
+        if size != usize::MAX && self.nodes.saturating_add(size) > limits::CONDITION_NODES {
+            self.report(diags::too_large(span));
+            return None;
+        }
         if define.parameters.len() != arguments.len() {
             self.report(diags::arguments(
                 span,

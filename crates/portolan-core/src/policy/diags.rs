@@ -1,40 +1,11 @@
 //! What can be wrong with the meaning of a policy, in words.
 
+use super::names::type_name;
 use super::types::Type;
 use crate::diagnostic::Diagnostic;
 use crate::limits;
 use crate::source::Span;
-use crate::text::{echo, join};
-
-/// A type in words.
-pub(super) fn type_name(of: &Type) -> String {
-    match of {
-        Type::Bool => "true or false".to_owned(),
-        Type::Tokens => "a number of tokens".to_owned(),
-        Type::Count => "a count".to_owned(),
-        Type::Number => "a number".to_owned(),
-        Type::Money => "an amount such as `$3.00`".to_owned(),
-        Type::Instant => "a date".to_owned(),
-        Type::Duration => "a duration".to_owned(),
-        Type::Text => "text in quotes".to_owned(),
-        Type::Choice(words) => {
-            let words: Vec<String> = words.iter().map(|w| format!("`{w}`")).collect();
-            format!("one of {}", join(&words, "or"))
-        }
-        Type::Word(super::types::Vocabulary::Capability) => "a capability".to_owned(),
-        Type::Word(super::types::Vocabulary::Parameter) => "a parameter".to_owned(),
-        Type::Model => "a model".to_owned(),
-        Type::Maker => "a maker".to_owned(),
-        Type::Provider => "a provider".to_owned(),
-        Type::Endpoint => "an endpoint".to_owned(),
-        Type::Region => "a region".to_owned(),
-        Type::Place => "a place".to_owned(),
-        Type::Retention => "a retention such as `zero` or `30d`".to_owned(),
-        Type::Key(_) => "a key of the table".to_owned(),
-        Type::Set(of) => format!("a set of which each is {}", type_name(of)),
-        Type::Presence => "a field of which only `is set` can be asked".to_owned(),
-    }
-}
+use crate::text::echo;
 
 pub(super) fn unknown_field(span: Span, root: &str, name: &str, near: Option<&str>) -> Diagnostic {
     let name = echo(name);
@@ -404,21 +375,14 @@ pub(super) fn cells(span: Span, expected: usize, found: usize) -> Diagnostic {
 }
 
 pub(super) fn limit_key(span: Span) -> Diagnostic {
-    Diagnostic::error(
-        "limit-key",
-        span,
-        "a limit counts by `model` or by an attribute",
-    )
-    .help("write `for each model` or `for each request.account`")
+    let message = "a limit counts by `model` or by an attribute";
+    Diagnostic::error("limit-key", span, message)
+        .help("write `for each model` or `for each request.account`")
 }
 
 pub(super) fn glob_on_request(span: Span) -> Diagnostic {
-    Diagnostic::error(
-        "bad-pattern",
-        span,
-        "a pattern on a request field has one `*`, at its end",
-    )
-    .help("write it like `\"name-*\"`")
+    let message = "a pattern on a request field has one `*`, at its end";
+    Diagnostic::error("bad-pattern", span, message).help("write it like `\"name-*\"`")
 }
 
 pub(super) fn include_missing(span: Span, path: &str, why: &str) -> Diagnostic {
@@ -515,16 +479,9 @@ pub(super) fn not_overridable(span: Span, name: &str, rule: Span) -> Diagnostic 
 }
 
 pub(super) fn wrong_header(span: Span, columns: &[&str]) -> Diagnostic {
-    Diagnostic::error(
-        "wrong-columns",
-        span,
-        "the header does not name the table's columns",
-    )
-    .help(format!("write the key's name, then {}", columns.join(",")))
-}
-
-pub(super) fn bad_csv(span: Span, why: &str) -> Diagnostic {
-    Diagnostic::error("bad-csv", span, format!("not CSV: {}", echo(why)))
+    let message = "the header does not name the table's columns";
+    Diagnostic::error("wrong-columns", span, message)
+        .help(format!("write the key's name, then {}", columns.join(",")))
 }
 
 pub(super) fn bad_cell(span: Span, cell: &str, of: &Type) -> Diagnostic {

@@ -1,9 +1,11 @@
-//! Terms as rules write them: for messages and explanations.
+//! Terms as rules write them, and types in words: for messages and explanations.
 
 use super::policy::{Attribute, Table};
 use super::schema::RouteFact;
 use super::term::{Scope, Term};
+use super::types::{Type, Vocabulary};
 use crate::catalog::Catalog;
+use crate::text::join;
 
 /// A term as rules write it.
 pub(crate) fn term_name(
@@ -56,5 +58,35 @@ pub(crate) fn term_name(
             format!("{} {sign} {amount}", inner(of))
         }
         Term::Without(a, b) => format!("{} without {}", inner(a), inner(b)),
+    }
+}
+
+/// A type in words.
+pub(super) fn type_name(of: &Type) -> String {
+    match of {
+        Type::Bool => "true or false".to_owned(),
+        Type::Tokens => "a number of tokens".to_owned(),
+        Type::Count => "a count".to_owned(),
+        Type::Number => "a number".to_owned(),
+        Type::Money => "an amount such as `$3.00`".to_owned(),
+        Type::Instant => "a date".to_owned(),
+        Type::Duration => "a duration".to_owned(),
+        Type::Text => "text in quotes".to_owned(),
+        Type::Choice(words) => {
+            let words: Vec<String> = words.iter().map(|w| format!("`{w}`")).collect();
+            format!("one of {}", join(&words, "or"))
+        }
+        Type::Word(Vocabulary::Capability) => "a capability".to_owned(),
+        Type::Word(Vocabulary::Parameter) => "a parameter".to_owned(),
+        Type::Model => "a model".to_owned(),
+        Type::Maker => "a maker".to_owned(),
+        Type::Provider => "a provider".to_owned(),
+        Type::Endpoint => "an endpoint".to_owned(),
+        Type::Region => "a region".to_owned(),
+        Type::Place => "a place".to_owned(),
+        Type::Retention => "a retention such as `zero` or `30d`".to_owned(),
+        Type::Key(_) => "a key of the table".to_owned(),
+        Type::Set(of) => format!("a set of which each is {}", type_name(of)),
+        Type::Presence => "a field of which only `is set` can be asked".to_owned(),
     }
 }

@@ -36,7 +36,7 @@ impl Resolver<'_> {
                     self.report(diags::type_mismatch(
                         inner.span,
                         &Type::Instant,
-                        &diags::type_name(&of),
+                        &super::names::type_name(&of),
                     ));
                     return None;
                 }

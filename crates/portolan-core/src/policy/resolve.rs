@@ -30,6 +30,7 @@ pub fn resolve(loaded: &Loaded, catalog: &Catalog, diagnostics: &mut Diagnostics
         opt_ins: std::collections::BTreeSet::new(),
         defaults: BTreeMap::new(),
         nodes: 0,
+        sizes: BTreeMap::new(),
         too_large: false,
         ordinals: BTreeMap::new(),
     };
@@ -44,6 +45,7 @@ pub fn resolve(loaded: &Loaded, catalog: &Catalog, diagnostics: &mut Diagnostics
     for item in items {
         resolver.declare(item, &mut policy);
     }
+    resolver.measure_defines();
     resolver.check_defines();
     for item in items {
         resolver.item(item, &mut policy);

@@ -34,7 +34,11 @@ pub(super) fn read(
             }
         }
         Err(error) => {
-            diagnostics.push(diags::bad_csv(first, &error.to_string()));
+            diagnostics.push(diags::include_missing(
+                first,
+                source.name(),
+                &error.to_string(),
+            ));
             return;
         }
     }
@@ -42,7 +46,11 @@ pub(super) fn read(
         let record = match record {
             Ok(record) => record,
             Err(error) => {
-                diagnostics.push(diags::bad_csv(first, &error.to_string()));
+                diagnostics.push(diags::include_missing(
+                    first,
+                    source.name(),
+                    &error.to_string(),
+                ));
                 return;
             }
         };

@@ -45,6 +45,7 @@ impl Resolver<'_> {
         if about_model {
             env.known.insert(Term::Body(BodyField::Model));
         }
+        let errors = self.diagnostics.errors();
         let (when, mut known) = match clauses.when {
             None => (Condition::Constant(true), BTreeSet::new()),
             Some(when) => {
@@ -52,6 +53,8 @@ impl Resolver<'_> {
                 (narrowed.condition, narrowed.when_true)
             }
         };
+        // A condition with a fault of its own says nothing about failing closed.
+        let sound = self.diagnostics.errors() == errors;
         known.extend(env.known.iter().cloned());
         let kind = self.kind(rule, &clauses, reach, &known)?;
         // A lock's condition reads the request alone; its words may name the route it judged.
@@ -77,7 +80,7 @@ impl Resolver<'_> {
             Some(blame) => Some(self.blame(blame, reach, &known)?),
             None => None,
         };
-        self.check_shape(rule, &clauses, &kind, &when);
+        self.check_shape(rule, &clauses, &kind, sound.then_some(&when));
         let name = match clauses.name {
             Some(name) => name.value.as_str().into(),
             None => match &kind {
@@ -150,7 +153,7 @@ impl Resolver<'_> {
         rule: &ast::Rule,
         clauses: &Clauses<'_>,
         kind: &RuleKind,
-        when: &Condition,
+        when: Option<&Condition>,
     ) {
         let word = kind.word();
         match kind {
@@ -170,7 +173,7 @@ impl Resolver<'_> {
                 }
             }
             RuleKind::Lock { .. } => {
-                if let Some(written) = clauses.when {
+                if let (Some(written), Some(when)) = (clauses.when, when) {
                     self.check_lock(when, written.span);
                 }
             }
@@ -180,7 +183,7 @@ impl Resolver<'_> {
             | RuleKind::Limit { .. }
             | RuleKind::Retry { .. } => {}
         }
-        if let RuleKind::Skip(_) = kind {
+        if let (RuleKind::Skip(_), Some(when)) = (kind, when) {
             let now = |t: &&Term| matches!(t, Term::State(..));
             if !super::conditions::terms(when).iter().any(now) {
                 self.report(diags::skip_without_state(rule.head_span));

@@ -84,6 +84,8 @@ pub(super) struct Resolver<'a> {
     pub(super) defaults: BTreeMap<BodyField, i64>,
     /// Parts of the condition being resolved, counted.
     pub(super) nodes: usize,
+    /// Parts of each define with its own defines expanded, where that is within bounds.
+    pub(super) sizes: BTreeMap<String, usize>,
     /// The condition being resolved has too many of them.
     pub(super) too_large: bool,
     /// Rules of each kind so far, to name those that have no code.
