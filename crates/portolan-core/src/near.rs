@@ -6,7 +6,8 @@ use crate::limits;
 /// [`limits::SUGGESTIONS`].
 ///
 /// Case and the separators `-`, `_`, `.` and space count as small slips: names that differ in
-/// nothing else come first.
+/// nothing else come first. So does a vendor's name before a `/`. A name that leaves off the last
+/// words of another, such as a date, comes right after.
 pub fn near<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let mut found = ranked(name, candidates);
     found.truncate(limits::SUGGESTIONS);
@@ -15,14 +16,20 @@ pub fn near<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Ve
 
 /// All candidates within reach of a name, nearest first, then by name.
 pub fn ranked<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-    let folded = fold(name);
+    let bare = name.rsplit_once('/').map_or(name, |(_, bare)| bare);
+    let folded = fold(bare);
     let length = folded.chars().count();
     let reach = (length / 3).clamp(1, 4);
     let mut found: Vec<(usize, &str)> = candidates
         .into_iter()
         .filter(|candidate| *candidate != name)
-        .filter(|candidate| candidate.len().abs_diff(name.len()) <= reach * 4)
         .filter_map(|candidate| {
+            if left_off(bare, candidate) {
+                return Some((1, candidate));
+            }
+            if candidate.len().abs_diff(bare.len()) > reach * 4 {
+                return None;
+            }
             let other = fold(candidate);
             if other.chars().count().abs_diff(length) > reach {
                 return None;
@@ -39,6 +46,12 @@ pub fn ranked<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> 
 /// The nearest candidate, if any is near.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     near(name, candidates).first().copied()
+}
+
+/// Says whether a name is another one without its last words.
+fn left_off(name: &str, candidate: &str) -> bool {
+    let rest = candidate.strip_prefix(name);
+    name.len() > 3 && rest.is_some_and(|rest| rest.starts_with(['-', '_', '.']))
 }
 
 fn fold(name: &str) -> String {
@@ -59,5 +72,15 @@ mod tests {
         assert_eq!(near("qwen3-32b", ids), ["qwen3-32B", "qwen3-8B"]);
         assert_eq!(near("gpt5", ids), ["gpt-5", "gpt-5.1"]);
         assert_eq!(near("something-else", ids), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_vendor_before_and_a_date_behind_are_found() {
+        let ids = ["claude-sonnet-4-5-20250929", "gpt-5", "gpt-5-mini"];
+        assert_eq!(
+            near("claude-sonnet-4-5", ids),
+            ["claude-sonnet-4-5-20250929"]
+        );
+        assert_eq!(near("openai/gpt-5", ids), ["gpt-5", "gpt-5-mini"]);
     }
 }

@@ -1,6 +1,5 @@
 //! What would work instead: only what is legal for this very request.
 
-use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use crate::catalog::{AliasTarget, ModelId};
@@ -26,26 +25,21 @@ pub(super) fn advice(case: Case<'_>, facts: &Facts<'_>, slot: Slot) -> Option<St
 /// Says whether this request would be legal if it named another id.
 fn legal(case: Case<'_>, facts: &Facts<'_>, id: &str) -> bool {
     let at = facts.request.at();
-    let target = case.catalog.lookup(id, at).value;
-    legal_target(case, facts.effective, id, target)
+    let target = case.catalog.lookup(id, at);
+    facts.changes(target.next_change);
+    legal_target(case, facts, id, target.value)
 }
 
-fn legal_target(
-    case: Case<'_>,
-    effective: &Effective,
-    id: &str,
-    target: Option<AliasTarget>,
-) -> bool {
+fn legal_target(case: Case<'_>, facts: &Facts<'_>, id: &str, target: Option<AliasTarget>) -> bool {
     if target.is_none() {
         return false;
     }
     let other = Effective {
         model_text: Some(id.to_owned()),
         target,
-        ..effective.clone()
+        ..facts.effective.clone()
     };
-    let horizon = Cell::new(None);
-    case.legal(&other, &horizon)
+    case.legal(&other, facts.horizon)
 }
 
 /// The nearest successor, hop by hop, that this request could use.
@@ -67,7 +61,9 @@ fn alternatives<'a>(case: Case<'a>, facts: &Facts<'_>) -> Vec<&'a str> {
     let at = facts.request.at();
     let first = case.catalog.scores.first();
     let score = |id: ModelId| {
-        let value = case.catalog.score(id, crate::catalog::ScoreId(0), at).value;
+        let score = case.catalog.score(id, crate::catalog::ScoreId(0), at);
+        facts.changes(score.next_change);
+        let value = score.value;
         let better = |v: Decimal| {
             if first.is_some_and(|s| s.higher_is_better) {
                 v.billionths()
@@ -109,7 +105,12 @@ fn sold_in<'a>(case: Case<'a>, facts: &Facts<'_>) -> Vec<&'a str> {
         .offerings
         .iter()
         .filter_map(|o| case.catalog.offering(*o));
+    let changes = [model.retires, model.released].into_iter().flatten();
+    changes
+        .filter(|change| *change > at)
+        .for_each(|change| facts.changes(Some(change)));
     offerings
+        .inspect(|o| facts.changes(o.window.next_change(at)))
         .filter(|o| !gone && o.window.contains(at))
         .filter_map(|o| case.catalog.region(o.region))
         .map(|r| &*r.name)

@@ -11,6 +11,7 @@ use super::{dropped, effective, message};
 use crate::answer::{Attempt, Limit, Plan, Retry, SetValue, Warning};
 use crate::catalog::Executes;
 use crate::decision;
+use crate::instant::Instant;
 use crate::place::PlaceId;
 use crate::policy::{BodyField, RuleId, RuleKind, SetField, Value};
 use crate::reference::{Case, Facts};
@@ -24,10 +25,12 @@ pub(super) fn plan(case: Case<'_>, plan: &decision::Plan) -> Plan {
         .filter_map(|a| attempt(case, a))
         .collect();
     let dropped: Vec<_> = plan.dropped.iter().map(|d| dropped(case, d)).collect();
+    // The plan goes stale when its words do: advice may change before any decision.
+    let horizon = Cell::new(plan.valid_until);
     let mut warnings: Vec<Warning> = plan
         .warnings
         .iter()
-        .filter_map(|w| warning(case, plan, w))
+        .filter_map(|w| warning(case, plan, w, &horizon))
         .collect();
     warnings.extend(dropped.iter().map(|d| Warning {
         code: "fallback-dropped".to_owned(),
@@ -51,7 +54,7 @@ pub(super) fn plan(case: Case<'_>, plan: &decision::Plan) -> Plan {
             .map(ToString::to_string)
             .collect(),
         timeouts: case.policy.timeouts,
-        valid_until: plan.valid_until,
+        valid_until: horizon.get(),
         warnings,
     }
 }
@@ -187,12 +190,16 @@ fn retry(case: Case<'_>, id: RuleId) -> Option<Retry> {
 }
 
 /// A warning; its help lines follow the message.
-fn warning(case: Case<'_>, plan: &decision::Plan, warning: &decision::Warning) -> Option<Warning> {
-    let horizon = Cell::new(None);
+fn warning(
+    case: Case<'_>,
+    plan: &decision::Plan,
+    warning: &decision::Warning,
+    horizon: &Cell<Option<Instant>>,
+) -> Option<Warning> {
     let attempt = plan.attempts.get(warning.attempt)?;
     let effective = effective(case, attempt.fallback);
     let facts = case
-        .facts(effective, &horizon)
+        .facts(effective, horizon)
         .of(Some(attempt.route.route()));
     let rule = case.policy.rule(warning.rule)?;
     let mut message = message::message(&facts, rule);
