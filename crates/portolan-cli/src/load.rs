@@ -6,9 +6,10 @@ use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail, ensure};
+use portolan_core::catalog::Notation;
 use portolan_core::engine::{self, Compilation};
-use portolan_core::limits;
 use portolan_core::source::Files;
+use portolan_core::{limits, text};
 
 /// A policy on the disk.
 #[derive(Debug)]
@@ -26,12 +27,19 @@ impl Policy {
     /// # Errors
     /// When there is no such file.
     pub(crate) fn find(path: &Path, overlay: Option<&str>) -> anyhow::Result<Self> {
-        let kind =
-            fs::metadata(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        let kind = fs::metadata(path)
+            .map_err(|error| anyhow!("cannot read `{}`: {}", path.display(), in_words(&error)))?;
         let file = match (kind.is_dir(), overlay) {
             (true, None) => path.join("policy.portolan"),
-            (true, Some(name)) => path.join("overlays").join(format!("{name}.portolan")),
-            (false, None) => path.to_owned(),
+            (true, Some(name)) => overlay_of(path, name)?,
+            (false, None) => {
+                ensure!(
+                    kind.is_file(),
+                    "cannot read `{}`: it is not a plain file",
+                    path.display()
+                );
+                path.to_owned()
+            }
             (false, Some(_)) => bail!(
                 "`{}` is a file: an overlay is named beside the directory of its policy",
                 path.display()
@@ -79,6 +87,21 @@ impl Policy {
         Ok(text)
     }
 
+    /// Says whether the entry file is a catalog: YAML, or `catalog` is its first item.
+    pub(crate) fn is_catalog(&self) -> bool {
+        let extension = Path::new(&self.entry).extension();
+        let yaml = extension.is_some_and(|e| e == "yaml" || e == "yml");
+        yaml || self
+            .text()
+            .is_ok_and(|text| first_item(&text) == Some("catalog"))
+    }
+
+    /// Says whether the entry file, with this text, is a policy or an overlay of one.
+    pub(crate) fn is_policy(&self, text: &str) -> bool {
+        Notation::of(&self.entry) == Notation::Rules
+            && matches!(first_item(text), Some("policy" | "overlay"))
+    }
+
     /// A policy whose files need not exist.
     #[cfg(test)]
     pub(crate) fn of_files(root: &str, entry: &str) -> Self {
@@ -99,6 +122,47 @@ impl Policy {
     }
 }
 
+/// The overlay of this name; where there is none, the error names those there are.
+fn overlay_of(directory: &Path, name: &str) -> anyhow::Result<PathBuf> {
+    let overlays = directory.join("overlays");
+    let file = overlays.join(format!("{name}.portolan"));
+    if file.is_file() {
+        return Ok(file);
+    }
+    let entries = fs::read_dir(&overlays).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| {
+            let file = entry.file_name().into_string().ok()?;
+            Some(file.strip_suffix(".portolan")?.to_owned())
+        })
+        .collect();
+    names.sort_unstable();
+    let are = match names.len() {
+        0 => "has no overlays".to_owned(),
+        _ => format!(
+            "has {}",
+            text::quoted(names.iter().map(String::as_str), "and")
+        ),
+    };
+    bail!(
+        "there is no overlay `{}`; `{}` {are}",
+        text::echo(name),
+        directory.display()
+    )
+}
+
+/// The word that starts the first item after the edition.
+fn first_item(text: &str) -> Option<&str> {
+    let code = text
+        .lines()
+        .map(|line| line.split_once("//").map_or(line, |(code, _)| code));
+    let mut words = code.flat_map(str::split_whitespace);
+    match words.next()? {
+        "edition" => words.nth(1),
+        first => Some(first),
+    }
+}
+
 /// Files below, beside and above the entry file.
 struct Disk<'a> {
     root: &'a Path,
@@ -115,11 +179,12 @@ impl Files for Disk<'_> {
 
 /// Reads a plain file of at most `limits::SOURCE_BYTES`.
 fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
-    let file = File::open(path).map_err(|error| in_words(&error))?;
-    let meta = file.metadata().map_err(|error| in_words(&error))?;
+    // Asked before opening: to open a pipe is to wait for its writer.
+    let meta = fs::metadata(path).map_err(|error| in_words(&error))?;
     if !meta.is_file() {
         return Err("it is not a plain file".to_owned());
     }
+    let file = File::open(path).map_err(|error| in_words(&error))?;
     let most = limits::SOURCE_BYTES as u64;
     let too_large = || format!("it is larger than {} bytes", limits::SOURCE_BYTES);
     if meta.len() > most {
@@ -148,12 +213,10 @@ pub(crate) fn request(path: &str) -> anyhow::Result<Vec<u8>> {
             .lock()
             .take(most + 1)
             .read_to_end(&mut bytes)
-            .context("cannot read the request from standard input")?;
+            .map_err(|error| anyhow!("cannot read standard input: {}", in_words(&error)))?;
     } else {
-        let file = File::open(path).with_context(|| format!("cannot read `{path}`"))?;
-        file.take(most + 1)
-            .read_to_end(&mut bytes)
-            .with_context(|| format!("cannot read `{path}`"))?;
+        let read = File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
+        read.map_err(|error| anyhow!("cannot read `{path}`: {}", in_words(&error)))?;
     }
     ensure!(
         bytes.len() as u64 <= most,
@@ -182,14 +245,20 @@ fn lexical(path: &Path) -> PathBuf {
 }
 
 /// The reason alone: no number, lower case.
-fn in_words(error: &io::Error) -> String {
+pub(crate) fn in_words(error: &io::Error) -> String {
     let kind = error.kind();
     if kind == io::ErrorKind::NotFound {
         "there is no such file".to_owned()
     } else if kind == io::ErrorKind::PermissionDenied {
         "it may not be read".to_owned()
     } else {
-        error.to_string()
+        let words = error.to_string();
+        let words = words
+            .split_once(" (os error")
+            .map_or(&*words, |(words, _)| words);
+        let mut rest = words.chars();
+        let first = rest.next().map(|c| c.to_ascii_lowercase());
+        first.into_iter().chain(rest).collect()
     }
 }
 

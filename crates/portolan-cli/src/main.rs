@@ -82,8 +82,24 @@ fn main() -> ExitCode {
         out: String::new(),
         err: wrong(&error, color),
     });
-    // A reader that closed the pipe has seen what it wanted; the status says the rest.
-    let _ = io::stdout().lock().write_all(report.out.as_bytes());
-    let _ = io::stderr().lock().write_all(report.err.as_bytes());
-    ExitCode::from(report.status as u8)
+    let printed = print(io::stdout().lock(), &report.out);
+    let complained = print(io::stderr().lock(), &report.err);
+    let Err(error) = printed.and(complained) else {
+        return ExitCode::from(report.status as u8);
+    };
+    let error = anyhow::anyhow!("cannot write: {}", load::in_words(&error));
+    // Where this cannot be written either, the status alone says it.
+    let _ = io::stderr()
+        .lock()
+        .write_all(wrong(&error, color).as_bytes());
+    ExitCode::from(Status::Wrong as u8)
+}
+
+/// Writes all of a text. A reader that closed the pipe has seen what it wanted.
+fn print(mut to: impl io::Write, text: &str) -> io::Result<()> {
+    let written = to.write_all(text.as_bytes()).and_then(|()| to.flush());
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }

@@ -129,7 +129,7 @@ pub(crate) fn unknown_key(problems: &mut Problems, path: &str, key: &str, known:
     let near = near::near(key, known.iter().copied());
     let help = match near.as_slice() {
         [] => format!("use {}", text::quoted(known.iter().copied(), "or")),
-        near => format!("did you mean {}", text::quoted(near.iter().copied(), "or")),
+        near => format!("did you mean {}?", text::quoted(near.iter().copied(), "or")),
     };
     problems.push(path, format!("no key `{path}`"), Some(help));
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::ensure;
 use portolan_core::diagnostic::Severity;
 
 use super::Format;
@@ -38,6 +39,11 @@ enum Deny {
 /// When there is no policy to check.
 pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report> {
     let policy = Policy::find(&arguments.policy, arguments.overlay.as_deref())?;
+    ensure!(
+        !policy.is_catalog(),
+        "cannot check `{}`: this is a catalog; check a policy that uses it",
+        arguments.policy.display()
+    );
     let compiled = policy.compile();
     let findings = diagnostic::Findings {
         diagnostics: &compiled.diagnostics,

@@ -7,7 +7,7 @@ mod yaml;
 
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use portolan_core::catalog::{self, tree::Node};
 use portolan_core::diagnostic::Diagnostics;
 use portolan_core::source::Sources;
@@ -50,9 +50,16 @@ impl Notation {
 /// # Errors
 /// When there is no such file, or when it has data that the notation cannot say.
 pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report> {
+    let shown = arguments.catalog.display();
+    ensure!(!arguments.catalog.is_dir(), "`{shown}` is a directory");
     let file = Policy::of_file(&arguments.catalog)?;
+    let text = file.text()?;
+    ensure!(
+        !file.is_policy(&text),
+        "cannot convert `{shown}`: this is a policy; only catalogs are converted"
+    );
     let mut sources = Sources::default();
-    let id = sources.add(file.entry(), file.text()?);
+    let id = sources.add(file.entry(), text);
     let mut diagnostics = Diagnostics::default();
     let root = catalog::read(&sources, id, &mut diagnostics);
     let Some(root) = root.filter(|_| !diagnostics.has_errors()) else {
@@ -69,8 +76,7 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
         });
     };
     let written = write(&root, arguments.to);
-    let out =
-        written.with_context(|| format!("cannot convert `{}`", arguments.catalog.display()))?;
+    let out = written.with_context(|| format!("cannot convert `{shown}`"))?;
     let note = color.on_stderr().strong("note");
     Ok(Report {
         status: Status::Yes,

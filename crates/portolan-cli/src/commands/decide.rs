@@ -1,10 +1,13 @@
 //! `portolan decide`: one request, from flags or as it was posted, and what the policy says to it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use anyhow::ensure;
 use portolan_core::answer::Outcome;
 use portolan_core::instant::Instant;
+use portolan_core::text;
 use portolan_wire::{Call, Overrides};
 
 use super::Format;
@@ -14,6 +17,9 @@ use crate::{Report, Status};
 
 /// What `decide` takes. Flags override the request file.
 #[derive(Debug, clap::Args)]
+#[command(group(
+    clap::ArgGroup::new("call").args(["model", "request"]).required(true).multiple(true)
+))]
 pub(crate) struct Arguments {
     /// A directory with a `policy.portolan`, or one file
     policy: PathBuf,
@@ -21,7 +27,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME")]
     overlay: Option<String>,
     /// A request as it is posted, in its envelope; `-` for standard input
-    #[arg(long, value_name = "FILE", required_unless_present = "model")]
+    #[arg(long, value_name = "FILE")]
     request: Option<String>,
     /// The endpoint called; the default one where not given
     #[arg(long, value_name = "NAME")]
@@ -32,11 +38,11 @@ pub(crate) struct Arguments {
     /// The region asked for
     #[arg(long, value_name = "REGION")]
     model_region: Option<String>,
-    /// The most tokens to produce
-    #[arg(long, value_name = "TOKENS", allow_negative_numbers = true)]
+    /// The most tokens to produce: `8000` or `8k`
+    #[arg(long, value_name = "TOKENS", allow_negative_numbers = true, value_parser = tokens)]
     max_tokens: Option<i64>,
-    /// Tokens that go in
-    #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(i64).range(0..))]
+    /// Tokens that go in: `12000` or `12k`
+    #[arg(long, value_name = "TOKENS", allow_negative_numbers = true, value_parser = count)]
     input_tokens: Option<i64>,
     /// The answer is wanted as a stream
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
@@ -63,6 +69,11 @@ pub(crate) struct Arguments {
 /// When the policy does not compile or the request is not one it can judge.
 pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report> {
     let policy = Policy::find(&arguments.policy, arguments.overlay.as_deref())?;
+    ensure!(
+        !policy.is_catalog(),
+        "cannot decide by `{}`: this is a catalog; name a policy that uses it",
+        arguments.policy.display()
+    );
     let compiled = policy.compile();
     let Some(engine) = compiled.engine else {
         let findings = diagnostic::Findings {
@@ -116,6 +127,15 @@ fn call<'n>(
     arguments: &Arguments,
     attributes: impl Iterator<Item = &'n str>,
 ) -> anyhow::Result<Call> {
+    let mut attributes_set = BTreeMap::new();
+    for (name, value) in &arguments.set {
+        let before = attributes_set.insert(name.clone(), value.clone());
+        ensure!(
+            before.is_none(),
+            "attribute `{}` is given twice",
+            text::echo(name)
+        );
+    }
     let flags = Overrides {
         endpoint: arguments.endpoint.clone(),
         model: arguments.model.clone(),
@@ -124,7 +144,7 @@ fn call<'n>(
         input_tokens: arguments.input_tokens,
         stream: arguments.stream,
         at: arguments.at,
-        attributes: arguments.set.iter().cloned().collect(),
+        attributes: attributes_set,
     };
     let Some(path) = &arguments.request else {
         return Ok(flags.alone(now()));
@@ -139,6 +159,31 @@ fn now() -> Instant {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     let seconds = since.map_or(0, |elapsed| elapsed.as_secs());
     Instant::from_unix_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
+}
+
+/// Reads a number of tokens as policies write it: `8_000`, `8k`, `1M`.
+fn tokens(text: &str) -> Result<i64, String> {
+    whole(text).ok_or_else(|| "write a whole number, like `8000` or `8k`".to_owned())
+}
+
+/// Reads a number of tokens that were counted.
+fn count(text: &str) -> Result<i64, String> {
+    let counted = whole(text).filter(|count| *count >= 0);
+    counted.ok_or_else(|| "write a whole number from 0, like `8000` or `8k`".to_owned())
+}
+
+fn whole(text: &str) -> Option<i64> {
+    let (digits, unit) = match (text.strip_suffix('k'), text.strip_suffix('M')) {
+        (Some(digits), _) => (digits, 1_000),
+        (None, Some(digits)) => (digits, 1_000_000),
+        (None, None) => (text, 1),
+    };
+    let unsigned = digits.strip_prefix('-').unwrap_or(digits);
+    if !unsigned.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let number: i64 = digits.replace('_', "").parse().ok()?;
+    number.checked_mul(unit)
 }
 
 /// Reads `name=value`.

@@ -141,7 +141,7 @@ fn refuse(refusal: &Refusal, answer: &Answer, policy: &Policy, paint: Paint) -> 
             Some(seconds) => format!("the same request may succeed in {seconds} s"),
             None => "the same request may succeed later".to_owned(),
         };
-        let _ = writeln!(out, "  {} {when}", paint.help("retry:"));
+        let _ = writeln!(out, "  {} {when}", paint.help("retryable:"));
     }
     if !refusal.candidates.is_empty() {
         let _ = writeln!(out, "\n{}", paint.strong("candidates"));
@@ -201,13 +201,17 @@ fn also(reason: &Reason, policy: &Policy) -> [String; 3] {
 
 /// A rule's name and place, in one phrase.
 fn rule(rule: &RuleRef, policy: &Policy) -> String {
-    format!("`{}` at {}", visible(&rule.name), place_of(rule, policy))
+    if rule.file.is_empty() {
+        "built in; this policy has no words for it".to_owned()
+    } else {
+        format!("`{}` at {}", visible(&rule.name), place_of(rule, policy))
+    }
 }
 
 /// Where a rule stands, as editors open it.
 pub(super) fn place_of(rule: &RuleRef, policy: &Policy) -> String {
     if rule.file.is_empty() {
-        "a built-in point that this policy does not word".to_owned()
+        "built in".to_owned()
     } else {
         let file = policy.shown(&rule.file);
         format!("{}:{}:{}", visible(&file), rule.line, rule.column)

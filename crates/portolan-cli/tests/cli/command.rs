@@ -117,6 +117,25 @@ fn a_wrong_command_line_is_2_and_a_wrong_input_is_1() {
     let with = |more: &[&'static str]| [&base[..], more].concat();
     refused(&["decide"], 2, "POLICY");
     refused(&with(&[]), 2, "--request");
+    refused(&with(&[]), 2, "--model");
+    for flag in ["--max-tokens=8.5k", "--input-tokens=many", "--max-tokens=k"] {
+        refused(
+            &with(&["--model", "gpt-5", flag]),
+            2,
+            "write a whole number",
+        );
+    }
+    for negative in ["-1", "-1k"] {
+        let flag = format!("--input-tokens={negative}");
+        let arguments = [&base[..], &["--model", "gpt-5", &flag]].concat();
+        refused(&arguments, 2, "from 0");
+    }
+    let twice = ["--set", "account=free", "--set", "account=paid"];
+    refused(
+        &[&base[..], &["--model", "gpt-5"], &twice].concat(),
+        1,
+        "attribute `account` is given twice",
+    );
     refused(
         &with(&["--model", "gpt-5", "--at", "2026-02-30"]),
         2,
@@ -214,4 +233,80 @@ fn a_reader_that_leaves_early_is_no_accident() {
     let ran = crate::run::portolan_unread(&[&EU_GPT[..], &["--explain"]].concat());
     assert_eq!(ran.status, 3);
     assert_eq!(ran.stderr, "");
+}
+
+#[test]
+fn tokens_are_written_as_in_policies() {
+    let decided = |most: &str, given: &str| {
+        let more = [
+            "--format",
+            "json",
+            "--max-tokens",
+            most,
+            "--input-tokens",
+            given,
+        ];
+        let ran = portolan(&[&EU_GPT[..4], &["--model", "claude-sonnet-4-6"], &more].concat());
+        assert_eq!(ran.stderr, "");
+        ran.stdout
+    };
+    let at = |out: &str| out.split("\"at\"").next().unwrap_or_default().len();
+    let short = decided("8k", "1M");
+    let long = decided("8_000", "1000000");
+    assert_eq!(at(&short), at(&long), "{short}{long}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_cannot_be_written_is_no_success() {
+    let verbs: [&[&str]; 3] = [
+        &EU_GPT,
+        &["check", "rules/assemblyai"],
+        &["convert", "rules/assemblyai/catalog.yaml", "--to", "rules"],
+    ];
+    for arguments in verbs {
+        let ran = crate::run::portolan_into_full(arguments);
+        assert_eq!(ran.status, 1, "{arguments:?}");
+        let last = ran.stderr.lines().last();
+        assert_eq!(last, Some("error: cannot write: no space left on device"));
+    }
+}
+
+#[test]
+fn what_is_no_policy_is_said_in_one_line() {
+    let directory = scratch(
+        "no-policy",
+        &[
+            ("x.yaml", "catalog: 1\n"),
+            ("x.portolan", "// Ours.\nedition 1\ncatalog \"x\"\n"),
+        ],
+    );
+    let said = |path: &str, more: &[&str], word: &str| {
+        let ran = portolan(&[&["check", path], more].concat());
+        assert_eq!((ran.status, ran.stdout.as_str()), (1, ""), "{path}");
+        assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+        assert!(ran.stderr.contains(word), "{}", ran.stderr);
+    };
+    for name in ["x.yaml", "x.portolan"] {
+        let path = directory.join(name);
+        said(
+            path.to_str().unwrap(),
+            &[],
+            "this is a catalog; check a policy that uses it",
+        );
+    }
+    said(
+        "rules/nowhere",
+        &[],
+        "`rules/nowhere`: there is no such file\n",
+    );
+    said(
+        "rules/assemblyai",
+        &["--overlay", "nope"],
+        "no overlay `nope`; `rules/assemblyai` has `observed`",
+    );
+    said("rules/bedrock", &["--overlay", "nope"], "has no overlays");
+    if cfg!(target_os = "linux") {
+        said("/dev/null", &[], "it is not a plain file");
+    }
 }

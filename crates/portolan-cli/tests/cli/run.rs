@@ -77,6 +77,16 @@ pub(crate) fn portolan_unread(arguments: &[&str]) -> Ran {
     child.wait_with_output().unwrap().into()
 }
 
+/// Runs with a standard output that is full.
+#[cfg(target_os = "linux")]
+pub(crate) fn portolan_into_full(arguments: &[&str]) -> Ran {
+    let mut command = command(arguments);
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    command.stdout(full).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    child.wait_with_output().unwrap().into()
+}
+
 /// A directory with these files, made anew.
 pub(crate) fn scratch(name: &str, files: &[(&str, &str)]) -> PathBuf {
     let files = files.iter().map(|(name, text)| (*name, text.as_bytes()));

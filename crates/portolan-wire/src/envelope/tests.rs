@@ -104,11 +104,11 @@ const PROBLEMS: &[(&str, &[&str])] = &[
     (r#"{"body": {}, "body": {}}"#, &["`body` stands twice"]),
     (
         r#"{"body": {}, "endpint": "eu"}"#,
-        &["no key `endpint` (did you mean `endpoint`)"],
+        &["no key `endpint`; did you mean `endpoint`?"],
     ),
     (
         r#"{"body": {}, "acount": "paid"}"#,
-        &["no key `acount` (did you mean `account`)"],
+        &["no key `acount`; did you mean `account`?"],
     ),
     (
         r#"{"body": {}, "account": "a", "account": "b"}"#,
@@ -121,12 +121,12 @@ const PROBLEMS: &[(&str, &[&str])] = &[
     (
         r#"{"body": {}, "account": null}"#,
         &[
-            "`account` is null, expected a string, a boolean or a whole number (leave it out instead)",
+            "`account` is null, expected a string, a boolean or a whole number; leave it out instead",
         ],
     ),
     (
         r#"{"body": {}, "at": null}"#,
-        &["`at` is null, expected a string (leave it out instead)"],
+        &["`at` is null, expected a string; leave it out instead"],
     ),
     (
         r#"{"body": {}, "at": 5, "endpoint": ["eu"]}"#,
@@ -161,11 +161,11 @@ const PROBLEMS: &[(&str, &[&str])] = &[
     ),
     (
         r#"{"body": {}, "state": {"model": {}}}"#,
-        &["no key `state.model` (did you mean `models`)"],
+        &["no key `state.model`; did you mean `models`?"],
     ),
     (
         r#"{"body": {}, "state": {"models": {"a": {"usd": 1}}}}"#,
-        &["no key `state.models.a.usd` (did you mean `used`)"],
+        &["no key `state.models.a.usd`; did you mean `used`?"],
     ),
     (
         r#"{"body": {}, "state": {"models": {"a": {"used": -1, "healthy": 1}}}}"#,
