@@ -14,6 +14,7 @@ pub(crate) use trace::trace;
 use crate::answer::{self, Answer, Candidate, Dropped, Reason, Refusal, RuleRef, Verdict};
 use crate::catalog::Route;
 use crate::decision::{self, Decision};
+use crate::instant::Instant;
 use crate::policy::{Rule, RuleId};
 use crate::reference::{Case, Facts};
 use crate::request::Effective;
@@ -78,7 +79,11 @@ fn refused(case: Case<'_>, sources: &Sources, refusal: &decision::Refusal) -> Re
                 reason(case, sources, &facts, *id)
             })
             .collect(),
-        dropped: refusal.dropped.iter().map(|d| dropped(case, d)).collect(),
+        dropped: refusal
+            .dropped
+            .iter()
+            .map(|d| dropped(case, d, &horizon))
+            .collect(),
     }
 }
 
@@ -166,14 +171,22 @@ fn reference(rule: Option<&Rule>, sources: &Sources) -> RuleRef {
 }
 
 /// A dropped fallback with its reason.
-pub(super) fn dropped(case: Case<'_>, dropped: &decision::Dropped) -> Dropped {
-    let horizon = Cell::new(None);
+pub(super) fn dropped(
+    case: Case<'_>,
+    dropped: &decision::Dropped,
+    horizon: &Cell<Option<Instant>>,
+) -> Dropped {
     let effective = effective(case, Some(dropped.fallback));
-    let facts = case.facts(effective, &horizon).of(dropped.route);
+    let facts = case.facts(effective, horizon).of(dropped.route);
     let rule = case.policy.rule(dropped.rule);
     Dropped {
         fallback: dropped.fallback,
-        model: effective.model_text.clone(),
+        // An entry that nobody looked at has no model that anybody knows.
+        model: case
+            .request
+            .fallbacks()
+            .get(dropped.fallback)
+            .and_then(|f| f.model_text.clone()),
         code: rule.map_or(String::new(), |r| r.kind.code().to_owned()),
         message: rule.map_or(String::new(), |r| message::message(&facts, r)),
     }

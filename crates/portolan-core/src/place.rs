@@ -118,7 +118,35 @@ impl Default for Places {
     }
 }
 
+/// What people write for a place, and the name that it has here. A country's code is two letters,
+/// and every slip of it is another country: no edit distance may guess there.
+const MEANT: [(&str, &str); 9] = [
+    ("EU", "EU27"),
+    ("EUROPE", "EU27"),
+    ("EUROPEAN UNION", "EU27"),
+    ("UK", "GB"),
+    ("UNITED KINGDOM", "GB"),
+    ("USA", "US"),
+    ("UNITED STATES", "US"),
+    ("GLOBAL", "world"),
+    ("ANYWHERE", "world"),
+];
+
 impl Places {
+    /// The place that a name was probably meant to be: a well-known word for one, or a near
+    /// spelling among the names that are no country codes.
+    pub fn meant(&self, name: &str) -> Option<&str> {
+        let word = name.to_ascii_uppercase();
+        let known = MEANT.iter().find(|(written, _)| *written == word);
+        if let Some((_, meant)) = known {
+            return self.named(meant).map(|id| self.name(id));
+        }
+        if name.len() < 3 {
+            return None;
+        }
+        crate::near::nearest(name, self.names().filter(|n| n.len() > 2))
+    }
+
     /// Every country by its code, `world`, `EU27`, `EEA`, `EFTA` and `unknown`.
     pub fn standard() -> Self {
         let mut places = Self {

@@ -404,6 +404,15 @@ impl<'a> Case<'a> {
                 }),
             }
         }
+        // Entries past those that anybody looks at: one word for all of them.
+        let looked_at = self.request.fallbacks.len();
+        if usize::try_from(self.request.chain.count).unwrap_or(0) > looked_at {
+            dropped.push(Dropped {
+                fallback: looked_at,
+                rule: self.beyond_depth(),
+                route: None,
+            });
+        }
         if let (true, Some((rule, route, retry_after_s))) = (chosen.is_empty(), not_now) {
             let (fallback, also, retryable) = (None, Vec::new(), true);
             return Outcome::Refuse(Refusal {

@@ -27,6 +27,21 @@ pub fn invisible(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// Says whether a reader that folds case as Go's `encoding/json` does takes the key for the
+/// field, whose name is lower-case ASCII.
+///
+/// That is Unicode *simple* folding, one character to one. Beyond A to Z only two characters fold
+/// to an ASCII letter: U+017F (long s) to `s` and U+212A (Kelvin sign) to `k`. The dotted and
+/// dotless i fold to no ASCII letter, and `ß` to `ss` is full folding, which nobody does here.
+pub fn folds_to(key: &str, field: &str) -> bool {
+    let folded = key.chars().map(|c| match c {
+        '\u{17f}' => 's',
+        '\u{212a}' => 'k',
+        c => c.to_ascii_lowercase(),
+    });
+    folded.eq(field.chars())
+}
+
 /// Joins with commas and a last word: `a`, `a or b`, `a, b or c`.
 pub fn join(items: &[String], last: &str) -> String {
     match items {

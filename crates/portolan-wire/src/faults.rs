@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use portolan_core::limits;
 use portolan_core::request::{Fault, FaultKind};
+pub(crate) use portolan_core::text::folds_to;
 use serde_json::value::RawValue;
 
 use crate::diags;
@@ -180,21 +181,6 @@ pub(crate) fn known(key: &str, fields: &[&'static str]) -> Option<&'static str> 
     exact
         .or_else(|| fields.iter().find(|field| folds_to(key, field)))
         .copied()
-}
-
-/// Says whether a reader that folds case as Go's `encoding/json` does takes the key for the
-/// field, whose name is lower-case ASCII.
-///
-/// That is Unicode *simple* folding, one character to one. Beyond A to Z only two characters fold
-/// to an ASCII letter: U+017F (long s) to `s` and U+212A (Kelvin sign) to `k`. The dotted and
-/// dotless i fold to no ASCII letter, and `ß` to `ss` is full folding, which nobody does here.
-pub(crate) fn folds_to(key: &str, field: &str) -> bool {
-    let folded = key.chars().map(|c| match c {
-        '\u{17f}' => 's',
-        '\u{212a}' => 'k',
-        c => c.to_ascii_lowercase(),
-    });
-    folded.eq(field.chars())
 }
 
 #[cfg(test)]

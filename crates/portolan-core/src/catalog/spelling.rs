@@ -33,9 +33,16 @@ impl Speller {
         count: usize,
         candidates: impl Iterator<Item = &'a str>,
     ) -> Option<&'a str> {
+        self.allows(count, name)
+            .then(|| near::nearest(name, candidates))?
+    }
+
+    /// Pays for comparing a name with so many; `false` once the budget is spent.
+    pub(super) fn allows(&mut self, count: usize, name: &str) -> bool {
         // A comparison costs by length as well.
         let cost = count.saturating_mul(1 + name.len() / 32);
-        self.left = self.left.checked_sub(cost)?;
-        near::nearest(name, candidates)
+        let left = self.left.checked_sub(cost);
+        self.left = left.unwrap_or(self.left);
+        left.is_some()
     }
 }

@@ -9,7 +9,7 @@ use std::cell::Cell;
 
 use super::{dropped, effective, message};
 use crate::answer::{Attempt, Limit, Plan, Retry, SetValue, Warning};
-use crate::catalog::Executes;
+use crate::catalog::{Executes, Price};
 use crate::decision;
 use crate::instant::Instant;
 use crate::place::PlaceId;
@@ -24,14 +24,24 @@ pub(super) fn plan(case: Case<'_>, plan: &decision::Plan) -> Plan {
         .iter()
         .filter_map(|a| attempt(case, a))
         .collect();
-    let dropped: Vec<_> = plan.dropped.iter().map(|d| dropped(case, d)).collect();
     // The plan goes stale when its words do: advice may change before any decision.
     let horizon = Cell::new(plan.valid_until);
-    let mut warnings: Vec<Warning> = plan
-        .warnings
+    let dropped: Vec<_> = plan
+        .dropped
         .iter()
-        .filter_map(|w| warning(case, plan, w, &horizon))
+        .map(|d| dropped(case, d, &horizon))
         .collect();
+    let mut warnings: Vec<Warning> = Vec::new();
+    for found in &plan.warnings {
+        let Some(worded) = warning(case, plan, found, &horizon) else {
+            continue;
+        };
+        // A fallback that inherits what is warned about says it no second time.
+        let said = |w: &Warning| w.code == worded.code && w.message == worded.message;
+        if found.of_route || !warnings.iter().any(said) {
+            warnings.push(worded);
+        }
+    }
     warnings.extend(dropped.iter().map(|d| Warning {
         code: "fallback-dropped".to_owned(),
         attempt: None,
@@ -128,12 +138,31 @@ fn attempt(case: Case<'_>, attempt: &decision::Attempt) -> Option<Attempt> {
         processing: names(catalog.processing(route, at).value),
         storage: names(catalog.storage(route, at).value),
         usage_region: region.usage.to_string(),
-        price: facts.price(route).value,
+        price: price(&facts, attempt),
         stream,
         set,
         executes: endpoint.executes.iter().map(|e| executes(*e)).collect(),
         limit: attempt.limit.and_then(|id| limit(&facts, id)),
     })
+}
+
+/// The price in the service tier that will be asked for, after every `set`.
+fn price(facts: &Facts<'_>, attempt: &decision::Attempt) -> Price {
+    let mut tiers = attempt.sets.iter().filter_map(|id| {
+        let field = SetField::Known(BodyField::ServiceTier);
+        match facts.policy.rule(*id).map(|r| &r.kind) {
+            Some(RuleKind::Set {
+                field: set,
+                value: Value::Text(tier),
+                ..
+            }) if *set == field => Some(&**tier),
+            _ => None,
+        }
+    });
+    let tier = tiers
+        .next_back()
+        .or(facts.effective.body.service_tier.as_deref());
+    facts.price_in(attempt.route.route(), tier).value
 }
 
 fn set_value(value: &Value) -> SetValue {
@@ -213,7 +242,7 @@ fn warning(
     }
     Some(Warning {
         code: rule.kind.code().to_owned(),
-        attempt: warning.of_route.then_some(warning.attempt),
+        attempt: (warning.of_route || attempt.fallback.is_some()).then_some(warning.attempt),
         field: message::field(&facts, rule),
         message,
     })

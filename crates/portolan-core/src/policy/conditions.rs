@@ -30,23 +30,13 @@ impl Narrowed {
 }
 
 impl Resolver<'_> {
-    /// Resolves a whole condition, counting its parts afresh.
+    /// Resolves a whole condition.
     pub(super) fn condition(&mut self, condition: &ast::Condition, env: &Env) -> Option<Narrowed> {
-        self.nodes = 0;
-        self.too_large = false;
-        let found = self.part(condition, env, 0);
-        if self.too_large {
-            self.report(diags::too_large(condition.span));
-        }
-        found
+        self.part(condition, env, 0)
     }
 
     fn part(&mut self, condition: &ast::Condition, env: &Env, depth: usize) -> Option<Narrowed> {
-        self.nodes += 1;
-        if self.nodes > limits::CONDITION_NODES || depth > limits::CONDITION_DEPTH {
-            self.too_large = true;
-            return None;
-        }
+        self.spend(env, condition.span, depth)?;
         let span = condition.span;
         match &condition.kind {
             ConditionKind::And(terms) => self.all(terms, env, depth),
@@ -229,7 +219,7 @@ impl Resolver<'_> {
             // The define is too large by itself, which is reported there.
             return None;
         }
-        if size != usize::MAX && self.nodes.saturating_add(size) > limits::CONDITION_NODES {
+        if size != usize::MAX && env.spent.get().saturating_add(size) > limits::CONDITION_NODES {
             self.report(diags::too_large(span));
             return None;
         }

@@ -40,6 +40,21 @@ impl Resolver<'_> {
         if columns.len() != table.columns.len() {
             return;
         }
+        for (index, (name, _)) in table.columns.iter().enumerate() {
+            let first = table
+                .columns
+                .iter()
+                .take(index)
+                .find(|(n, _)| n.value == name.value);
+            if let Some((first, _)) = first {
+                self.report(diags::duplicate(
+                    name.span,
+                    "column",
+                    &name.value,
+                    first.span,
+                ));
+            }
+        }
         let mut resolved = Table {
             name: table.name.value.as_str().into(),
             columns,
@@ -61,6 +76,10 @@ impl Resolver<'_> {
         key: &Name,
         cells: &[Operand],
     ) {
+        if key.value.trim().is_empty() {
+            self.report(diags::empty_key(key.span));
+            return;
+        }
         if table.index.contains_key(key.value.as_str()) {
             let first = written.rows.iter().find(|(k, _)| k.value == key.value);
             let first = first.map_or(key.span, |(k, _)| k.span);

@@ -214,6 +214,18 @@ pub(super) fn lock_reads_client_field(span: Span, name: &str) -> Diagnostic {
     .help("read the endpoint, the instant or an attribute; or declare `opt-in` for the field")
 }
 
+pub(super) fn lock_reads_place(span: Span) -> Diagnostic {
+    let message = "a lock cannot depend on a place: an unknown one would open it";
+    Diagnostic::error("lock-reads-place", span, message)
+        .help("compare the endpoint or an attribute by name")
+}
+
+pub(super) fn opt_in_missing(span: Span, name: &str) -> Diagnostic {
+    let message = format!("`{name}` would widen where a client's request may go");
+    Diagnostic::error("opt-in-missing", span, message)
+        .help(format!("write `opt-in {name}`, if clients may do that"))
+}
+
 pub(super) fn lock_not_closed(span: Span, name: &str) -> Diagnostic {
     Diagnostic::error(
         "lock-fails-open",
@@ -305,32 +317,6 @@ pub(super) fn slot_not_here(span: Span, slot: &str) -> Diagnostic {
     .help("a `help` line whose slots are empty is left out; a message cannot be")
 }
 
-pub(super) fn edition(span: Span, edition: i64) -> Diagnostic {
-    Diagnostic::error(
-        "unknown-edition",
-        span,
-        format!("edition {edition} is not known to this version"),
-    )
-    .help("write `edition 1`")
-}
-
-pub(super) fn no_edition(span: Span) -> Diagnostic {
-    Diagnostic::error("no-edition", span, "a policy file starts with its edition")
-        .help("write `edition 1` on the first line")
-}
-
-pub(super) fn not_first(span: Span, what: &str) -> Diagnostic {
-    Diagnostic::error(
-        "misplaced-item",
-        span,
-        format!("`{what}` stands once, at the top of the policy"),
-    )
-}
-
-pub(super) fn missing_item(span: Span, what: &str) -> Diagnostic {
-    Diagnostic::error("missing-item", span, format!("this policy has no `{what}`"))
-}
-
 pub(super) fn window(span: Span) -> Diagnostic {
     Diagnostic::error("empty-window", span, "`until` is not after `from`")
 }
@@ -385,71 +371,6 @@ pub(super) fn glob_on_request(span: Span) -> Diagnostic {
     Diagnostic::error("bad-pattern", span, message).help("write it like `\"name-*\"`")
 }
 
-pub(super) fn include_missing(span: Span, path: &str, why: &str) -> Diagnostic {
-    let path = echo(path);
-    Diagnostic::error(
-        "unreadable-file",
-        span,
-        format!("cannot read `{path}`: {}", echo(why)),
-    )
-}
-
-pub(super) fn include_cycle(span: Span, path: &str) -> Diagnostic {
-    Diagnostic::error(
-        "include-cycle",
-        span,
-        format!("`{}` is already being read", echo(path)),
-    )
-}
-
-pub(super) fn include_limit(span: Span) -> Diagnostic {
-    let (files, depth) = (limits::SOURCE_FILES, limits::INCLUDE_DEPTH);
-    Diagnostic::error(
-        "too-many-files",
-        span,
-        format!("more than {files} files, or includes deeper than {depth}"),
-    )
-}
-
-pub(super) fn not_utf8(span: Span, path: &str, offset: usize) -> Diagnostic {
-    let path = echo(path);
-    Diagnostic::error(
-        "not-utf-8",
-        span,
-        format!("`{path}` is not UTF-8: the byte at offset {offset} is not valid"),
-    )
-    .help("save the file as UTF-8")
-}
-
-pub(super) fn too_long(span: Span, path: &str) -> Diagnostic {
-    let (path, limit) = (echo(path), limits::SOURCE_BYTES);
-    Diagnostic::error(
-        "file-too-large",
-        span,
-        format!("`{path}` is larger than {limit} bytes"),
-    )
-}
-
-pub(super) fn amend_lock(span: Span, lock: Span) -> Diagnostic {
-    Diagnostic::error("lock-amended", span, "an overlay cannot amend a lock")
-        .related(lock, "the lock")
-        .help("locks are absolute; change the policy itself")
-}
-
-pub(super) fn not_in_an_overlay(span: Span, what: &str) -> Diagnostic {
-    Diagnostic::error(
-        "not-in-an-overlay",
-        span,
-        format!("an overlay cannot add `{what}`"),
-    )
-    .help("write it in the policy itself")
-}
-
-pub(super) fn amend_without_overlay(span: Span) -> Diagnostic {
-    Diagnostic::error("not-an-overlay", span, "only an overlay amends rules")
-        .help("start the file with `overlay NAME of \"../policy.portolan\"`")
-}
-
 pub(super) fn not_boolean_call(span: Span, name: &str) -> Diagnostic {
     let name = echo(name);
     Diagnostic::error(
@@ -467,23 +388,6 @@ pub(super) fn whole(span: Span, unit: &str) -> Diagnostic {
     )
 }
 
-pub(super) fn not_overridable(span: Span, name: &str, rule: Span) -> Diagnostic {
-    let name = echo(name);
-    Diagnostic::error(
-        "not-overridable",
-        span,
-        format!("`{name}` is not marked `overridable`"),
-    )
-    .related(rule, "the rule")
-    .help("add the clause `overridable` to the rule, if overlays may change it")
-}
-
-pub(super) fn wrong_header(span: Span, columns: &[&str]) -> Diagnostic {
-    let message = "the header does not name the table's columns";
-    Diagnostic::error("wrong-columns", span, message)
-        .help(format!("write the key's name, then {}", columns.join(",")))
-}
-
 pub(super) fn bad_cell(span: Span, cell: &str, of: &Type) -> Diagnostic {
     let (cell, of) = (echo(cell), type_name(of));
     Diagnostic::error(
@@ -491,4 +395,15 @@ pub(super) fn bad_cell(span: Span, cell: &str, of: &Type) -> Diagnostic {
         span,
         format!("expected {of}, found `{cell}`"),
     )
+}
+
+pub(super) fn empty_key(span: Span) -> Diagnostic {
+    Diagnostic::error("empty-key", span, "a row without a key")
+        .help("name the row, or delete it: an unset variable must not become a tenant")
+}
+
+pub(super) fn no_other_endpoint(span: Span) -> Diagnostic {
+    let message = "candidates only go through the endpoint that was called";
+    Diagnostic::error("never-judged", span, message)
+        .help("add `through any endpoint`, or delete the line")
 }

@@ -17,6 +17,7 @@ use super::types::{Type, Value};
 use crate::near;
 use crate::source::Spanned;
 use crate::syntax::ast::{self, Head, Name, Operand, OperandKind, Path};
+use crate::text;
 
 const POINTS: [&str; 3] = ["unknown-model", "not-offered", "other-endpoint"];
 
@@ -268,10 +269,13 @@ impl Resolver<'_> {
                 Some((SetField::Known(found), self.value(value, &found.of())?))
             }
             ["body", name] => {
-                let judged = BodyField::ALL
+                let known = BodyField::ALL
                     .iter()
-                    .any(|f| f.wire().split('.').next() == Some(name))
-                    || crate::request::PARAMETERS.contains(name);
+                    .filter_map(|f| f.wire().split('.').next());
+                let judged = known
+                    .chain(crate::request::PARAMETERS)
+                    .chain(["fallback_config", "max_completion_tokens"])
+                    .any(|field| text::folds_to(name, field));
                 if judged {
                     self.report(diags::set_field(field.span, name));
                     return None;

@@ -192,7 +192,7 @@ impl Resolver<'_> {
                     .filter(|_| word != "unknown")
                     .map(|p| Value::Places(vec![p])),
                 "place",
-                names(catalog.places.names().collect()),
+                catalog.places.meant(word).map(str::to_owned),
             ),
             Type::Retention => (
                 (word == "zero").then_some(Value::Retention(Retention::Days(0))),

@@ -6,9 +6,10 @@
     reason = "each pass takes the items that are its own and leaves the others"
 )]
 
+pub(super) mod diags;
+
 use std::collections::BTreeSet;
 
-use super::diags;
 use super::overlay;
 use super::rows;
 use crate::catalog::{self, raw};
@@ -46,6 +47,7 @@ pub fn load(
         reading: Vec::new(),
         catalogs: Some(Vec::new()),
         catalog_paths: BTreeSet::new(),
+        in_overlay: false,
     };
     let entry = normalize("", entry);
     let (name, items) = loader.policy(&entry, None)?;
@@ -71,6 +73,8 @@ struct Loader<'a> {
     /// Those read so far, until one cannot be.
     catalogs: Option<Vec<raw::Catalog>>,
     catalog_paths: BTreeSet<String>,
+    /// An overlay's own items are being expanded.
+    in_overlay: bool,
 }
 
 impl Loader<'_> {
@@ -201,13 +205,9 @@ impl Loader<'_> {
             Some((name, Some(base))) => {
                 let base_path = normalize(path, &base.value);
                 let below = self.policy(&base_path, Some(base.span));
-                for item in &items {
-                    if matches!(item.kind, ItemKind::UseCatalog(_)) {
-                        self.diagnostics
-                            .push(diags::not_in_an_overlay(item.span, "use catalog"));
-                    }
-                }
+                let outer = std::mem::replace(&mut self.in_overlay, true);
                 let changes = self.expand(path, items);
+                self.in_overlay = outer;
                 below.map(|(_, below)| (name, overlay::apply(below, changes, self.diagnostics)))
             }
         };
@@ -243,6 +243,10 @@ impl Loader<'_> {
                         out.extend(self.expand(&target, more));
                         self.reading.pop();
                     }
+                }
+                ItemKind::UseCatalog(_) if self.in_overlay => {
+                    self.diagnostics
+                        .push(diags::not_in_an_overlay(item.span, "use catalog"));
                 }
                 ItemKind::UseCatalog(catalog) => self.catalog(path, catalog, 0),
                 ItemKind::Policy(_) | ItemKind::Overlay(..) | ItemKind::Edition(_) => {}

@@ -9,6 +9,7 @@ use super::scope::Resolver;
 use super::term::Term;
 use crate::limits;
 use crate::source::Span;
+use crate::syntax::ast::Comparison;
 
 impl Resolver<'_> {
     /// Checks a lock's condition.
@@ -35,6 +36,12 @@ impl Resolver<'_> {
         if atoms.len() > limits::LOCK_ATOMS {
             self.report(diags::lock_too_complex(span));
             return;
+        }
+        for atom in &atoms {
+            if reads_place(atom) {
+                self.report(diags::lock_reads_place(span));
+                return;
+            }
         }
         for term in &read {
             if self.may_be_absent(term) && opens_without(when, &atoms, term) {
@@ -63,6 +70,15 @@ fn opens_without(when: &Condition, atoms: &[&Condition], term: &Term) -> bool {
         };
         evaluate(when, &|atom| value(atom, true)) && !evaluate(when, &|atom| value(atom, false))
     })
+}
+
+/// Says whether a comparison depends on territories, which may be unknown: what is unknown must
+/// not open a lock.
+fn reads_place(atom: &Condition) -> bool {
+    matches!(
+        atom,
+        Condition::Compare(_, Comparison::Within | Comparison::Overlaps, _)
+    )
 }
 
 fn mentions(atom: &Condition, term: &Term) -> bool {

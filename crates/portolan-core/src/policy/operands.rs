@@ -129,6 +129,7 @@ impl Resolver<'_> {
                 }
                 let mut inner = env.clone();
                 inner.expanding.push(name.to_owned());
+                self.spend(&inner, value.span, 0)?;
                 match self.operand(value, &inner)? {
                     Resolved::Literal => self.own_type(value),
                     resolved @ Resolved::Term(..) => Some(resolved),

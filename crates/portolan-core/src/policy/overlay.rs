@@ -10,7 +10,8 @@
 
 use std::collections::BTreeSet;
 
-use super::diags;
+use super::diags as rule_diags;
+use super::load::diags;
 use super::rules::clause_word;
 use crate::diagnostic::Diagnostics;
 use crate::source::{Span, Spanned};
@@ -32,6 +33,9 @@ pub(super) fn apply(
                     ..
                 }) = below.get_mut(index)
             {
+                if let (Head::Warn { .. }, Some((status, _))) = (&rule.head, &amend.to) {
+                    diagnostics.push(rule_diags::clause_not_here(status.span, "to", "warn"));
+                }
                 put(rule, amend, change.span);
             }
         } else {
@@ -76,7 +80,7 @@ fn check_clauses(amend: &Amend, diagnostics: &mut Diagnostics) {
     for clause in &amend.clauses {
         let word = clause_word(clause);
         if !["when", "blame", "say", "help", "from", "until"].contains(&word) {
-            diagnostics.push(diags::clause_not_here(clause.span, word, "amend"));
+            diagnostics.push(rule_diags::clause_not_here(clause.span, word, "amend"));
         }
     }
 }
@@ -114,7 +118,7 @@ fn find(below: &[Item], name: &Name, diagnostics: &mut Diagnostics) -> Option<us
         None => {
             let near = crate::near::nearest(&name.value, rules().map(|(_, _, n)| n));
             let near = near.map(str::to_owned);
-            diagnostics.push(diags::unknown_name(
+            diagnostics.push(rule_diags::unknown_name(
                 name.span,
                 "rule",
                 &name.value,

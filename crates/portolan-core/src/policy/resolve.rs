@@ -29,9 +29,7 @@ pub fn resolve(loaded: &Loaded, catalog: &Catalog, diagnostics: &mut Diagnostics
         defines: BTreeMap::new(),
         opt_ins: std::collections::BTreeSet::new(),
         defaults: BTreeMap::new(),
-        nodes: 0,
         sizes: BTreeMap::new(),
-        too_large: false,
         ordinals: BTreeMap::new(),
     };
     let mut policy = Policy {
@@ -130,6 +128,12 @@ impl Resolver<'_> {
     }
 
     fn check_names(&mut self, policy: &Policy) {
+        if !policy.through_any_endpoint {
+            let point = |r: &&super::policy::Rule| matches!(r.kind, RuleKind::OtherEndpoint(_));
+            if let Some(rule) = policy.rules.iter().find(point) {
+                self.report(diags::no_other_endpoint(rule.span));
+            }
+        }
         let mut points: Vec<(std::mem::Discriminant<RuleKind>, Span)> = Vec::new();
         for rule in policy
             .rules

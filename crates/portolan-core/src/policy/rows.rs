@@ -1,6 +1,6 @@
 //! Rows of a table from a CSV file: one line a key, so that ten thousand tenants are data.
 
-use super::diags;
+use super::load::diags;
 use crate::diagnostic::Diagnostics;
 use crate::source::{Source, SourceId, Span, Spanned};
 use crate::syntax::ast::{Operand, OperandKind, Table};

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use super::conditions::may_hold_without_state;
 use super::diags;
 use super::policy::{Blame, BlameField, Condition, Policy, Rule, RuleKind, SetField, Template};
-use super::schema::BodyField;
+use super::schema::{BodyField, RouteFact};
 use super::scope::{Env, Reach, Resolver};
 use super::term::Term;
 use super::types::Type;
@@ -183,6 +183,9 @@ impl Resolver<'_> {
             | RuleKind::Limit { .. }
             | RuleKind::Retry { .. } => {}
         }
+        if let (RuleKind::Exclude(_), Some(when), Some(written)) = (kind, when, clauses.when) {
+            self.check_opt_in(when, written.span);
+        }
         if let (RuleKind::Skip(_), Some(when)) = (kind, when) {
             let now = |t: &&Term| matches!(t, Term::State(..));
             if !super::conditions::terms(when).iter().any(now) {
@@ -190,6 +193,36 @@ impl Resolver<'_> {
             } else if let (true, Some(written)) = (may_hold_without_state(when), clauses.when) {
                 self.report(diags::skip_beside_state(written.span));
             }
+        }
+    }
+
+    /// Where a candidate may be is judged by what the client sends only where the policy says so.
+    fn check_opt_in(&mut self, when: &Condition, span: Span) {
+        let terms = super::conditions::terms(when);
+        let place = |term: &&&Term| {
+            matches!(
+                term,
+                Term::Route(
+                    RouteFact::Region
+                        | RouteFact::Endpoint
+                        | RouteFact::Processing
+                        | RouteFact::Storage
+                        | RouteFact::Ingress
+                        | RouteFact::Retention
+                        | RouteFact::Providers
+                )
+            )
+        };
+        let client = |term: &&&Term| match term {
+            Term::Body(BodyField::Model) => false,
+            Term::Body(field) => field.optional() && !self.opt_ins.contains(field),
+            _ => false,
+        };
+        if terms.iter().any(|t| place(&t))
+            && let Some(term) = terms.iter().find(client)
+        {
+            let name = self.term_name(term);
+            self.report(diags::opt_in_missing(span, &name));
         }
     }
 

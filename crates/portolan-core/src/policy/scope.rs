@@ -1,6 +1,8 @@
 //! What names mean where: declarations, and which fields a kind of rule may read.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::policy::{Attribute, Table};
 use super::schema::BodyField;
@@ -8,6 +10,7 @@ use super::term::Term;
 use super::types::Type;
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::limits;
 use crate::source::Span;
 use crate::syntax::ast;
 
@@ -48,6 +51,8 @@ pub(super) struct Env {
     pub(super) known: BTreeSet<Term>,
     /// Parameters of the define being expanded.
     pub(super) bindings: BTreeMap<String, (Term, Type)>,
+    /// Parts of the expression resolved so far, its defines expanded; shared by all copies.
+    pub(super) spent: Rc<Cell<usize>>,
     /// Defines being expanded, outermost first.
     pub(super) expanding: Vec<String>,
     /// A define checked on its own: whether an optional field is set is its user's matter.
@@ -60,6 +65,7 @@ impl Env {
             reach,
             known: BTreeSet::new(),
             bindings: BTreeMap::new(),
+            spent: Rc::default(),
             expanding: Vec::new(),
             lenient: false,
         }
@@ -82,12 +88,8 @@ pub(super) struct Resolver<'a> {
     pub(super) defines: BTreeMap<String, ast::Define>,
     pub(super) opt_ins: BTreeSet<BodyField>,
     pub(super) defaults: BTreeMap<BodyField, i64>,
-    /// Parts of the condition being resolved, counted.
-    pub(super) nodes: usize,
     /// Parts of each define with its own defines expanded, where that is within bounds.
     pub(super) sizes: BTreeMap<String, usize>,
-    /// The condition being resolved has too many of them.
-    pub(super) too_large: bool,
     /// Rules of each kind so far, to name those that have no code.
     pub(super) ordinals: BTreeMap<&'static str, usize>,
 }
@@ -95,6 +97,22 @@ pub(super) struct Resolver<'a> {
 impl Resolver<'_> {
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
+    }
+
+    /// Counts one more part of an expression; `None` once it has too many or nests too deep, which
+    /// is reported the first time.
+    pub(super) fn spend(&mut self, env: &Env, span: Span, depth: usize) -> Option<()> {
+        let spent = env.spent.get().saturating_add(1);
+        env.spent.set(spent);
+        let deep = depth.max(env.expanding.len()) > limits::CONDITION_DEPTH;
+        if spent <= limits::CONDITION_NODES && !deep {
+            return Some(());
+        }
+        if spent <= limits::CONDITION_NODES + 1 {
+            self.report(super::diags::too_large(span));
+        }
+        env.spent.set(usize::MAX);
+        None
     }
 
     /// Says whether a term may itself be absent, its inner terms aside.

@@ -289,7 +289,7 @@ impl<'a> Facts<'a> {
             BodyField::InputTokensEstimated => Some(Value::Bool(body.input_tokens_estimated)),
             BodyField::TotalTokens => Some(Value::Integer(
                 body.input_tokens
-                    .saturating_add(body.max_tokens.unwrap_or(0)),
+                    .saturating_add(body.max_tokens.unwrap_or(0).max(0)),
             )),
             BodyField::Temperature => body.temperature.map(Value::Decimal),
             BodyField::TopP => body.top_p.map(Value::Decimal),
@@ -359,10 +359,17 @@ impl<'a> Facts<'a> {
 
     /// The price of a candidate for the tokens and tier of the effective request.
     pub(crate) fn price(&self, route: Route) -> Known<crate::catalog::Price> {
-        let body = &self.effective.body;
-        let input = u64::try_from(body.input_tokens).unwrap_or(0);
-        self.catalog
-            .price(route, self.request.at, input, body.service_tier.as_deref())
+        self.price_in(route, self.effective.body.service_tier.as_deref())
+    }
+
+    /// The price of a candidate for the tokens of the effective request in a service tier.
+    pub(crate) fn price_in(
+        &self,
+        route: Route,
+        tier: Option<&str>,
+    ) -> Known<crate::catalog::Price> {
+        let input = u64::try_from(self.effective.body.input_tokens).unwrap_or(0);
+        self.catalog.price(route, self.request.at, input, tier)
     }
 
     fn of_route(&self, route: Route, fact: RouteFact) -> Option<Value> {

@@ -12,7 +12,7 @@ use super::eval::Facts;
 use super::{Candidate, Case, Cleared};
 use crate::decision::{Attempt, Warning};
 use crate::instant::Instant;
-use crate::policy::{RuleId, RuleKind, Scope, SetField, Term, Value};
+use crate::policy::{Piece, Rule, RuleId, RuleKind, Scope, SetField, Term, Value};
 
 /// Attempts and warnings.
 pub(super) struct Shaped {
@@ -153,17 +153,16 @@ pub(super) fn shape<'a>(
     Shaped { attempts, warnings }
 }
 
-/// Adds a warning, once a code and attempt; once in all where it is about the request alone.
+/// Adds a warning, once a code and attempt; once in all where nothing in it differs from one
+/// attempt to the next.
 fn warn(case: Case<'_>, warnings: &mut Vec<Warning>, rule: RuleId, attempt: usize) {
     let code = |id: RuleId| case.policy.rule(id).map(|r| r.kind.code());
-    let of_route = case.policy.rule(rule).is_some_and(|r| {
-        crate::policy::condition_terms(&r.when)
-            .iter()
-            .any(|t| matches!(t, Term::Route(_)))
-    });
+    let read = case.policy.rule(rule).map(terms_of).unwrap_or_default();
+    let of_route = read.iter().any(|t| matches!(t, Term::Route(_)));
+    let of_attempt = of_route || read.iter().any(|t| matches!(t, Term::Body(_)));
     let known = warnings
         .iter()
-        .any(|w| code(w.rule) == code(rule) && (!of_route || w.attempt == attempt));
+        .any(|w| code(w.rule) == code(rule) && (!of_attempt || w.attempt == attempt));
     if !known {
         warnings.push(Warning {
             rule,
@@ -171,6 +170,18 @@ fn warn(case: Case<'_>, warnings: &mut Vec<Warning>, rule: RuleId, attempt: usiz
             of_route,
         });
     }
+}
+
+/// Everything that a rule's condition and words read.
+fn terms_of(rule: &Rule) -> Vec<&Term> {
+    let mut terms = crate::policy::condition_terms(&rule.when);
+    let words = std::iter::once(&rule.say).chain(&rule.help);
+    for piece in words.flat_map(|template| &template.pieces) {
+        if let Piece::Term(term) = piece {
+            terms.extend(term.walk());
+        }
+    }
+    terms
 }
 
 /// The retry rule that holds for the request as a whole.

@@ -129,7 +129,10 @@ impl Checker {
     }
 
     pub(super) fn unknown_place(&mut self, name: &raw::Text) {
-        let near = self.speller.nearest(&name.value, self.places.names());
+        let allowed = self
+            .speller
+            .allows(self.places.names().count(), &name.value);
+        let near = self.places.meant(&name.value).filter(|_| allowed);
         let found = diags::unknown_name(name.span, "place", &name.value, near);
         self.report(found);
     }
