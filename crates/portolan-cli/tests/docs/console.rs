@@ -2,7 +2,8 @@
 //!
 //! In a `console` block a line that starts with `$ cargo run --release -- ` is a command, and the
 //! lines up to the next one are what it prints, exactly; only the content hash is written `…`. A
-//! `json,output ARGUMENTS` block is what those arguments print, laid out over several lines.
+//! `json,output ARGUMENTS` block is what those arguments print, laid out over several lines. A
+//! `json,file=PATH` block is that file.
 //!
 //! After a change of what is printed, `UPDATE_DOCS=1 cargo test -p portolan-cli --test docs` writes
 //! the documents anew; read the diff.
@@ -15,11 +16,16 @@ const PROMPT: &str = "$ cargo run --release -- ";
 
 #[test]
 fn every_command_prints_what_its_document_shows() {
-    let shown = check(|block| match block.info.strip_prefix("json,output ") {
-        None => (block.info == "console").then(|| run_again(&block.text)),
-        Some(arguments) => {
-            let arguments: Vec<&str> = arguments.split_whitespace().collect();
-            Some(laid_out_like(&block.text, &printed(&arguments)))
+    let shown = check(|block| {
+        if let Some(path) = block.info.strip_prefix("json,file=") {
+            return Some(read(path));
+        }
+        match block.info.strip_prefix("json,output ") {
+            None => (block.info == "console").then(|| run_again(&block.text)),
+            Some(arguments) => {
+                let arguments: Vec<&str> = arguments.split_whitespace().collect();
+                Some(laid_out_like(&block.text, &printed(&arguments)))
+            }
         }
     });
     assert!(shown > 6);

@@ -3,7 +3,7 @@
 //!
 //! `portolan,header` are the lines above every fragment; `portolan,file=NAME` and `csv,file=NAME` are
 //! files that later examples may name; `portolan,fails code=CODE` must have errors of that code and no other.
-//! The first whole policy is what overlays stand over. The first `yaml` block is the catalog.
+//! The first whole policy is what overlays stand over; they lie in `overlays`. The first `yaml` block is the catalog.
 
 use portolan::{Compilation, MemoryFiles, compile};
 
@@ -52,8 +52,14 @@ fn every_example_compiles_or_fails_as_it_says() {
         } else {
             format!("{}\n{}", header.text, block.text)
         };
-        files.insert("example.portolan", text);
-        let compilation = compile("example.portolan", &mut files);
+        let overlay = text.lines().any(|line| line.starts_with("overlay "));
+        let name = if overlay {
+            "overlays/example.portolan"
+        } else {
+            "example.portolan"
+        };
+        files.insert(name, text);
+        let compilation = compile(name, &mut files);
         let mut codes: Vec<&str> = compilation.diagnostics.iter().map(|d| d.code).collect();
         codes.dedup();
         let expected: Vec<&str> = fails.into_iter().collect();
