@@ -26,6 +26,9 @@ pub(super) fn message(facts: &Facts<'_>, rule: &Rule) -> String {
     {
         return broken(facts, judged, bound);
     }
+    if let (RuleKind::UnknownModel { .. }, None) = (&rule.kind, &facts.effective.model_text) {
+        return "the request names no model".to_owned();
+    }
     let mut out = String::new();
     for piece in &rule.say.pieces {
         out.push_str(&match piece {

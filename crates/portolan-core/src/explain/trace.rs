@@ -10,7 +10,7 @@ use std::cell::{Cell, RefCell};
 use super::{candidates, effective, reference};
 use crate::answer::{CandidateTrace, RequestTrace, RuleTrace, Trace};
 use crate::policy::{Rule, RuleKind, term_name};
-use crate::reference::{Case, Facts};
+use crate::reference::{Candidate, Case, Facts};
 use crate::source::Sources;
 
 /// Traces the primary and every fallback.
@@ -30,6 +30,7 @@ fn request(case: Case<'_>, sources: &Sources, fallback: Option<usize>) -> Reques
     let facts = case.facts(effective, &horizon);
     let refuse = |rule: &Rule| match rule.kind {
         RuleKind::Refuse { chain, .. } => fallback.is_none() || !chain,
+        RuleKind::UnknownModel { .. } => true,
         _ => false,
     };
     let judged = candidates(case, sources, &facts);
@@ -39,22 +40,30 @@ fn request(case: Case<'_>, sources: &Sources, fallback: Option<usize>) -> Reques
         .zip(routes)
         .map(|(candidate, found)| CandidateTrace {
             candidate,
-            rules: rules(&facts.of(Some(found.route)), case, sources, |rule| {
-                matches!(
-                    rule.kind,
-                    RuleKind::Exclude(_)
-                        | RuleKind::Lock { .. }
-                        | RuleKind::Skip(_)
-                        | RuleKind::Set { .. }
-                        | RuleKind::Warn { .. }
-                        | RuleKind::Limit { .. }
-                )
-            }),
+            rules: rules(
+                &facts.of(Some(found.route)),
+                case,
+                sources,
+                Some(&found),
+                |rule| {
+                    matches!(
+                        rule.kind,
+                        RuleKind::NotOffered(_)
+                            | RuleKind::OtherEndpoint(_)
+                            | RuleKind::Exclude(_)
+                            | RuleKind::Lock { .. }
+                            | RuleKind::Skip(_)
+                            | RuleKind::Set { .. }
+                            | RuleKind::Warn { .. }
+                            | RuleKind::Limit { .. }
+                    )
+                },
+            ),
         });
     RequestTrace {
         fallback,
         model: effective.model_text.clone(),
-        rules: rules(&facts, case, sources, refuse),
+        rules: rules(&facts, case, sources, None, refuse),
         candidates: candidates.collect(),
     }
 }
@@ -63,10 +72,11 @@ fn rules(
     facts: &Facts<'_>,
     case: Case<'_>,
     sources: &Sources,
+    candidate: Option<&Candidate>,
     wanted: impl Fn(&Rule) -> bool,
 ) -> Vec<RuleTrace> {
     let mut out = Vec::new();
-    for (_, rule) in case.policy.rules().filter(|(_, rule)| wanted(rule)) {
+    for (id, rule) in case.policy.rules().filter(|(_, rule)| wanted(rule)) {
         let reads = RefCell::new(Vec::new());
         let watched = Facts {
             reads: Some(&reads),
@@ -86,6 +96,11 @@ fn rules(
                 });
                 (!applies || met, judged.as_slice())
             }
+            // A built-in point asks no condition; what it found is with the candidate.
+            RuleKind::NotOffered(_) | RuleKind::OtherEndpoint(_) => {
+                (candidate.is_some_and(|c| c.excludes.contains(&id)), &[][..])
+            }
+            RuleKind::UnknownModel { .. } => (facts.effective.target.is_none(), &[][..]),
             _ => (applies, &[][..]),
         };
         let name = |term: &_| {
