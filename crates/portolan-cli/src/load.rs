@@ -251,6 +251,8 @@ pub(crate) fn in_words(error: &io::Error) -> String {
         "there is no such file".to_owned()
     } else if kind == io::ErrorKind::PermissionDenied {
         "it may not be read".to_owned()
+    } else if kind == io::ErrorKind::IsADirectory {
+        "it is a directory".to_owned()
     } else {
         let words = error.to_string();
         let words = words

@@ -52,7 +52,7 @@ pub(crate) struct Arguments {
     /// not given
     #[arg(long, value_name = "DATE", value_parser = Instant::parse)]
     at: Option<Instant>,
-    /// An attribute that the policy declares; may be given again
+    /// An attribute that the policy declares; give the flag again for another
     #[arg(long, value_name = "NAME=VALUE", value_parser = attribute)]
     set: Vec<(String, String)>,
     /// How to print
