@@ -58,7 +58,7 @@ pub(crate) struct Arguments {
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// Add every rule's verdict for every candidate, with the values that made it
+    /// Add the verdict of every rule that judges a request or a candidate for every candidate, with the values that made it
     #[arg(long)]
     explain: bool,
 }
