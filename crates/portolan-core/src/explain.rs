@@ -15,6 +15,7 @@ use crate::answer::{self, Answer, Candidate, Dropped, Reason, Refusal, RuleRef, 
 use crate::catalog::Route;
 use crate::decision::{self, Decision};
 use crate::instant::Instant;
+use crate::limits;
 use crate::policy::{Rule, RuleId};
 use crate::reference::{Case, Facts};
 use crate::request::Effective;
@@ -176,18 +177,22 @@ pub(super) fn dropped(
     dropped: &decision::Dropped,
     horizon: &Cell<Option<Instant>>,
 ) -> Dropped {
-    let effective = effective(case, Some(dropped.fallback));
-    let facts = case.facts(effective, horizon).of(dropped.route);
     let rule = case.policy.rule(dropped.rule);
+    let code = rule.map_or(String::new(), |r| r.kind.code().to_owned());
+    let Some(effective) = case.request.fallbacks().get(dropped.fallback) else {
+        // An entry that nobody looked at has no model that anybody knows.
+        return Dropped {
+            fallback: dropped.fallback,
+            model: None,
+            code,
+            message: format!("no more than {} fallbacks are looked at", limits::FALLBACKS),
+        };
+    };
+    let facts = case.facts(effective, horizon).of(dropped.route);
     Dropped {
         fallback: dropped.fallback,
-        // An entry that nobody looked at has no model that anybody knows.
-        model: case
-            .request
-            .fallbacks()
-            .get(dropped.fallback)
-            .and_then(|f| f.model_text.clone()),
-        code: rule.map_or(String::new(), |r| r.kind.code().to_owned()),
+        model: effective.model_text.clone(),
+        code,
         message: rule.map_or(String::new(), |r| message::message(&facts, r)),
     }
 }

@@ -46,11 +46,10 @@ pub(super) fn plan(case: Case<'_>, plan: &decision::Plan) -> Plan {
         code: "fallback-dropped".to_owned(),
         attempt: None,
         field: Some(format!("fallbacks[{}]", d.fallback)),
-        message: format!(
-            "fallback `{}` was dropped: {}",
-            echo(d.model.as_deref().unwrap_or("")),
-            d.message
-        ),
+        message: match &d.model {
+            Some(model) => format!("fallback `{}` was dropped: {}", echo(model), d.message),
+            None => format!("a fallback was dropped: {}", d.message),
+        },
     }));
     Plan {
         limit: attempts.first().and_then(|a| a.limit.clone()),
