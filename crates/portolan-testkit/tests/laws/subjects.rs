@@ -62,7 +62,12 @@ pub(crate) fn subjects() -> &'static Subjects {
                 Ok(subject) => subjects.all.push(subject),
                 Err(why) => subjects.rejected.push(why),
             }
-            assert!(subjects.rejected.len() < 100, "{}", subjects.rejected[0]);
+            let patience = WORLDS * scale();
+            assert!(
+                subjects.rejected.len() < patience,
+                "{}",
+                subjects.rejected[0]
+            );
             seed += 1;
         }
         subjects
