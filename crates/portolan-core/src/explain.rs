@@ -58,7 +58,10 @@ fn refused(case: Case<'_>, sources: &Sources, refusal: &decision::Refusal) -> Re
         .refused(&request, refusal.fallback.is_none())
         .is_empty();
     let candidates = if judged {
-        candidates(case, sources, &request)
+        case.candidates(&request)
+            .iter()
+            .map(|found| candidate(case, sources, &request, found))
+            .collect()
     } else {
         Vec::new()
     };
@@ -104,25 +107,23 @@ pub(super) fn effective(case: Case<'_>, fallback: Option<usize>) -> &Effective {
     found.unwrap_or(case.request.primary())
 }
 
-/// Every candidate of an effective request with every reason it falls for.
-fn candidates(case: Case<'_>, sources: &Sources, request: &Facts<'_>) -> Vec<Candidate> {
-    let judged = |candidate: &crate::reference::Candidate| {
-        let facts = request.of(Some(candidate.route));
-        let locks = candidate.cleared.as_ref().err().into_iter().flatten();
-        let rules = candidate
-            .excludes
-            .iter()
-            .chain(locks)
-            .chain(&candidate.skips);
-        let verdict = match (candidate.legal(), candidate.skips.is_empty()) {
-            (None, _) => Verdict::Excluded,
-            (Some(_), false) => Verdict::Skipped,
-            (Some(_), true) => Verdict::Routed,
-        };
-        let reasons = rules.map(|id| reason(case, sources, &facts, *id)).collect();
-        named(case, candidate.route, verdict, reasons)
+/// A candidate of an effective request with every reason it falls for.
+fn candidate(
+    case: Case<'_>,
+    sources: &Sources,
+    request: &Facts<'_>,
+    found: &crate::reference::Candidate,
+) -> Candidate {
+    let facts = request.of(Some(found.route));
+    let locks = found.cleared.as_ref().err().into_iter().flatten();
+    let rules = found.excludes.iter().chain(locks).chain(&found.skips);
+    let verdict = match (found.legal(), found.skips.is_empty()) {
+        (None, _) => Verdict::Excluded,
+        (Some(_), false) => Verdict::Skipped,
+        (Some(_), true) => Verdict::Routed,
     };
-    case.candidates(request).iter().map(judged).collect()
+    let reasons = rules.map(|id| reason(case, sources, &facts, *id)).collect();
+    named(case, found.route, verdict, reasons)
 }
 
 fn named(case: Case<'_>, route: Route, verdict: Verdict, reasons: Vec<Reason>) -> Candidate {

@@ -12,6 +12,7 @@ mod shape;
 pub(crate) use display::display;
 pub(crate) use eval::Facts;
 pub use locks::Cleared;
+pub(crate) use locks::within;
 
 use std::cell::Cell;
 
@@ -210,13 +211,14 @@ impl<'a> Case<'a> {
         let Some(model) = self.catalog.model(target.model) else {
             return Vec::new();
         };
+        let endpoints = self.endpoints();
         let mut out = Vec::new();
         for offering in &model.offerings {
             let region = self.catalog.offering(*offering).map(|o| o.region);
             if target.region.is_some() && target.region != region {
                 continue;
             }
-            for endpoint in self.endpoints() {
+            for endpoint in endpoints.iter().copied() {
                 let route = Route {
                     offering: *offering,
                     endpoint,

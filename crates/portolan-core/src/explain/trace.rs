@@ -7,10 +7,10 @@
 
 use std::cell::{Cell, RefCell};
 
-use super::{candidates, effective, reference};
+use super::{candidate, effective, reference};
 use crate::answer::{CandidateTrace, RequestTrace, RuleTrace, Trace};
 use crate::policy::{Rule, RuleKind, term_name};
-use crate::reference::{Candidate, Case, Facts};
+use crate::reference::{Candidate, Case, Facts, within};
 use crate::source::Sources;
 
 /// Traces the primary and every fallback.
@@ -33,13 +33,11 @@ fn request(case: Case<'_>, sources: &Sources, fallback: Option<usize>) -> Reques
         RuleKind::UnknownModel { .. } => true,
         _ => false,
     };
-    let judged = candidates(case, sources, &facts);
-    let routes = case.candidates(&facts);
-    let candidates = judged
+    let candidates = case
+        .candidates(&facts)
         .into_iter()
-        .zip(routes)
-        .map(|(candidate, found)| CandidateTrace {
-            candidate,
+        .map(|found| CandidateTrace {
+            candidate: candidate(case, sources, &facts, &found),
             rules: rules(
                 &facts.of(Some(found.route)),
                 case,
@@ -90,10 +88,7 @@ fn rules(
                 bound,
                 ..
             } => {
-                let met = judged.iter().all(|fact| {
-                    let value = facts.value(&crate::policy::Term::Route(fact.fact()));
-                    matches!((value, facts.value(bound)), (Some(v), Some(b)) if facts.within(&v, &b))
-                });
+                let met = within(facts, judged, bound);
                 (!applies || met, judged.as_slice())
             }
             // A built-in point asks no condition; what it found is with the candidate.

@@ -39,8 +39,8 @@ impl Resolver<'_> {
         self.spend(env, condition.span, depth)?;
         let span = condition.span;
         match &condition.kind {
-            ConditionKind::And(terms) => self.all(terms, env, depth),
-            ConditionKind::Or(terms) => self.any(terms, env, depth),
+            ConditionKind::And(terms) => self.series(terms, true, env, depth),
+            ConditionKind::Or(terms) => self.series(terms, false, env, depth),
             ConditionKind::Not(inner) => {
                 let inner = self.part(inner, env, depth + 1)?;
                 Some(Narrowed {
@@ -73,13 +73,21 @@ impl Resolver<'_> {
         }
     }
 
-    /// Each part is read knowing that the parts before it hold. A fault in one does not stop
-    /// the others from being looked at.
-    fn all(&mut self, terms: &[ast::Condition], env: &Env, depth: usize) -> Option<Narrowed> {
+    /// Parts joined by `and`, or by `or`. Each is read knowing that the parts before it hold (do
+    /// not hold), which is what their joint truth (falsity) makes sure of; of the other outcome
+    /// only what every part makes sure of is known. A fault in one part does not stop the others
+    /// from being looked at.
+    fn series(
+        &mut self,
+        terms: &[ast::Condition],
+        conjunction: bool,
+        env: &Env,
+        depth: usize,
+    ) -> Option<Narrowed> {
         let mut env = env.clone();
         let mut parts = Vec::new();
-        let mut when_true = BTreeSet::new();
-        let mut when_false: Option<BTreeSet<Term>> = None;
+        let mut sure = BTreeSet::new();
+        let mut common: Option<BTreeSet<Term>> = None;
         let mut whole = true;
         for term in terms {
             let Some(part) = self.part(term, &env, depth + 1) else {
@@ -87,40 +95,32 @@ impl Resolver<'_> {
                 env.lenient = true;
                 continue;
             };
-            env.known.extend(part.when_true.iter().cloned());
-            when_true.extend(part.when_true);
-            when_false = Some(meet(when_false, part.when_false));
-            parts.push(part.condition);
-        }
-        whole.then(|| Narrowed {
-            condition: Condition::And(parts),
-            when_true,
-            when_false: when_false.unwrap_or_default(),
-        })
-    }
-
-    /// Each part is read knowing that the parts before it do not hold.
-    fn any(&mut self, terms: &[ast::Condition], env: &Env, depth: usize) -> Option<Narrowed> {
-        let mut env = env.clone();
-        let mut parts = Vec::new();
-        let mut when_true: Option<BTreeSet<Term>> = None;
-        let mut when_false = BTreeSet::new();
-        let mut whole = true;
-        for term in terms {
-            let Some(part) = self.part(term, &env, depth + 1) else {
-                whole = false;
-                env.lenient = true;
-                continue;
+            let (all_of, one_of) = if conjunction {
+                (part.when_true, part.when_false)
+            } else {
+                (part.when_false, part.when_true)
             };
-            env.known.extend(part.when_false.iter().cloned());
-            when_false.extend(part.when_false);
-            when_true = Some(meet(when_true, part.when_true));
+            env.known.extend(all_of.iter().cloned());
+            sure.extend(all_of);
+            common = Some(meet(common, one_of));
             parts.push(part.condition);
         }
-        whole.then(|| Narrowed {
-            condition: Condition::Or(parts),
-            when_true: when_true.unwrap_or_default(),
-            when_false,
+        let common = common.unwrap_or_default();
+        if !whole {
+            return None;
+        }
+        Some(if conjunction {
+            Narrowed {
+                condition: Condition::And(parts),
+                when_true: sure,
+                when_false: common,
+            }
+        } else {
+            Narrowed {
+                condition: Condition::Or(parts),
+                when_true: common,
+                when_false: sure,
+            }
         })
     }
 
@@ -240,7 +240,7 @@ impl Resolver<'_> {
         for ((parameter, of), argument) in define.parameters.iter().zip(arguments) {
             let of = self.named_type(of)?;
             let (term, found) = self.typed(argument, Some(&of), env)?;
-            if !same(&of, &found) {
+            if of != found {
                 self.report(diags::not_comparable(argument.span, &of, &found));
                 return None;
             }
@@ -361,10 +361,10 @@ fn expected_left(right: &Type, operator: Comparison) -> Type {
 fn fits(left: &Type, operator: Comparison, right: &Type) -> bool {
     match operator {
         Comparison::Equal | Comparison::NotEqual => {
-            same(left, right) && !matches!(left, Type::Set(_) | Type::Place | Type::Presence)
+            left == right && !matches!(left, Type::Set(_) | Type::Place | Type::Presence)
         }
         Comparison::Less | Comparison::AtMost | Comparison::Greater | Comparison::AtLeast => {
-            same(left, right)
+            left == right
                 && matches!(
                     left,
                     Type::Tokens
@@ -375,20 +375,15 @@ fn fits(left: &Type, operator: Comparison, right: &Type) -> bool {
                         | Type::Duration
                 )
         }
-        Comparison::In => matches!(right, Type::Set(of) if same(of, left)),
-        Comparison::Within => same(left, right) && matches!(left, Type::Place | Type::Retention),
-        Comparison::Overlaps => same(left, right) && matches!(left, Type::Place | Type::Set(_)),
-        Comparison::SubsetOf => same(left, right) && matches!(left, Type::Set(_)),
+        Comparison::In => matches!(right, Type::Set(of) if **of == *left),
+        Comparison::Within => left == right && matches!(left, Type::Place | Type::Retention),
+        Comparison::Overlaps => left == right && matches!(left, Type::Place | Type::Set(_)),
+        Comparison::SubsetOf => left == right && matches!(left, Type::Set(_)),
     }
 }
 
 fn operands_alike(left: &Type, right: &Type) -> bool {
-    same(left, right) || matches!(right, Type::Set(of) if same(of, left))
-}
-
-/// Types are the same; a choice equals a choice of the same words.
-pub(super) fn same(left: &Type, right: &Type) -> bool {
-    left == right
+    left == right || matches!(right, Type::Set(of) if **of == *left)
 }
 
 fn symbol(operator: Comparison) -> &'static str {

@@ -100,10 +100,10 @@ impl Resolver<'_> {
         let (root, rest) = path.segments.split_first()?;
         if let Some((term, of)) = env.bindings.get(&root.value) {
             let start = (term.clone(), of.clone());
-            return self.members(start, &root.value, rest, env);
+            return self.members(start, &root.value, rest);
         }
         match root.value.as_str() {
-            "request" => self.request_path(root, rest, path.span, env),
+            "request" => self.request_path(root, rest, path.span),
             "route" | "attempt" => self.route_path(root, rest, path.span, env),
             "model" if !rest.is_empty() => self.state_path(Scope::Model, root, rest, env),
             name if rest.is_empty() => self.define_value(name, env),
@@ -153,13 +153,7 @@ impl Resolver<'_> {
         Some(Resolved::Term(term, of))
     }
 
-    fn request_path(
-        &mut self,
-        root: &Name,
-        rest: &[Name],
-        span: Span,
-        env: &Env,
-    ) -> Option<Resolved> {
+    fn request_path(&mut self, root: &Name, rest: &[Name], span: Span) -> Option<Resolved> {
         let Some((field, members)) = rest.split_first() else {
             self.report(diags::unknown_field(span, "request", "", None));
             return None;
@@ -193,7 +187,7 @@ impl Resolver<'_> {
                 }
             }
         };
-        self.members(start, &format!("request.{}", field.value), members, env)
+        self.members(start, &format!("request.{}", field.value), members)
     }
 
     fn route_path(
@@ -231,7 +225,7 @@ impl Resolver<'_> {
                 return None;
             };
             let start = (Term::Route(RouteFact::Score(id)), Type::Number);
-            return self.members(start, &format!("route.{name}"), members, env);
+            return self.members(start, &format!("route.{name}"), members);
         }
         let Some((_, fact, of, _)) = table.iter().find(|(n, ..)| *n == name) else {
             let near = near::nearest(&name, table.iter().map(|(n, ..)| *n));
@@ -249,7 +243,6 @@ impl Resolver<'_> {
             (Term::Route(*fact), of.clone()),
             &format!("route.{name}"),
             members,
-            env,
         )
     }
 
@@ -283,21 +276,13 @@ impl Resolver<'_> {
             (Term::State(scope, fact), fact.of()),
             &dotted(root, rest),
             members,
-            env,
         )
     }
 
     /// Follows members of a term: facts of an endpoint or model, columns of a table's row.
-    fn members(
-        &mut self,
-        start: (Term, Type),
-        name: &str,
-        members: &[Name],
-        env: &Env,
-    ) -> Option<Resolved> {
+    fn members(&mut self, start: (Term, Type), name: &str, members: &[Name]) -> Option<Resolved> {
         let (mut term, mut of) = start;
         let mut name = name.to_owned();
-        let _ = env;
         for member in members {
             let (next, next_of) = match self.member(term, &of, &member.value) {
                 Ok(found) => found,

@@ -88,7 +88,7 @@ pub(super) struct Resolver<'a> {
     pub(super) defines: BTreeMap<String, ast::Define>,
     pub(super) opt_ins: BTreeSet<BodyField>,
     pub(super) defaults: BTreeMap<BodyField, i64>,
-    /// Parts of each define with its own defines expanded, where that is within bounds.
+    /// Parts of each define with its own defines expanded.
     pub(super) sizes: BTreeMap<String, usize>,
     /// Rules of each kind so far, to name those that have no code.
     pub(super) ordinals: BTreeMap<&'static str, usize>,

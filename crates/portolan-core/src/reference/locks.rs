@@ -2,7 +2,7 @@
 
 use super::eval::Facts;
 use crate::catalog::Route;
-use crate::policy::{RuleId, RuleKind, Term};
+use crate::policy::{LockFact, RuleId, RuleKind, Term};
 
 /// A route that has passed every lock that applies to its effective request.
 ///
@@ -37,16 +37,7 @@ pub(super) fn clear(facts: &Facts<'_>, route: Route) -> Result<Cleared, Vec<Rule
         if !request.holds(rule) {
             continue;
         }
-        // A bound without a value is met by nothing.
-        let bound = request.value(bound);
-        let met = judged.iter().all(|fact| {
-            let value = candidate.value(&Term::Route(fact.fact()));
-            match (&value, &bound) {
-                (Some(value), Some(bound)) => candidate.within(value, bound),
-                _ => false,
-            }
-        });
-        if !met {
+        if !within(&candidate, judged, bound) {
             broken.push(id);
         }
     }
@@ -55,4 +46,17 @@ pub(super) fn clear(facts: &Facts<'_>, route: Route) -> Result<Cleared, Vec<Rule
     } else {
         Err(broken)
     }
+}
+
+/// Says whether every fact of a candidate is within a lock's bound. A bound without a value is
+/// met by nothing.
+pub(crate) fn within(candidate: &Facts<'_>, judged: &[LockFact], bound: &Term) -> bool {
+    let bound = candidate.value(bound);
+    judged.iter().all(|fact| {
+        let value = candidate.value(&Term::Route(fact.fact()));
+        match (&value, &bound) {
+            (Some(value), Some(bound)) => candidate.within(value, bound),
+            _ => false,
+        }
+    })
 }
