@@ -1,0 +1,5 @@
+//! The contenders, one a file.
+
+pub(crate) mod limit;
+pub(crate) mod naive;
+pub(crate) mod reference;
