@@ -71,9 +71,23 @@ pub(crate) enum Kind {
 
 /// Everybody, in the order of the table.
 pub(crate) fn all() -> Vec<Entry> {
-    vec![
+    #[cfg_attr(
+        not(feature = "engines"),
+        expect(unused_mut, reason = "no engine joins")
+    )]
+    let mut everybody = vec![
         contenders::limit::ENTRY,
         contenders::naive::ENTRY,
         contenders::reference::ENTRY,
-    ]
+    ];
+    #[cfg(feature = "engines")]
+    everybody.extend([
+        contenders::wirefilter::ENTRY,
+        contenders::datalogic::ENTRY,
+        contenders::zen::ENTRY,
+        contenders::cel::ENTRY,
+        contenders::regorus::ENTRY,
+        contenders::cedar::ENTRY,
+    ]);
+    everybody
 }

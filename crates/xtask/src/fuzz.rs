@@ -3,7 +3,7 @@
 //! The coverage flags are what `cargo fuzz` passes, without a sanitizer: the code forbids unsafe,
 //! and sanitizers need a nightly compiler. What the targets check lives in the `fuzz` crate.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 

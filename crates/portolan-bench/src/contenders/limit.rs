@@ -24,6 +24,18 @@ const STREAMS: u8 = 1 << 4;
 /// must be set. The fourth never is.
 const WAYS: [&str; 4] = ["us", "eu", "global", "global"];
 
+/// One of the first three.
+#[cfg(feature = "engines")]
+#[derive(Clone, Copy)]
+pub(crate) enum Way {
+    /// In the United States.
+    Us,
+    /// In the European Union.
+    Eu,
+    /// Anywhere.
+    Global,
+}
+
 /// An id of at most 32 bytes in words; with its length, no two ids have the same.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 struct Key {
@@ -83,12 +95,16 @@ const fn high(wide: u128) -> u64 {
 /// All there is to know of one model, in one cache line.
 #[repr(align(64))]
 #[derive(Clone, Copy, Default)]
-struct Slot {
+pub(crate) struct Slot {
     key: [u64; 4],
-    released: u32,
-    retires: u32,
-    context_window: u32,
-    max_output: u32,
+    /// As in the catalog.
+    pub(crate) released: u32,
+    /// As in the catalog; a retirement of `u32::MAX` never comes.
+    pub(crate) retires: u32,
+    /// As in the catalog.
+    pub(crate) context_window: u32,
+    /// As in the catalog.
+    pub(crate) max_output: u32,
     input_cents: u32,
     output_cents: u32,
     length: u8,
@@ -96,23 +112,24 @@ struct Slot {
     flags: u8,
 }
 
-struct Limit {
+impl Slot {
+    /// Sold for processing where the way says.
+    #[cfg(feature = "engines")]
+    pub(crate) fn sold(&self, way: Way) -> bool {
+        self.flags >> way as usize & 1 == 1
+    }
+}
+
+/// A table of models, which is also what the host looks into for engines without one.
+pub(crate) struct Packed {
     /// A power of two of them, at least a quarter free; free ones have no length.
     slots: Vec<Slot>,
 }
 
+struct Limit(Packed);
+
 fn load(world: &World) -> anyhow::Result<Box<dyn Runner>> {
-    let count = (world.models.len() * 4 / 3).next_power_of_two();
-    let mut slots = vec![Slot::default(); count];
-    for model in &world.models {
-        let (key, slot) = slot(model)?;
-        let mut at = key.hash() & (count - 1);
-        while slots[at].length != 0 {
-            at = (at + 1) & (count - 1);
-        }
-        slots[at] = slot;
-    }
-    Ok(Box::new(Limit { slots }))
+    Ok(Box::new(Limit(Packed::load(world)?)))
 }
 
 fn slot(model: &Model) -> anyhow::Result<(Key, Slot)> {
@@ -133,9 +150,26 @@ fn slot(model: &Model) -> anyhow::Result<(Key, Slot)> {
     Ok((key, slot))
 }
 
-impl Limit {
+impl Packed {
+    /// Packs a catalog.
+    pub(crate) fn load(world: &World) -> anyhow::Result<Self> {
+        let count = (world.models.len() * 4 / 3).next_power_of_two();
+        let mut slots = vec![Slot::default(); count];
+        for model in &world.models {
+            let (key, slot) = slot(model)?;
+            let mut at = key.hash() & (count - 1);
+            while slots[at].length != 0 {
+                at = (at + 1) & (count - 1);
+            }
+            slots[at] = slot;
+        }
+        Ok(Self { slots })
+    }
+
+    /// Finds a model.
     #[inline]
-    fn find(&self, key: Key) -> Option<&Slot> {
+    pub(crate) fn find(&self, id: &str) -> Option<&Slot> {
+        let key = Key::of(id)?;
         let mask = self.slots.len().wrapping_sub(1);
         let mut at = key.hash();
         loop {
@@ -159,7 +193,7 @@ impl Contender for Limit {
             Some(region) if region == "global" => true,
             Some(_) => return Verdict::refuse(Reason::InvalidModelRegion),
         };
-        let Some(slot) = Key::of(&job.model).and_then(|key| self.find(key)) else {
+        let Some(slot) = self.0.find(&job.model) else {
             return Verdict::refuse(Reason::ModelNotFound);
         };
         let on_eu = job.host == Host::Eu;
