@@ -30,6 +30,11 @@ impl Dice {
         }
     }
 
+    /// Says whether no byte is left: what comes now is the same whatever they were.
+    pub fn spent(&self) -> bool {
+        self.used >= self.bytes.len()
+    }
+
     fn byte(&mut self) -> Option<u64> {
         let byte = self.bytes.get(self.used).copied()?;
         self.used += 1;
