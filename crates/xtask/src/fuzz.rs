@@ -12,7 +12,7 @@ use anyhow::{Context, bail, ensure};
 use crate::shell;
 
 /// The targets, each with a program in `fuzz/fuzz_targets`.
-pub(crate) const TARGETS: [&str; 4] = ["catalog", "policy", "request", "decide"];
+pub(crate) const TARGETS: [&str; 5] = ["catalog", "policy", "request", "decide", "agree"];
 
 const FLAGS: [&str; 8] = [
     "--cfg",
