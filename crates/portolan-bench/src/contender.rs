@@ -8,8 +8,8 @@ use crate::job::{Job, Model, Verdict};
 
 /// Something that does the job. The conversion of a request to its own form is part of `decide`.
 pub(crate) trait Contender {
-    /// Does the job once.
-    fn decide<'a>(&'a mut self, job: &'a Job) -> Verdict<'a>;
+    /// Does the job once and shows what came of it.
+    fn decide<R>(&mut self, job: &Job, show: impl FnOnce(Verdict<'_>) -> R) -> R;
 }
 
 /// A contender behind a pointer: the loop lies inside, so that no call through a table is timed.
@@ -17,20 +17,21 @@ pub(crate) trait Runner {
     /// Does each job and drops what came of it.
     fn run(&mut self, jobs: &[Job]);
 
-    /// Does the job once.
-    fn verdict<'a>(&'a mut self, job: &'a Job) -> Verdict<'a>;
+    /// Does the job once and shows what came of it.
+    fn show(&mut self, job: &Job, show: &mut dyn FnMut(&Verdict<'_>));
 }
 
 impl<C: Contender> Runner for C {
     fn run(&mut self, jobs: &[Job]) {
         for job in jobs {
-            let verdict = self.decide(black_box(job));
-            black_box(&verdict);
+            self.decide(black_box(job), |verdict| {
+                black_box(&verdict);
+            });
         }
     }
 
-    fn verdict<'a>(&'a mut self, job: &'a Job) -> Verdict<'a> {
-        self.decide(job)
+    fn show(&mut self, job: &Job, show: &mut dyn FnMut(&Verdict<'_>)) {
+        self.decide(job, |verdict| show(&verdict));
     }
 }
 
@@ -78,6 +79,7 @@ pub(crate) fn all() -> Vec<Entry> {
     let mut everybody = vec![
         contenders::limit::ENTRY,
         contenders::naive::ENTRY,
+        contenders::compiled::ENTRY,
         contenders::reference::ENTRY,
     ];
     #[cfg(feature = "engines")]

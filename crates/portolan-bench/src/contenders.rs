@@ -6,6 +6,7 @@ pub(crate) mod cedar;
 pub(crate) mod cel;
 #[cfg(feature = "engines")]
 pub(crate) mod datalogic;
+pub(crate) mod compiled;
 pub(crate) mod limit;
 pub(crate) mod naive;
 pub(crate) mod reference;

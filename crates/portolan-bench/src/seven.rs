@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail};
 
 use crate::allocations::counted;
 use crate::contender::{Entry, Kind, Runner, World};
@@ -91,18 +91,25 @@ fn compare(entries: &[Entry], runners: &mut [Box<dyn Runner>], jobs: &[Job]) -> 
         let (judge, after) = rest
             .split_first_mut()
             .context("the naive program takes part")?;
-        let expected = judge.verdict(job);
-        let others = entries[..naive]
-            .iter()
-            .zip(before)
-            .chain(entries[naive + 1..].iter().zip(after));
-        for (entry, runner) in others {
-            let verdict = runner.verdict(job);
-            ensure!(
-                verdict.agrees_with(&expected),
-                "{} says {verdict:?} to {job:?}, not {expected:?}",
-                entry.name
-            );
+        let others = entries[..naive].iter().zip(before);
+        let mut others: Vec<_> = others
+            .chain(entries[naive + 1..].iter().zip(after))
+            .collect();
+        let mut complaint = None;
+        judge.show(job, &mut |expected| {
+            for (entry, runner) in &mut others {
+                runner.show(job, &mut |verdict| {
+                    if !verdict.agrees_with(expected) {
+                        let name = entry.name;
+                        complaint = Some(format!(
+                            "{name} says {verdict:?} to {job:?}, not {expected:?}"
+                        ));
+                    }
+                });
+            }
+        });
+        if let Some(complaint) = complaint {
+            bail!(complaint);
         }
     }
     Ok(())
@@ -116,7 +123,11 @@ fn split(
 ) -> anyhow::Result<(Vec<Job>, Vec<Job>)> {
     let naive = &mut runners[position(entries)?];
     let some = jobs.iter().take(4_096).cloned();
-    Ok(some.partition(|job| !naive.verdict(job).refuses()))
+    Ok(some.partition(|job| {
+        let mut allowed = false;
+        naive.show(job, &mut |verdict| allowed = !verdict.refuses());
+        allowed
+    }))
 }
 
 fn position(entries: &[Entry]) -> anyhow::Result<usize> {

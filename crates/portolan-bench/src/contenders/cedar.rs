@@ -123,7 +123,7 @@ impl Cedar {
 }
 
 impl Contender for Cedar {
-    fn decide<'a>(&'a mut self, job: &'a Job) -> Verdict<'a> {
-        super::numbered(self.ask(job))
+    fn decide<R>(&mut self, job: &Job, show: impl FnOnce(Verdict<'_>) -> R) -> R {
+        show(super::numbered(self.ask(job)))
     }
 }

@@ -79,12 +79,16 @@ impl VariableResolver for Variables<'_> {
 }
 
 impl Contender for Cel {
-    fn decide<'a>(&'a mut self, job: &'a Job) -> Verdict<'a> {
+    fn decide<R>(&mut self, job: &Job, show: impl FnOnce(Verdict<'_>) -> R) -> R {
         let variables = Variables {
             job,
             model: self.catalog.find(&job.model),
         };
-        super::numbered(first(&self.program, &self.root, &variables))
+        show(super::numbered(first(
+            &self.program,
+            &self.root,
+            &variables,
+        )))
     }
 }
 

@@ -52,7 +52,7 @@ fn load(world: &World) -> anyhow::Result<Box<dyn Runner>> {
 }
 
 impl Contender for Datalogic {
-    fn decide<'a>(&'a mut self, job: &'a Job) -> Verdict<'a> {
+    fn decide<R>(&mut self, job: &Job, show: impl FnOnce(Verdict<'_>) -> R) -> R {
         self.arena.reset();
         let number = |number: i64| DataValue::Number(NumberValue::Integer(number));
         let model = self.catalog.find(&job.model);
@@ -91,6 +91,6 @@ impl Contender for Datalogic {
             .evaluate(&self.rule, data, &self.arena)
             .ok()
             .and_then(DataValue::as_i64);
-        super::numbered(first)
+        show(super::numbered(first))
     }
 }

@@ -186,8 +186,14 @@ impl Packed {
 }
 
 impl Contender for Limit {
+    fn decide<R>(&mut self, job: &Job, show: impl FnOnce(Verdict<'_>) -> R) -> R {
+        show(self.verdict(job))
+    }
+}
+
+impl Limit {
     #[inline]
-    fn decide<'a>(&'a mut self, job: &'a Job) -> Verdict<'a> {
+    fn verdict(&self, job: &Job) -> Verdict<'static> {
         let global = match &job.model_region {
             None => false,
             Some(region) if region == "global" => true,

@@ -28,7 +28,14 @@ fn load(world: &World) -> anyhow::Result<Box<dyn Runner>> {
 }
 
 impl Contender for Naive {
-    fn decide<'a>(&'a mut self, job: &'a Job) -> Verdict<'a> {
+    fn decide<R>(&mut self, job: &Job, show: impl FnOnce(Verdict<'_>) -> R) -> R {
+        show(self.verdict(job))
+    }
+}
+
+impl Naive {
+    #[inline]
+    fn verdict(&self, job: &Job) -> Verdict<'static> {
         if job
             .model_region
             .as_ref()

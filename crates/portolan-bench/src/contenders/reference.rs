@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use anyhow::Context as _;
-use portolan::core::catalog::{Catalog, Route};
-use portolan::{Draft, Engine, Instant, MemoryFiles, Outcome, State, compile};
+use portolan::core::catalog::Catalog;
+use portolan::core::judgement::{Outcome, Plan};
+use portolan::{Draft, Engine, Instant, State};
 
+use super::compiled::refused;
 use crate::contender::{Contender, Entry, Kind, Runner, World};
 use crate::job::{Job, Shipment, Verdict};
 
@@ -17,35 +18,20 @@ pub(crate) const ENTRY: Entry = Entry {
     load,
 };
 
-const POLICY: &str = include_str!("../../job/policy.portolan");
-
 struct Reference {
     engine: Engine,
     state: State,
 }
 
-/// Reads, checks and compiles the job's policy over the catalog.
-pub(crate) fn engine(world: &World) -> anyhow::Result<Engine> {
-    let mut files = MemoryFiles::from([("policy.portolan", POLICY), ("catalog.yaml", &world.yaml)]);
-    let compilation = compile("policy.portolan", &mut files);
-    let first = compilation
-        .diagnostics
-        .first()
-        .map_or(String::new(), |d| format!("{}: {}", d.code, d.message));
-    compilation
-        .engine
-        .with_context(|| format!("the job's policy does not compile: {first}"))
-}
-
 fn load(world: &World) -> anyhow::Result<Box<dyn Runner>> {
     Ok(Box::new(Reference {
-        engine: engine(world)?,
+        engine: super::compiled::engine(world)?,
         state: State::default(),
     }))
 }
 
 impl Contender for Reference {
-    fn decide<'a>(&'a mut self, job: &'a Job) -> Verdict<'a> {
+    fn decide<R>(&mut self, job: &Job, show: impl FnOnce(Verdict<'_>) -> R) -> R {
         let at = Instant::from_unix_seconds(job.at);
         let mut draft = Draft::new(job.model.clone(), at);
         draft.endpoint = Some(job.host.name().to_owned());
@@ -54,45 +40,29 @@ impl Contender for Reference {
         draft.body.max_tokens = Some(job.max_tokens);
         draft.body.input_tokens = job.input_tokens;
         let Ok(request) = self.engine.request(draft) else {
-            return Verdict::Denied;
+            return show(Verdict::Denied);
         };
-        let decision = self.engine.decide(&request, &self.state);
-        match decision.outcome {
-            Outcome::Refuse(refusal) => {
-                let refuses = self
-                    .engine
-                    .policy()
-                    .rule(refusal.rule)
-                    .and_then(|rule| rule.kind.verdict());
-                refuses.map_or(Verdict::Denied, |says| Verdict::Refuse {
-                    status: says.status,
-                    code: &says.code,
-                })
-            }
+        match self.engine.judge(&request, &self.state).outcome {
+            Outcome::Refuse(refusal) => show(refused(&self.engine, refusal.rule)),
             Outcome::Route(plan) => {
                 let catalog = self.engine.catalog();
-                let Some(first) = plan.attempts.first() else {
-                    return Verdict::Allowed;
-                };
-                let route = first.route.route();
-                let tokens = job.input_tokens.max(0).cast_unsigned();
-                let price = catalog.price(route, at, tokens, None).value;
-                let (Some(input), Some(output)) = (price.input, price.output) else {
-                    return Verdict::Allowed;
-                };
-                Verdict::Route(Shipment {
-                    url: Cow::Owned(catalog.url(route)),
-                    usage_region: usage_region(catalog, route).unwrap_or_default(),
-                    input: input.billionths(),
-                    output: output.billionths(),
-                    warnings: plan.warnings.len(),
-                })
+                show(routed(catalog, &plan, job).unwrap_or(Verdict::Denied))
             }
         }
     }
 }
 
-fn usage_region(catalog: &Catalog, route: Route) -> Option<&str> {
+fn routed<'a>(catalog: &'a Catalog, plan: &Plan, job: &Job) -> Option<Verdict<'a>> {
+    let route = plan.attempts.first()?.route.route();
+    let at = Instant::from_unix_seconds(job.at);
+    let tokens = job.input_tokens.max(0).cast_unsigned();
+    let price = catalog.price(route, at, tokens, None).value;
     let offering = catalog.offering(route.offering)?;
-    Some(&catalog.region(offering.region)?.usage)
+    Some(Verdict::Route(Shipment {
+        url: Cow::Owned(catalog.url(route)),
+        usage_region: &catalog.region(offering.region)?.usage,
+        input: price.input?.billionths(),
+        output: price.output?.billionths(),
+        warnings: plan.warnings.len(),
+    }))
 }

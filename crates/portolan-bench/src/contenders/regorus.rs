@@ -111,7 +111,7 @@ fn facts(model: &Model) -> Value {
 }
 
 impl Contender for Regorus {
-    fn decide<'a>(&'a mut self, job: &'a Job) -> Verdict<'a> {
+    fn decide<R>(&mut self, job: &Job, show: impl FnOnce(Verdict<'_>) -> R) -> R {
         let names = &self.names;
         let host = match job.host {
             crate::job::Host::Us => &names.us,
@@ -129,6 +129,8 @@ impl Contender for Regorus {
         }
         self.machine.set_input(Value::from(input));
         let said = self.machine.execute();
-        super::numbered(said.ok().and_then(|said| said.as_i64().ok()))
+        show(super::numbered(
+            said.ok().and_then(|said| said.as_i64().ok()),
+        ))
     }
 }

@@ -88,11 +88,13 @@ impl Wirefilter {
 }
 
 impl Contender for Wirefilter {
-    fn decide<'a>(&'a mut self, job: &'a Job) -> Verdict<'a> {
+    fn decide<R>(&mut self, job: &Job, show: impl FnOnce(Verdict<'_>) -> R) -> R {
         let filled = self.fill(job);
-        match filled.and_then(|()| self.filter.execute(&self.context).ok()) {
-            Some(true) => Verdict::Allowed,
-            Some(false) | None => Verdict::Denied,
-        }
+        show(
+            match filled.and_then(|()| self.filter.execute(&self.context).ok()) {
+                Some(true) => Verdict::Allowed,
+                Some(false) | None => Verdict::Denied,
+            },
+        )
     }
 }

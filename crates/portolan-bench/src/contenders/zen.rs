@@ -83,16 +83,16 @@ impl Zen {
 }
 
 impl Contender for Zen {
-    fn decide<'a>(&'a mut self, job: &'a Job) -> Verdict<'a> {
+    fn decide<R>(&mut self, job: &Job, show: impl FnOnce(Verdict<'_>) -> R) -> R {
         let filled = self.fill(job);
         let said = filled.and_then(|()| {
             self.expression
                 .evaluate_with_scope(&self.scope, &mut self.machine)
                 .ok()
         });
-        super::numbered(
-            said.and_then(|said| said.as_number())
-                .and_then(|number| number.try_into().ok()),
-        )
+        let number = said.and_then(|said| said.as_number());
+        show(super::numbered(
+            number.and_then(|number| number.try_into().ok()),
+        ))
     }
 }
