@@ -114,9 +114,9 @@ impl Source {
         let mark = self.marks.get(before).map_or(0, |mark| *mark as usize);
         let offset = (offset as usize).min(self.text.len());
         let since = self.text.as_bytes().get(mark..offset).unwrap_or_default();
-        let breaks = since.iter().filter(|byte| **byte == b'\n').count();
-        let last = since.iter().rposition(|byte| *byte == b'\n');
-        let start = last.map_or(mark, |last| mark + last + 1);
+        let mut lines = since.split(|byte| *byte == b'\n');
+        let start = offset - lines.next_back().map_or(0, <[u8]>::len);
+        let breaks = lines.count();
         let head = self.text.get(start..offset);
         let line = before * LINES_BETWEEN_MARKS + breaks + 1;
         let column = head.map_or(1, |text| text.chars().count() + 1);

@@ -91,7 +91,7 @@ impl Checker {
         let mut found = Diagnostics::default();
         let mut checker = Self {
             once: Once::default(),
-            speller: Speller::new(),
+            speller: Speller::default(),
             comparisons_left: limits::CATALOG_COMPARISONS,
             places: Places::standard(),
             sources: Table::of("source", &sources, &mut found),

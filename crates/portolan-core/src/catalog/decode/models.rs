@@ -13,7 +13,7 @@ const PRICE: &[&str] = &[
     "service_tier",
 ];
 
-impl Decoder<'_> {
+impl Decoder {
     pub(super) fn model(
         &mut self,
         name: &raw::Text,

@@ -71,7 +71,7 @@ impl Checker {
         if let Some((id, _)) = table(self).get(&name.value) {
             return Some(id);
         }
-        let mut speller = std::mem::replace(&mut self.speller, super::Speller::new());
+        let mut speller = std::mem::take(&mut self.speller);
         let names = table(self);
         let near = speller.nearest(&name.value, names.names());
         let found = diags::unknown_name(name.span, names.of, &name.value, near);
