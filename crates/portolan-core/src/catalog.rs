@@ -9,6 +9,7 @@
 )]
 mod catalog;
 mod decode;
+mod few;
 mod once;
 mod print;
 pub mod raw;
@@ -94,9 +95,10 @@ pub fn parse(
 
 pub use catalog::{
     Alias, AliasTarget, Catalog, Endpoint, EndpointId, Executes, Maker, MakerId, Model, ModelId,
-    Names, Offering, OfferingId, PARAMETERS, Pair, PriceRow, Provider, ProviderId, Region,
-    RegionId, Retention, ScoreId, ScoreKind,
+    Names, Offering, OfferingId, Own, PARAMETERS, Pair, PriceRow, Provider, ProviderId, Region,
+    RegionId, Retention, ScoreId, ScoreKind, Scores,
 };
+pub use few::Few;
 pub use price::Price;
 pub use route::{Known, Route, earlier};
 pub use validate::validate;

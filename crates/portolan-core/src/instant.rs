@@ -182,13 +182,13 @@ impl fmt::Display for Window {
 /// A fact that may change with the date: values in windows that do not overlap, by start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dated<T> {
-    periods: Vec<(Window, T)>,
+    periods: Box<[(Window, T)]>,
 }
 
 impl<T> Default for Dated<T> {
     fn default() -> Self {
         Self {
-            periods: Vec::new(),
+            periods: Box::default(),
         }
     }
 }
@@ -197,7 +197,7 @@ impl<T> Dated<T> {
     /// A fact that holds for all of time.
     pub fn always(value: T) -> Self {
         Self {
-            periods: vec![(Window::ALWAYS, value)],
+            periods: Box::new([(Window::ALWAYS, value)]),
         }
     }
 
@@ -206,6 +206,10 @@ impl<T> Dated<T> {
     /// # Errors
     /// The indices, as given, of the first two periods that overlap.
     pub fn new(periods: Vec<(Window, T)>) -> Result<Self, (usize, usize)> {
+        if periods.len() < 2 {
+            let periods = periods.into();
+            return Ok(Self { periods });
+        }
         let mut order: Vec<usize> = (0..periods.len()).collect();
         order.sort_by_key(|i| periods.get(*i).and_then(|(w, _)| w.from));
         for pair in order.windows(2) {
@@ -218,7 +222,9 @@ impl<T> Dated<T> {
         }
         let mut sorted = periods;
         sorted.sort_by_key(|(window, _)| window.from);
-        Ok(Self { periods: sorted })
+        Ok(Self {
+            periods: sorted.into(),
+        })
     }
 
     /// The value at an instant.
