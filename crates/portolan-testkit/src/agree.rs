@@ -4,10 +4,10 @@
 //! until when an answer is good) is not.
 
 use portolan_core::catalog::Route;
-use portolan_core::decision::{Decision as Judgement, Dropped, Outcome};
 use portolan_core::engine::Engine;
+use portolan_core::judgement::{Dropped, Judgement, Outcome};
 use portolan_core::policy::RuleId;
-use portolan_core::request::{Draft, Request, State};
+use portolan_core::request::{Call, Draft, Fields, Request, State};
 
 /// What came of asking both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,23 +28,35 @@ pub fn agree(engine: &Engine, draft: &Draft, state: &State) -> Result<Asked, Str
     let Ok(request) = engine.request(draft.clone()) else {
         return Ok(Asked::NotAccepted);
     };
-    let expected = reference(engine, &request, state);
-    let found = compiled(engine, &request, state);
-    same(engine, &expected, found)?;
+    let expected = engine.judge(&request, state);
+    same(engine, &expected, compiled(engine, &request, state))?;
+    same(engine, &expected, called(engine, draft, state)?)?;
     Ok(match expected.outcome {
         Outcome::Route(_) => Asked::Route,
         Outcome::Refuse(_) => Asked::Refuse,
     })
 }
 
-/// What the reference interpreter says.
-fn reference(engine: &Engine, request: &Request, state: &State) -> Judgement {
-    engine.decide(request, state)
+/// What the compiled form says of a request.
+fn compiled(engine: &Engine, request: &Request, state: &State) -> Judgement {
+    let decision = engine.decide(request, state);
+    engine.view(request, state, &decision).to_judgement()
 }
 
-/// What the compiled form says.
-fn compiled(engine: &Engine, request: &Request, state: &State) -> Judgement {
-    engine.decide(request, state)
+/// What the compiled form says of the same, put as a call in borrowed values.
+fn called(engine: &Engine, draft: &Draft, state: &State) -> Result<Judgement, String> {
+    let caller = engine.caller(draft.endpoint.as_deref(), &draft.attributes);
+    let caller = caller.map_err(|errors| errors.to_string())?;
+    let fallbacks: Vec<Fields<'_>> = draft.fallbacks.iter().map(Fields::from).collect();
+    let call = Call {
+        auth: draft.auth,
+        auth_header: draft.auth_header.as_deref(),
+        fallbacks: &fallbacks,
+        chain: (&draft.chain).into(),
+        ..Call::new(&caller, draft.at, (&draft.body).into())
+    };
+    let decision = engine.decide_call(&call, state);
+    Ok(engine.view_call(&call, state, &decision).to_judgement())
 }
 
 fn same(engine: &Engine, expected: &Judgement, mut found: Judgement) -> Result<(), String> {

@@ -53,7 +53,7 @@ impl Difference {
             example.policy.len(),
             example.catalog.len(),
             draft.fallbacks.len(),
-            self.state.models.len() + self.state.routes.len(),
+            self.state.models.len() + self.state.routes.iter().count(),
         )
     }
 
@@ -100,9 +100,17 @@ impl Difference {
             let draft = self.draft.clone();
             self = self.or(&example, &draft, &state);
         }
-        for route in self.state.routes.clone().into_keys() {
-            let mut state = self.state.clone();
-            state.routes.remove(&route);
+        let all = self.state.routes.clone();
+        for (route, _) in all.iter() {
+            let others = all.iter().filter(|(other, _)| *other != route);
+            let owned = |([model, region, endpoint], usage): ([&str; 3], _)| {
+                let route = (model.to_owned(), region.to_owned(), endpoint.to_owned());
+                (route, usage)
+            };
+            let state = State {
+                models: self.state.models.clone(),
+                routes: others.map(owned).collect(),
+            };
             let draft = self.draft.clone();
             self = self.or(&example, &draft, &state);
         }

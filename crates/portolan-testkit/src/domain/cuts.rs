@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use portolan_core::catalog::{Catalog, PriceRow};
+use portolan_core::catalog::{Catalog, PriceRow, ScoreId};
 use portolan_core::decimal::Decimal;
 use portolan_core::engine::Engine;
 use portolan_core::instant::{Dated, Instant, Window};
@@ -230,7 +230,10 @@ impl Found {
             self.limit(&model.max_output);
             self.dated(&model.capabilities);
             self.dated(&model.parameters);
-            model.scores.values().for_each(|score| self.dated(score));
+            let kinds = (0u32..).map(ScoreId).take(catalog.scores.len());
+            kinds
+                .filter_map(|kind| model.scores.get(kind))
+                .for_each(|score| self.dated(score));
         }
         for row in prices(catalog) {
             self.window(row.window);
