@@ -18,7 +18,7 @@ use portolan_core::request::{
 
 use crate::dice::Dice;
 
-pub use cuts::{Cuts, atoms, terms_of};
+pub use cuts::{Cuts, atoms, dates_of, terms_of};
 
 /// The values that requests to one engine are made of.
 #[derive(Debug, Clone)]

@@ -5,6 +5,7 @@
 //! `agree`'s. Differences that were found once stand in `tests/differences.rs`.
 
 mod coverage;
+mod grid;
 
 use std::fmt::Write as _;
 
