@@ -120,8 +120,7 @@ fn judge(engine: &Engine, call: Call) {
         return;
     };
     let answer = || -> (Answer, String) {
-        let decision = engine.decide(&request, &state);
-        let answer = engine.answer(&request, &state, &decision);
+        let answer = engine.answer(&request, &state);
         let json = portolan_wire::answer_json(&answer, body.as_ref());
         (answer, json)
     };

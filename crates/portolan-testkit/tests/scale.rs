@@ -53,9 +53,8 @@ fn a_thousand_models_load_and_each_is_its_own() {
                 ..Draft::new(id.clone(), at)
             };
             let request = engine.request(draft).unwrap();
-            let decision = engine.decide(&request, &State::default());
             match engine
-                .answer(&request, &State::default(), &decision)
+                .answer(&request, &State::default())
                 .outcome
             {
                 Outcome::Route(plan) => {
@@ -92,8 +91,7 @@ fn an_alias_of_one_among_thousands_is_one_hop() {
     let engine = engine(1_000);
     let at = Instant::parse("2025-06-01").unwrap();
     let request = engine.request(Draft::new("latest-990", at)).unwrap();
-    let decision = engine.decide(&request, &State::default());
-    let answer = engine.answer(&request, &State::default(), &decision);
+    let answer = engine.answer(&request, &State::default());
     let Outcome::Route(plan) = answer.outcome else {
         panic!("refused");
     };
