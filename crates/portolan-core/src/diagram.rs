@@ -22,8 +22,8 @@ mod view;
 mod vocabulary;
 mod walk;
 
-pub(crate) use walk::Ground;
 pub use view::{Attempt, Attempts, View, Warnings};
+pub(crate) use walk::Ground;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -284,7 +284,9 @@ impl<'a> Compiler<'a> {
     fn subject(&mut self, text: &'a str, target: AliasTarget) -> (u32, u32, Vec<i64>) {
         let catalog = self.vocabulary.catalog;
         let endpoints = 0..u32::try_from(catalog.endpoints.len()).unwrap_or(u32::MAX);
-        let offerings = catalog.model(target.model).map_or(&[][..], |m| &m.offerings);
+        let offerings = catalog
+            .model(target.model)
+            .map_or(&[][..], |m| &m.offerings);
         let mut routes = Vec::new();
         for offering in offerings {
             let region = catalog.offering(*offering).map(|o| o.region);

@@ -13,8 +13,8 @@ pub(crate) use trace::trace;
 
 use crate::answer::{self, Answer, Candidate, Dropped, Reason, Refusal, RuleRef, Verdict};
 use crate::catalog::Route;
-use crate::judgement;
 use crate::instant::Instant;
+use crate::judgement;
 use crate::limits;
 use crate::policy::{Rule, RuleId};
 use crate::reference::{Case, Facts};

@@ -18,8 +18,8 @@ use std::cell::Cell;
 
 use crate::catalog::{Catalog, EndpointId, Route};
 use crate::decision::Snapshot;
-use crate::judgement::{Dropped, Judgement, Outcome, Plan, Refusal};
 use crate::instant::Instant;
+use crate::judgement::{Dropped, Judgement, Outcome, Plan, Refusal};
 use crate::policy::{Policy, RuleId, RuleKind};
 use crate::request::{Effective, Request, State};
 

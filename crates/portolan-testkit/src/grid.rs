@@ -50,34 +50,12 @@ impl Grid {
         sizes.fold(1, u64::saturating_mul)
     }
 
-    /// The same grid without the axes that are not wanted: there every field is plain.
+    /// The same grid with every field plain that is not wanted.
     #[must_use]
     pub fn only(&self, wanted: impl Fn(&Axis) -> bool) -> Self {
-        Self {
-            model: self.model.clone(),
-            axes: self
-                .axes
-                .iter()
-                .filter(|axis| wanted(axis))
-                .cloned()
-                .collect(),
-        }
-    }
-
-    /// The same grid with some axes at one point.
-    #[must_use]
-    pub fn pinned(&self, cell: u64, pinned: impl Fn(&Axis) -> bool) -> Self {
-        let mut rest = cell;
-        let mut axes = Vec::new();
-        for axis in &self.axes {
-            let size = axis.points.len().max(1) as u64;
-            let index = usize::try_from(rest % size).unwrap_or(0);
-            rest /= size;
-            let mut axis = axis.clone();
-            if pinned(&axis) {
-                axis.points = axis.points.get(index).cloned().into_iter().collect();
-            }
-            axes.push(axis);
+        let mut axes = self.axes.clone();
+        for axis in axes.iter_mut().filter(|axis| !wanted(axis)) {
+            axis.points.truncate(1);
         }
         Self {
             model: self.model.clone(),

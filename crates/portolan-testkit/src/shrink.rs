@@ -1,7 +1,7 @@
 //! Smaller examples of the same difference: what can be left out is left out, so that what is
 //! reported is the smallest policy, catalog and request for which it still shows.
 
-use portolan_core::request::{Body, Chain, Draft, State};
+use portolan_core::request::{Body, Chain, Draft, RouteUsages, State};
 
 use crate::agree::agree;
 use crate::random::Example;
@@ -53,7 +53,7 @@ impl Difference {
             example.policy.len(),
             example.catalog.len(),
             draft.fallbacks.len(),
-            self.state.models.len() + self.state.routes.len(),
+            known(&self.state),
         )
     }
 
@@ -100,12 +100,12 @@ impl Difference {
             let draft = self.draft.clone();
             self = self.or(&example, &draft, &state);
         }
-        for route in self.state.routes.clone().into_keys() {
-            let mut state = self.state.clone();
-            state.routes.remove(&route);
-            let draft = self.draft.clone();
-            self = self.or(&example, &draft, &state);
-        }
+        let state = State {
+            routes: RouteUsages::default(),
+            ..self.state.clone()
+        };
+        let draft = self.draft.clone();
+        self = self.or(&example, &draft, &state);
         for plain in PLAIN {
             let mut draft = self.draft.clone();
             plain(&mut draft);
@@ -114,6 +114,10 @@ impl Difference {
         }
         self
     }
+}
+
+fn known(state: &State) -> usize {
+    state.models.len() + state.routes.clone().values_mut().count()
 }
 
 /// Makes one part of a request plain.

@@ -53,10 +53,7 @@ fn a_thousand_models_load_and_each_is_its_own() {
                 ..Draft::new(id.clone(), at)
             };
             let request = engine.request(draft).unwrap();
-            match engine
-                .answer(&request, &State::default())
-                .outcome
-            {
+            match engine.answer(&request, &State::default()).outcome {
                 Outcome::Route(plan) => {
                     routed += 1;
                     for attempt in &plan.attempts {

@@ -72,8 +72,16 @@ impl<'a> Build<'a> {
     pub(super) fn fields(questions: &Questions, slots: &Slots) -> Result<Vec<Field>, Inconclusive> {
         let own = slots.cuts.iter().map(|(field, _)| *field);
         let masks = questions.masks.iter().chain(&slots.masks);
-        let masks = (0u16..).zip(masks).map(|(i, (set, _))| Field::Meets(*set, i));
-        let mut fields: Vec<Field> = questions.cuts.keys().copied().chain(own).chain(masks).collect();
+        let masks = (0u16..)
+            .zip(masks)
+            .map(|(i, (set, _))| Field::Meets(*set, i));
+        let mut fields: Vec<Field> = questions
+            .cuts
+            .keys()
+            .copied()
+            .chain(own)
+            .chain(masks)
+            .collect();
         fields.sort_unstable();
         fields.dedup();
         if fields.len() > limits::DIAGRAM_FIELDS {
@@ -85,7 +93,11 @@ impl<'a> Build<'a> {
     /// Every diagram, by the endpoint called.
     pub(super) fn all(mut self, subject: Subject<'_>) -> Result<Vec<Diagrams>, Inconclusive> {
         let profile = self.profile;
-        profile.ends.iter().map(|end| self.end(end, subject)).collect()
+        profile
+            .ends
+            .iter()
+            .map(|end| self.end(end, subject))
+            .collect()
     }
 
     fn end(&mut self, end: &End, subject: Subject<'_>) -> Result<Diagrams, Inconclusive> {
@@ -182,9 +194,11 @@ impl<'a> Build<'a> {
 
     /// Who survives, or why nobody does.
     fn candidates(&mut self, end: &End) -> Built {
-        let not_offered = self.vocabulary.policy.rules().find(|(_, rule)| {
-            matches!(rule.kind, RuleKind::NotOffered(_))
-        });
+        let not_offered = self
+            .vocabulary
+            .policy
+            .rules()
+            .find(|(_, rule)| matches!(rule.kind, RuleKind::NotOffered(_)));
         let rule = not_offered.map_or(RuleId(0), |(id, _)| id);
         let mut all = None;
         let mut locks = self.locks(end)?;
@@ -376,7 +390,11 @@ impl<'a> Build<'a> {
 
     /// Where a rule holds.
     fn holds(&mut self, rule: RuleId, end: &End, candidate: Option<usize>) -> Built {
-        let formula = self.vocabulary.rules.get(rule.0 as usize).ok_or(Inconclusive)?;
+        let formula = self
+            .vocabulary
+            .rules
+            .get(rule.0 as usize)
+            .ok_or(Inconclusive)?;
         self.formula(formula, true, end, candidate)
     }
 
@@ -497,7 +515,10 @@ impl<'a> Build<'a> {
     }
 
     fn position(&self, field: Field) -> Result<u16, Inconclusive> {
-        let position = self.fields.binary_search(&field).map_err(|_| Inconclusive)?;
+        let position = self
+            .fields
+            .binary_search(&field)
+            .map_err(|_| Inconclusive)?;
         u16::try_from(position).map_err(|_| Inconclusive)
     }
 }
@@ -522,12 +543,7 @@ fn furthest(verdicts: &mut Interner<Verdict>, a: Diagram, b: Diagram) -> Option<
 }
 
 /// The reason that stands earlier in the source.
-fn earlier(
-    verdicts: &Interner<Verdict>,
-    pass: Diagram,
-    a: Diagram,
-    b: Diagram,
-) -> Option<Diagram> {
+fn earlier(verdicts: &Interner<Verdict>, pass: Diagram, a: Diagram, b: Diagram) -> Option<Diagram> {
     if a == pass {
         return Some(b);
     }

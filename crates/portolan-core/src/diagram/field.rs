@@ -269,7 +269,10 @@ pub(super) fn word(flag: Flag, word: &str) -> Option<i64> {
 }
 
 fn named<T: Copy>(names: &[(&'static str, T)], word: &str) -> Option<T> {
-    names.iter().find(|(name, _)| *name == word).map(|(_, v)| *v)
+    names
+        .iter()
+        .find(|(name, _)| *name == word)
+        .map(|(_, v)| *v)
 }
 
 #[cfg(test)]

@@ -117,7 +117,10 @@ impl<'a> Laying<'a> {
         if self.layout.edges > limits::DIAGRAM_EDGES_IN_ALL {
             return Err(Inconclusive);
         }
-        let field = *self.fields.get(usize::from(node.field)).ok_or(Inconclusive)?;
+        let field = *self
+            .fields
+            .get(usize::from(node.field))
+            .ok_or(Inconclusive)?;
         let mut edges = Vec::with_capacity(node.edges.len());
         for (rank, to) in &node.edges {
             edges.push((*rank, self.lay(*to)?));
@@ -287,11 +290,7 @@ pub(super) const NO_STATE: StateCodes = [ABSENT; 4];
 
 /// The codes of what is known now of a candidate's model, and of the candidate itself.
 pub(super) fn state_codes(model: Option<Usage>, route: Option<Usage>) -> StateCodes {
-    let healthy = |usage: Option<Usage>| {
-        usage
-            .and_then(|u| u.healthy)
-            .map_or(ABSENT, i64::from)
-    };
+    let healthy = |usage: Option<Usage>| usage.and_then(|u| u.healthy).map_or(ABSENT, i64::from);
     let used = |usage: Option<Usage>| {
         let used = usage.and_then(|u| u.used);
         used.map_or(ABSENT, |used| used.max(i64::MIN + 1))
@@ -422,9 +421,15 @@ impl Test {
 }
 
 /// A mask as two slots.
-#[expect(clippy::cast_possible_truncation, reason = "each half is taken by itself")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "each half is taken by itself"
+)]
 pub(super) const fn halves(mask: Mask) -> [i64; 2] {
-    [(mask as u64).cast_signed(), ((mask >> 64) as u64).cast_signed()]
+    [
+        (mask as u64).cast_signed(),
+        ((mask >> 64) as u64).cast_signed(),
+    ]
 }
 
 fn from_halves(low: i64, high: i64) -> Mask {

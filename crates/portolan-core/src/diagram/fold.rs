@@ -74,7 +74,12 @@ impl<'a> Fold<'a> {
     }
 
     /// Folds the question at this position.
-    pub(super) fn question(&self, position: u32, asked: &Asked<'a>, context: Context<'a>) -> Folded {
+    pub(super) fn question(
+        &self,
+        position: u32,
+        asked: &Asked<'a>,
+        context: Context<'a>,
+    ) -> Folded {
         match asked.atom {
             Atom::Sold => {
                 let offering = context
@@ -163,12 +168,15 @@ impl<'a> Fold<'a> {
         if asked.rows.is_empty() && !asked.priced {
             return self.over_time(&mut moment, leaf);
         }
-        self.over_rows(&asked.rows, &asked.rows, &mut moment, &mut |moment| {
-            match context.route {
+        self.over_rows(
+            &asked.rows,
+            &asked.rows,
+            &mut moment,
+            &mut |moment| match context.route {
                 Some(route) if asked.priced => self.over_tiers(&self.tiers(route), moment, leaf),
                 _ => self.over_time(moment, leaf),
-            }
-        })
+            },
+        )
     }
 
     fn over_rows(
@@ -216,7 +224,8 @@ impl<'a> Fold<'a> {
             let mut parts = Vec::new();
             let first = std::iter::once((i64::MIN, 0));
             let above = thresholds.iter().filter(|above| **above > 0);
-            let above = above.filter_map(|a| Some((i64::try_from(*a).ok()?.checked_add(1)?, a + 1)));
+            let above =
+                above.filter_map(|a| Some((i64::try_from(*a).ok()?.checked_add(1)?, a + 1)));
             for (from, input) in first.chain(above) {
                 moment.input = input;
                 parts.push((from, self.over_time(moment, leaf)?));
@@ -347,7 +356,9 @@ impl<'a> Fold<'a> {
                     _ => return Err(Inconclusive),
                 })
             }
-            Condition::Compare(a, comparison, b) => self.compare(a, *comparison, b, context, moment),
+            Condition::Compare(a, comparison, b) => {
+                self.compare(a, *comparison, b, context, moment)
+            }
             Condition::Constant(_) | Condition::And(_) | Condition::Or(_) | Condition::Not(_) => {
                 Err(Inconclusive)
             }
@@ -419,10 +430,13 @@ impl<'a> Fold<'a> {
         if Self::is_request_set(a) || Self::is_request_set(b) {
             return self.compare_sets(a, comparison, b, context, moment);
         }
-        match (self.varying_value(a, context), self.varying_value(b, context)) {
-            (None, None) => Ok(Sketch::truth(self.known_comparison(
-                a, comparison, b, context, moment,
-            ))),
+        match (
+            self.varying_value(a, context),
+            self.varying_value(b, context),
+        ) {
+            (None, None) => Ok(Sketch::truth(
+                self.known_comparison(a, comparison, b, context, moment),
+            )),
             (Some(field), None) => match self.value(b, context, moment) {
                 None => Ok(Sketch::Leaf(UNKNOWN)),
                 Some(value) => self.against(a, field, comparison, &value),
@@ -476,10 +490,9 @@ impl<'a> Fold<'a> {
             Comparison::AtMost => below(after(term)?),
             Comparison::AtLeast => above(from(term)?),
             Comparison::Greater => above(after(term)?),
-            Comparison::In
-            | Comparison::Within
-            | Comparison::Overlaps
-            | Comparison::SubsetOf => return Err(Inconclusive),
+            Comparison::In | Comparison::Within | Comparison::Overlaps | Comparison::SubsetOf => {
+                return Err(Inconclusive);
+            }
         };
         Ok(self.ranges(field, ranges))
     }

@@ -216,7 +216,9 @@ mod tests {
     #[test]
     fn equal_keys_have_one_position() {
         let mut interner = Interner::default();
-        let positions: Vec<u32> = (0..1000u32).map(|n| interner.intern((n % 300, 7u8))).collect();
+        let positions: Vec<u32> = (0..1000u32)
+            .map(|n| interner.intern((n % 300, 7u8)))
+            .collect();
         assert_eq!(interner.len(), 300);
         assert_eq!(positions[299], positions[599]);
         assert_eq!(interner.find(&(299, 7)), Some(299));

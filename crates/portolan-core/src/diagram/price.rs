@@ -52,7 +52,11 @@ impl Collected {
         for _ in 0..limits::DIAGRAM_PIECES {
             let mut next = catalog.price(route, at, 0, None).next_change;
             let mut push = |tier: Option<&str>, above: u64| {
-                let input = if above == 0 { 0 } else { above.saturating_add(1) };
+                let input = if above == 0 {
+                    0
+                } else {
+                    above.saturating_add(1)
+                };
                 let price = catalog.price(route, at, input, tier);
                 next = crate::catalog::earlier(next, price.next_change);
                 rows.push(Row {
@@ -107,7 +111,9 @@ impl Prices {
                 .filter(|row| row.above == 0 || input > row.above)
                 .max_by_key(|row| row.above)
         };
-        let row = tier.and_then(|tier| best(Some(tier))).or_else(|| best(None));
+        let row = tier
+            .and_then(|tier| best(Some(tier)))
+            .or_else(|| best(None));
         row.map_or(Price::default(), |row| self.price(row))
     }
 

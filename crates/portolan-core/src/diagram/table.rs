@@ -117,7 +117,9 @@ impl Table {
             return false;
         }
         let (own, after) = words.split_at(whole.len());
-        own.iter().zip(whole).all(|(own, given)| *own == word(given))
+        own.iter()
+            .zip(whole)
+            .all(|(own, given)| *own == word(given))
             && (rest.is_empty() || after.first() == Some(&word(&padded(rest))))
     }
 

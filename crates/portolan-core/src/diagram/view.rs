@@ -388,14 +388,16 @@ impl<'v> Attempt<'v> {
     /// The price, in the service tier that will be asked for after every `set`.
     pub fn price(&self) -> Price {
         let ground = self.view.ground;
-        let tier = self.sets().find_map(|id| match &ground.policy.rule(id)?.kind {
-            RuleKind::Set {
-                field: SetField::Known(BodyField::ServiceTier),
-                value: Value::Text(tier),
-                ..
-            } => Some(&**tier),
-            _ => None,
-        });
+        let tier = self
+            .sets()
+            .find_map(|id| match &ground.policy.rule(id)?.kind {
+                RuleKind::Set {
+                    field: SetField::Known(BodyField::ServiceTier),
+                    value: Value::Text(tier),
+                    ..
+                } => Some(&**tier),
+                _ => None,
+            });
         let at = self.view.call.at;
         match &self.kind {
             Kind::Walked { facts, reading, .. } => {

@@ -261,7 +261,10 @@ impl<'a> Vocabulary<'a> {
                 .or_default();
             let models = self.catalog.models.iter().flat_map(|m| &m.price);
             let offerings = self.catalog.offerings.iter().flat_map(|o| &o.price);
-            for tier in models.chain(offerings).filter_map(|r| r.service_tier.as_deref()) {
+            for tier in models
+                .chain(offerings)
+                .filter_map(|r| r.service_tier.as_deref())
+            {
                 found.extend(exactly(tier));
             }
         }
@@ -296,11 +299,9 @@ impl<'a> Vocabulary<'a> {
                 let of = &self.policy.attributes.get(usize::from(index))?.of;
                 (*of == Type::Text).then_some(field)
             }
-            Field::Flag(_)
-            | Field::Meets(..)
-            | Field::At
-            | Field::Number(_)
-            | Field::State(..) => None,
+            Field::Flag(_) | Field::Meets(..) | Field::At | Field::Number(_) | Field::State(..) => {
+                None
+            }
         }
     }
 
@@ -331,7 +332,9 @@ impl<'a> Vocabulary<'a> {
                 let catalog = self.catalog;
                 let known = catalog.capabilities.iter().chain(&catalog.parameters);
                 known.for_each(|word| found(word));
-                crate::catalog::PARAMETERS.iter().for_each(|word| found(word));
+                crate::catalog::PARAMETERS
+                    .iter()
+                    .for_each(|word| found(word));
             }
             Term::Without(a, b) => {
                 self.each_text(a, found);
@@ -388,7 +391,11 @@ impl<'a> Vocabulary<'a> {
     /// Rows that no rule can tell apart are one class; classes stand in the order of what they
     /// hold, so that few ranges describe them.
     fn classes_of(&self, table: u32, columns: &BTreeSet<u32>, named: &BTreeSet<u32>) -> Classes {
-        let rows = self.policy.tables.get(table as usize).map_or(&[][..], |t| &t.rows);
+        let rows = self
+            .policy
+            .tables
+            .get(table as usize)
+            .map_or(&[][..], |t| &t.rows);
         let mut keyed: Vec<(Vec<Option<&Value>>, Option<u32>, u32)> = (0u32..)
             .zip(rows)
             .map(|(row, cells)| {
@@ -474,9 +481,7 @@ fn leaf_key(atom: Atom<'_>) -> Option<LeafKey<'_>> {
             Condition::IsSet(term) => Some((0, term, None, None)),
             Condition::Holds(term) => Some((1, term, None, None)),
             Condition::Matches(term, glob) => Some((2, term, None, Some(glob))),
-            Condition::Compare(a, comparison, b) => {
-                Some((3 + *comparison as u8, a, Some(b), None))
-            }
+            Condition::Compare(a, comparison, b) => Some((3 + *comparison as u8, a, Some(b), None)),
             Condition::Constant(_) | Condition::And(_) | Condition::Or(_) | Condition::Not(_) => {
                 None
             }

@@ -357,5 +357,8 @@ pub(super) fn scopes(terms: &[&Term]) -> Vec<Scope> {
             .iter()
             .any(|term| matches!(term, Term::State(of, _) if of == scope))
     };
-    [Scope::Model, Scope::Route].into_iter().filter(reads).collect()
+    [Scope::Model, Scope::Route]
+        .into_iter()
+        .filter(reads)
+        .collect()
 }

@@ -10,8 +10,8 @@ use std::cmp::Ordering;
 
 use super::eval::Facts;
 use super::{Candidate, Case, Cleared};
-use crate::judgement::{Attempt, Warning};
 use crate::instant::Instant;
+use crate::judgement::{Attempt, Warning};
 use crate::policy::{Rule, RuleId, RuleKind, Scope, SetField, Term, Value};
 
 /// Attempts and warnings.

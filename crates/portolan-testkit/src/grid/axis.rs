@@ -1,6 +1,6 @@
 //! One field of a grid: a value for each of its elementary intervals.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
 
@@ -8,7 +8,7 @@ use portolan_core::catalog::{EndpointId, ModelId};
 use portolan_core::decimal::Decimal;
 use portolan_core::engine::Engine;
 use portolan_core::instant::Instant;
-use portolan_core::policy::{BodyField, Scope, StateFact, Type};
+use portolan_core::policy::{BodyField, Scope, StateFact, Type, Value};
 use portolan_core::request::{
     Auth, ChainFault, ChainFaultKind, Draft, Fault, FaultKind, State, Usage,
 };
@@ -129,7 +129,7 @@ impl Slice<'_> {
                 put(names, |cell, name| cell.draft.endpoint.clone_from(name))
             }
             Key::Auth => {
-                let auths = Auth::NAMES.map(|(_, auth)| auth);
+                let auths = self.values().named(key, &Auth::NAMES);
                 put(auths, |cell, auth| cell.draft.auth = *auth)
             }
             Key::AuthHeader => put(maybe(self.values().texts(key)), |cell, text| {
@@ -137,7 +137,7 @@ impl Slice<'_> {
             }),
             Key::Attribute(index) => self.attribute(index),
             Key::Tokens => self.tokens(),
-            Key::Fault => faults(),
+            Key::Fault => faults(&self.values().named(key, &FaultKind::NAMES)),
             Key::Body(field) => self.body(field),
             Key::State(scope, fact) => self.state(scope, fact),
         }
@@ -184,19 +184,21 @@ impl Slice<'_> {
         } else {
             self.values().texts(Key::Attribute(index))
         };
-        let spared = attribute.optional || attribute.default.is_some();
-        let values = if spared {
+        // One that has a default is never absent.
+        let values = if attribute.optional && attribute.default.is_none() {
             maybe(values)
         } else {
             values.into_iter().map(Some).collect()
         };
+        let mut values: Vec<Option<String>> = values;
+        if let Some(Value::Text(default)) = &attribute.default {
+            values.sort_by_key(|value| value.as_deref() != Some(default));
+        }
         let name = attribute.name.to_string();
         let named = values.into_iter().map(|value| (name.clone(), value));
         put(named, |cell, (name, value)| {
-            cell.draft.attributes.remove(name);
-            if let Some(value) = value {
-                cell.draft.attributes.insert(name.clone(), value.clone());
-            }
+            let value = value.clone().map(|value| (name.clone(), value));
+            cell.draft.attributes.extend(value);
         })
     }
 
@@ -286,8 +288,8 @@ impl Slice<'_> {
                 c.draft.chain.count = *v
             }),
             BodyField::FallbackFault => {
-                let kinds = maybe(ChainFaultKind::NAMES.map(|(_, kind)| kind));
-                put(kinds, |c, v| {
+                let kinds = values.named(key, &ChainFaultKind::NAMES);
+                put(maybe(kinds), |c, v| {
                     c.draft.chain.fault = v.map(|kind| ChainFault {
                         kind,
                         path: "fallbacks[0]".to_owned(),
@@ -338,22 +340,28 @@ impl Slice<'_> {
             (scope, named.collect::<Vec<_>>())
         });
         put(states, |cell, (scope, usages)| {
-            for ([model, region, endpoint], usage) in usages {
+            for (routes, usage) in usages {
                 let Some(usage) = usage else { continue };
-                match scope {
-                    Scope::Model => {
-                        cell.state.models.insert(model.clone(), *usage);
+                for [model, region, endpoint] in routes {
+                    match scope {
+                        Scope::Model => {
+                            cell.state.models.insert(model.clone(), *usage);
+                        }
+                        Scope::Route => {
+                            put_route(&mut cell.state, [model, region, endpoint], *usage);
+                        }
                     }
-                    Scope::Route => put_route(&mut cell.state, [model, region, endpoint], *usage),
                 }
             }
         })
     }
 
-    /// Model, region and endpoint of every route that the id may come to.
-    fn routes(&self) -> Vec<[String; 3]> {
+    /// Model, region and endpoint of every route that the id may come to. Where only the endpoint
+    /// called counts, routes that differ by nothing else are one.
+    fn routes(&self) -> Vec<Vec<[String; 3]>> {
         let catalog = self.engine.catalog();
-        let mut found = BTreeSet::new();
+        let any = self.engine.policy().through_any_endpoint;
+        let mut found: BTreeMap<_, Vec<[String; 3]>> = BTreeMap::new();
         for model in self.models.iter().filter_map(|id| catalog.model(*id)) {
             let offerings = model.offerings.iter();
             for offering in offerings.filter_map(|id| catalog.offering(*id)) {
@@ -363,22 +371,22 @@ impl Slice<'_> {
                     let listed = offering.endpoints.as_ref();
                     if listed.is_none_or(|listed| listed.contains(&id)) {
                         let endpoint = endpoint.name.to_string();
-                        found.insert([model.id.to_string(), region.clone(), endpoint]);
+                        let group = (offering.region, any.then_some(id));
+                        let route = [model.id.to_string(), region.clone(), endpoint];
+                        found.entry(group).or_default().push(route);
                     }
                 }
             }
         }
-        found.into_iter().collect()
+        found.into_values().collect()
     }
 }
 
 /// None, and each kind for the whole body and at a path.
-fn faults() -> Vec<Point> {
-    let kinds = FaultKind::NAMES.map(|(_, kind)| kind);
+fn faults(kinds: &[FaultKind]) -> Vec<Point> {
     let paths = ["", "messages[0].content"];
-    let each = kinds
-        .into_iter()
-        .flat_map(|kind| paths.map(|path| Some((kind, path))));
+    let each = kinds.iter();
+    let each = each.flat_map(|kind| paths.map(|path| Some((*kind, path))));
     put(std::iter::once(None).chain(each), |cell, fault| {
         let fault = fault.map(|(kind, path)| Fault {
             kind,

@@ -158,6 +158,16 @@ impl Values<'_> {
         found.into_iter().collect()
     }
 
+    /// The values of a choice that rules name, and one that they do not.
+    pub(super) fn named<T: Copy>(&self, key: Key, names: &[(&str, T)]) -> Vec<T> {
+        let words = self.words(key);
+        let (named, mut others): (Vec<_>, Vec<_>) =
+            names.iter().partition(|(name, _)| words.contains(*name));
+        others.truncate(1);
+        others.extend(named);
+        others.into_iter().map(|(_, value)| value).collect()
+    }
+
     fn words(&self, key: Key) -> BTreeSet<String> {
         fn collect(value: &Value, found: &mut BTreeSet<String>) {
             match value {

@@ -53,7 +53,10 @@ fn a_full_envelope_is_read() {
         (usage.used, usage.reset_s, usage.healthy),
         (Some(30), Some(12), Some(true))
     );
-    assert_eq!(call.state.routes.get("gpt-5", "us", "eu").unwrap().healthy, Some(false));
+    assert_eq!(
+        call.state.routes.get("gpt-5", "us", "eu").unwrap().healthy,
+        Some(false)
+    );
     assert_eq!(
         call.body.unwrap().bytes(),
         br#"{ "model": "gpt-5", "messages": [] }"#

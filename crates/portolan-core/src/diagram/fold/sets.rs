@@ -51,9 +51,7 @@ impl<'a> Fold<'a> {
             Comparison::SubsetOf | Comparison::In => match (left, right) {
                 (Words::Known(a), Words::Known(b)) => holds(a & !b == 0),
                 (Words::Request(minus), Words::Known(b)) => lacks(!(b | minus)),
-                (Words::Known(a), Words::Request(minus)) if a & minus == 0 => {
-                    has_all(set, a, true)
-                }
+                (Words::Known(a), Words::Request(minus)) if a & minus == 0 => has_all(set, a, true),
                 (Words::Missing(a), Words::Known(b)) => has_all(set, a & !b, true),
                 (Words::Known(a), Words::Missing(b)) if a & !b == 0 => lacks(a),
                 (Words::Known(_), Words::Request(_) | Words::Missing(_)) => Sketch::Leaf(NO),

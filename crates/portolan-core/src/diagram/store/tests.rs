@@ -46,7 +46,8 @@ fn joins_are_pointwise_and_equal_functions_are_one_diagram() {
     for seed in 0..300u32 {
         let (a, b) = (any(&mut store, seed), any(&mut store, seed * 31 + 7));
         let mut memo = Memo::default();
-        let mut larger = |a: Diagram, b: Diagram| Some(Diagram::terminal(a.value()?.max(b.value()?)));
+        let mut larger =
+            |a: Diagram, b: Diagram| Some(Diagram::terminal(a.value()?.max(b.value()?)));
         let joined = store.join(&mut memo, &mut larger, a, b).unwrap();
         let mut memo = Memo::default();
         let turned = store.join(&mut memo, &mut larger, b, a).unwrap();
@@ -63,8 +64,12 @@ fn a_node_asks_only_what_matters() {
     let mut store = Store::default();
     let same = vec![(0, Diagram::TRUE), (2, Diagram::TRUE)];
     assert_eq!(store.range(0, same), Ok(Diagram::TRUE));
-    let low = store.range(1, vec![(0, Diagram::TRUE), (2, Diagram::FALSE)]).unwrap();
-    let high = store.range(1, vec![(0, Diagram::FALSE), (2, Diagram::TRUE)]).unwrap();
+    let low = store
+        .range(1, vec![(0, Diagram::TRUE), (2, Diagram::FALSE)])
+        .unwrap();
+    let high = store
+        .range(1, vec![(0, Diagram::FALSE), (2, Diagram::TRUE)])
+        .unwrap();
     assert_eq!(store.or(low, high), Ok(Diagram::TRUE));
     assert_eq!(store.and(low, high), Ok(Diagram::FALSE));
 }
