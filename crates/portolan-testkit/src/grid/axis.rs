@@ -227,7 +227,6 @@ impl Slice<'_> {
         })
     }
 
-    #[expect(clippy::too_many_lines, reason = "one arm a field")]
     fn body(&self, field: BodyField) -> Vec<Point> {
         let values = self.values();
         let key = Key::Body(field);
@@ -275,17 +274,17 @@ impl Slice<'_> {
             }),
             BodyField::Content => put(values.sets(key), |c, v| c.draft.body.content.clone_from(v)),
             BodyField::ToolTypes => put(values.sets(key), |c, v| {
-                c.draft.body.tool_types.clone_from(v)
+                c.draft.body.tool_types.clone_from(v);
             }),
             BodyField::Parameters => put(values.sets(key), |c, v| {
-                c.draft.body.parameters.clone_from(v)
+                c.draft.body.parameters.clone_from(v);
             }),
             BodyField::FallbackDepth => put(maybe(values.integers(key, Some(field))), |c, v| {
-                c.draft.chain.depth = *v
+                c.draft.chain.depth = *v;
             }),
             BodyField::FallbackRetry => put(maybe(both), |c, v| c.draft.chain.retry = *v),
             BodyField::FallbackCount => put(values.integers(key, Some(field)), |c, v| {
-                c.draft.chain.count = *v
+                c.draft.chain.count = *v;
             }),
             BodyField::FallbackFault => {
                 let kinds = values.named(key, &ChainFaultKind::NAMES);
@@ -336,8 +335,8 @@ impl Slice<'_> {
             }
         }
         let states = states.into_iter().map(|usages| {
-            let named = names.iter().cloned().zip(usages);
-            (scope, named.collect::<Vec<_>>())
+            let of_routes = names.iter().cloned().zip(usages);
+            (scope, of_routes.collect::<Vec<_>>())
         });
         put(states, |cell, (scope, usages)| {
             for (routes, usage) in usages {

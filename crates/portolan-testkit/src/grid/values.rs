@@ -120,7 +120,7 @@ impl Values<'_> {
     ) -> Vec<i64> {
         let facts = self.of_models().map(of_model);
         let facts = facts.chain(self.of_offerings().map(of_offering));
-        let limits = facts.flat_map(|fact| fact.periods());
+        let limits = facts.flat_map(portolan_core::instant::Dated::periods);
         limits
             .filter_map(|(_, limit)| i64::try_from(*limit).ok())
             .collect()
@@ -161,10 +161,10 @@ impl Values<'_> {
     /// The values of a choice that rules name, and one that they do not.
     pub(super) fn named<T: Copy>(&self, key: Key, names: &[(&str, T)]) -> Vec<T> {
         let words = self.words(key);
-        let (named, mut others): (Vec<_>, Vec<_>) =
+        let (known, mut others): (Vec<_>, Vec<_>) =
             names.iter().partition(|(name, _)| words.contains(*name));
         others.truncate(1);
-        others.extend(named);
+        others.extend(known);
         others.into_iter().map(|(_, value)| value).collect()
     }
 
