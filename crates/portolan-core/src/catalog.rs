@@ -9,6 +9,7 @@
 )]
 mod catalog;
 mod decode;
+mod few;
 mod once;
 mod print;
 pub mod raw;
@@ -49,9 +50,19 @@ pub fn read<'a>(
     id: SourceId,
     diagnostics: &mut Diagnostics,
 ) -> Option<tree::Node<'a>> {
+    taken(sources, id, &mut tree::Whole, diagnostics)
+}
+
+/// The same, but for the entries that somebody takes.
+fn taken<'a>(
+    sources: &'a Sources,
+    id: SourceId,
+    taker: &mut dyn tree::Streams<'a>,
+    diagnostics: &mut Diagnostics,
+) -> Option<tree::Node<'a>> {
     let source = sources.get(id)?;
     match Notation::of(source.name()) {
-        Notation::Yaml => yaml::read(source.text(), id, diagnostics),
+        Notation::Yaml => yaml::read(source.text(), id, taker, diagnostics),
         Notation::Rules => rules::read(source.text(), id, diagnostics),
     }
 }
@@ -74,8 +85,9 @@ pub fn parse(
     diagnostics: &mut Diagnostics,
 ) -> Option<raw::Catalog> {
     let mut found = Diagnostics::default();
-    let root = read(sources, id, &mut found);
-    let catalog = root.map(|root| decode::catalog(root, id, &mut found));
+    let mut reading = decode::Reading::default();
+    let root = taken(sources, id, &mut reading, &mut found);
+    let catalog = root.map(|root| reading.finish(root, id, &mut found));
     let faulty = found.has_errors();
     diagnostics.extend(found);
     catalog.map(|catalog| raw::Catalog { faulty, ..catalog })
@@ -83,9 +95,10 @@ pub fn parse(
 
 pub use catalog::{
     Alias, AliasTarget, Catalog, Endpoint, EndpointId, Executes, Maker, MakerId, Model, ModelId,
-    Names, Offering, OfferingId, PARAMETERS, Pair, PriceRow, Provider, ProviderId, Region,
-    RegionId, Retention, ScoreId, ScoreKind,
+    Names, Offering, OfferingId, Own, PARAMETERS, Pair, PriceRow, Provider, ProviderId, Region,
+    RegionId, Retention, ScoreId, ScoreKind, Scores,
 };
+pub use few::Few;
 pub use price::Price;
 pub use route::{Known, Route, earlier};
 pub use validate::validate;

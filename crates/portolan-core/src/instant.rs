@@ -4,10 +4,19 @@
 //! 00:00 UTC. Parsing and printing are jiff's; comparing is plain integers.
 
 use std::fmt;
+use std::num::NonZeroI64;
 
 /// A moment, in whole seconds since 1970-01-01T00:00:00Z; finer input is floored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Instant(i64);
+///
+/// INVARIANT: counted from just before [`Instant::MIN`], so that it is never zero and an absent
+/// one takes no room.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(NonZeroI64);
+
+/// The second before the earliest instant.
+const BEFORE_ALL: i64 = -377_705_023_202;
+/// The last one that prints.
+const LAST: i64 = 253_402_207_200;
 
 /// Why a text is not an instant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,18 +30,27 @@ pub struct InstantError {
 
 impl Instant {
     /// The earliest instant that prints: -9999-01-02.
-    pub const MIN: Self = Self(-377_705_023_201);
+    pub const MIN: Self = Self::clamped(BEFORE_ALL + 1);
     /// The latest instant that prints: 9999-12-30T22:00:00Z.
-    pub const MAX: Self = Self(253_402_207_200);
+    pub const MAX: Self = Self::clamped(LAST);
 
     /// From seconds since the epoch, clamped to what prints.
     pub fn from_unix_seconds(seconds: i64) -> Self {
-        Self(seconds).clamp(Self::MIN, Self::MAX)
+        Self::clamped(seconds)
+    }
+
+    const fn clamped(seconds: i64) -> Self {
+        let seconds = if seconds > LAST { LAST } else { seconds };
+        let since = seconds.saturating_sub(BEFORE_ALL);
+        match NonZeroI64::new(if since < 1 { 1 } else { since }) {
+            Some(since) => Self(since),
+            None => Self(NonZeroI64::MAX),
+        }
     }
 
     /// Seconds since the epoch.
     pub const fn unix_seconds(self) -> i64 {
-        self.0
+        self.0.get() + BEFORE_ALL
     }
 
     /// Reads `2026-04-20` (00:00 UTC) or an RFC 3339 instant with an offset.
@@ -50,7 +68,7 @@ impl Instant {
             let stamp = jiff::tz::TimeZone::UTC
                 .to_timestamp(zoned)
                 .map_err(|e| error(e.to_string()))?;
-            return Ok(Self(stamp.as_second()));
+            return Ok(Self::clamped(stamp.as_second()));
         }
         if !text.is_ascii() || text.contains('[') || text.get(10..11) != Some("T") {
             return Err(error(
@@ -67,7 +85,7 @@ impl Instant {
     /// Later by a duration (earlier for a negative one), clamped to what prints.
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {
-        Self::from_unix_seconds(self.0.saturating_add(seconds))
+        Self::clamped(self.unix_seconds().saturating_add(seconds))
     }
 
     /// The next second.
@@ -95,11 +113,17 @@ fn plain_date(text: &str) -> Option<Result<jiff::civil::Date, jiff::Error>> {
     shape.then(|| text.parse())
 }
 
+impl fmt::Debug for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Instant({self})")
+    }
+}
+
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match jiff::Timestamp::from_second(self.0) {
+        match jiff::Timestamp::from_second(self.unix_seconds()) {
             Ok(stamp) => write!(f, "{stamp}"),
-            Err(_) => write!(f, "{}s", self.0),
+            Err(_) => write!(f, "{}s", self.unix_seconds()),
         }
     }
 }
@@ -158,13 +182,13 @@ impl fmt::Display for Window {
 /// A fact that may change with the date: values in windows that do not overlap, by start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dated<T> {
-    periods: Vec<(Window, T)>,
+    periods: Box<[(Window, T)]>,
 }
 
 impl<T> Default for Dated<T> {
     fn default() -> Self {
         Self {
-            periods: Vec::new(),
+            periods: Box::default(),
         }
     }
 }
@@ -173,7 +197,7 @@ impl<T> Dated<T> {
     /// A fact that holds for all of time.
     pub fn always(value: T) -> Self {
         Self {
-            periods: vec![(Window::ALWAYS, value)],
+            periods: Box::new([(Window::ALWAYS, value)]),
         }
     }
 
@@ -182,6 +206,10 @@ impl<T> Dated<T> {
     /// # Errors
     /// The indices, as given, of the first two periods that overlap.
     pub fn new(periods: Vec<(Window, T)>) -> Result<Self, (usize, usize)> {
+        if periods.len() < 2 {
+            let periods = periods.into();
+            return Ok(Self { periods });
+        }
         let mut order: Vec<usize> = (0..periods.len()).collect();
         order.sort_by_key(|i| periods.get(*i).and_then(|(w, _)| w.from));
         for pair in order.windows(2) {
@@ -194,7 +222,9 @@ impl<T> Dated<T> {
         }
         let mut sorted = periods;
         sorted.sort_by_key(|(window, _)| window.from);
-        Ok(Self { periods: sorted })
+        Ok(Self {
+            periods: sorted.into(),
+        })
     }
 
     /// The value at an instant.
@@ -235,6 +265,19 @@ mod tests {
         assert_eq!(at("2026-04-20T01:00:00+02:00"), "2026-04-19T23:00:00Z");
         assert_eq!(at("2026-04-19T23:59:59.999Z"), "2026-04-19T23:59:59Z");
         assert_eq!(at("1969-12-31T23:59:59.5Z"), "1969-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn an_absent_instant_takes_no_room_and_the_bounds_are_what_prints() {
+        assert_eq!(size_of::<Option<Instant>>(), 8);
+        assert_eq!(Instant::from_unix_seconds(i64::MIN), Instant::MIN);
+        assert_eq!(Instant::from_unix_seconds(i64::MAX), Instant::MAX);
+        assert_eq!(Instant::MIN.to_string(), "-009999-01-02T01:59:59Z");
+        assert_eq!(Instant::MAX.to_string(), "9999-12-30T22:00:00Z");
+        for seconds in [-1, 0, 1, Instant::MIN.unix_seconds(), 253_402_207_200] {
+            let at = Instant::from_unix_seconds(seconds);
+            assert_eq!(at.unix_seconds(), seconds);
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! Nothing here renders; the command line does.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// Identifies one source file within [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,24 +76,25 @@ pub struct LineColumn {
     pub column: u32,
 }
 
+/// Lines from one mark of a file to the next: a mark for each line would cost a tenth of the file.
+const LINES_BETWEEN_MARKS: usize = 64;
+
 /// One file: its name as the host gave it, and its text.
 #[derive(Debug, Clone)]
 pub struct Source {
     name: String,
     text: String,
-    line_starts: Vec<u32>,
+    /// Where every `LINES_BETWEEN_MARKS`th line starts, from the first on.
+    marks: Vec<u32>,
 }
 
 impl Source {
     fn new(name: String, text: String) -> Self {
-        let mut line_starts = vec![0];
-        let breaks = text.match_indices('\n');
-        line_starts.extend(breaks.map(|(i, _)| u32::try_from(i + 1).unwrap_or(u32::MAX)));
-        Self {
-            name,
-            text,
-            line_starts,
-        }
+        let breaks = text.match_indices('\n').skip(LINES_BETWEEN_MARKS - 1);
+        let starts = breaks.step_by(LINES_BETWEEN_MARKS);
+        let later = starts.map(|(i, _)| u32::try_from(i + 1).unwrap_or(u32::MAX));
+        let marks = std::iter::once(0).chain(later).collect();
+        Self { name, text, marks }
     }
 
     /// The name as the host gave it, usually a path relative to the policy.
@@ -107,38 +109,42 @@ impl Source {
 
     /// Line and column of a byte offset; an offset past the end is the end.
     pub fn line_column(&self, offset: u32) -> LineColumn {
-        let line = self.line_starts.partition_point(|start| *start <= offset);
-        let start = line
-            .checked_sub(1)
-            .and_then(|i| self.line_starts.get(i))
-            .copied()
-            .unwrap_or(0);
-        let before = self.text.get(start as usize..offset as usize);
-        let column = before.map_or(1, |text| text.chars().count() + 1);
+        let passed = self.marks.partition_point(|mark| *mark <= offset);
+        let before = passed.saturating_sub(1);
+        let mark = self.marks.get(before).map_or(0, |mark| *mark as usize);
+        let offset = (offset as usize).min(self.text.len());
+        let since = self.text.as_bytes().get(mark..offset).unwrap_or_default();
+        let mut lines = since.split(|byte| *byte == b'\n');
+        let start = offset - lines.next_back().map_or(0, <[u8]>::len);
+        let breaks = lines.count();
+        let head = self.text.get(start..offset);
+        let line = before * LINES_BETWEEN_MARKS + breaks + 1;
+        let column = head.map_or(1, |text| text.chars().count() + 1);
         LineColumn {
-            line: u32::try_from(line.max(1)).unwrap_or(u32::MAX),
+            line: u32::try_from(line).unwrap_or(u32::MAX),
             column: u32::try_from(column).unwrap_or(u32::MAX),
         }
     }
 }
 
-/// All files of one policy, in the order in which they were loaded.
+/// All files of one policy, in the order in which they were loaded. A clone shares their text.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
-    files: Vec<Source>,
+    files: Vec<Arc<Source>>,
 }
 
 impl Sources {
     /// Adds a file.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
         let id = SourceId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(Source::new(name.into(), text.into()));
+        let source = Source::new(name.into(), text.into());
+        self.files.push(Arc::new(source));
         id
     }
 
     /// The file with this id.
     pub fn get(&self, id: SourceId) -> Option<&Source> {
-        self.files.get(id.0 as usize)
+        self.files.get(id.0 as usize).map(Arc::as_ref)
     }
 
     /// The text that a span covers, empty when the span is not of these sources.
@@ -161,7 +167,8 @@ impl Sources {
 
     /// Every file with its id.
     pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
-        (0u32..).map(SourceId).zip(&self.files)
+        let files = self.files.iter().map(Arc::as_ref);
+        (0u32..).map(SourceId).zip(files)
     }
 }
 
@@ -205,5 +212,24 @@ mod tests {
         assert_eq!(source.line_column(0), LineColumn { line: 1, column: 1 });
         assert_eq!(source.line_column(5), LineColumn { line: 2, column: 2 });
         assert_eq!(source.line_column(999).line, 3);
+    }
+
+    #[test]
+    fn every_offset_of_a_long_file_has_the_line_that_counting_gives() {
+        let lines = (0..300).map(|n| "ä".repeat(n % 5)).collect::<Vec<_>>();
+        let text = lines.join("\n");
+        let mut sources = Sources::default();
+        let id = sources.add("a", text.clone());
+        let source = sources.get(id).unwrap();
+        for (offset, _) in text.char_indices() {
+            let (before, _) = text.split_at(offset);
+            let line = before.rsplit('\n').next().unwrap();
+            let counted = LineColumn {
+                line: 1 + u32::try_from(before.matches('\n').count()).unwrap(),
+                column: 1 + u32::try_from(line.chars().count()).unwrap(),
+            };
+            let offset = u32::try_from(offset).unwrap();
+            assert_eq!(source.line_column(offset), counted, "{offset}");
+        }
     }
 }

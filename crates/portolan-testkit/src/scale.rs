@@ -23,6 +23,23 @@ const FAMILIES: [&str; 8] = [
     "claude", "gpt", "gemini", "llama", "mistral", "qwen", "command", "nova",
 ];
 
+/// A policy for these catalogs: a lock, an exclude with advice, an order.
+pub const POLICY: &str = "edition 1
+policy large
+use catalog \"catalog.yaml\"
+
+lock processing within EU27
+  when request.endpoint == eu
+
+exclude 404 model-retired
+  when route.model.retires is set and request.at >= route.model.retires
+  say \"`{route.model}` is retired\"
+  help \"use {successor}\"
+  help \"use {alternatives}\"
+
+prefer lowest route.price.output
+";
+
 /// A catalog with so many models: about two offerings each, dated facts on some, limits,
 /// prices, scores, successors, and an alias for every tenth model.
 pub fn catalog(models: usize) -> String {

@@ -1,7 +1,7 @@
 //! Smaller examples of the same difference: what can be left out is left out, so that what is
 //! reported is the smallest policy, catalog and request for which it still shows.
 
-use portolan_core::request::{Body, Chain, Draft, RouteUsages, State};
+use portolan_core::request::{Body, Chain, Draft, State};
 
 use crate::agree::agree;
 use crate::random::Example;
@@ -53,7 +53,7 @@ impl Difference {
             example.policy.len(),
             example.catalog.len(),
             draft.fallbacks.len(),
-            known(&self.state),
+            self.state.models.len() + self.state.routes.iter().count(),
         )
     }
 
@@ -100,12 +100,20 @@ impl Difference {
             let draft = self.draft.clone();
             self = self.or(&example, &draft, &state);
         }
-        let state = State {
-            routes: RouteUsages::default(),
-            ..self.state.clone()
-        };
-        let draft = self.draft.clone();
-        self = self.or(&example, &draft, &state);
+        let all = self.state.routes.clone();
+        for (route, _) in all.iter() {
+            let others = all.iter().filter(|(other, _)| *other != route);
+            let owned = |([model, region, endpoint], usage): ([&str; 3], _)| {
+                let route = (model.to_owned(), region.to_owned(), endpoint.to_owned());
+                (route, usage)
+            };
+            let state = State {
+                models: self.state.models.clone(),
+                routes: others.map(owned).collect(),
+            };
+            let draft = self.draft.clone();
+            self = self.or(&example, &draft, &state);
+        }
         for plain in PLAIN {
             let mut draft = self.draft.clone();
             plain(&mut draft);
@@ -114,10 +122,6 @@ impl Difference {
         }
         self
     }
-}
-
-fn known(state: &State) -> usize {
-    state.models.len() + state.routes.clone().values_mut().count()
 }
 
 /// Makes one part of a request plain.

@@ -3,8 +3,11 @@
 //! Built only by `validate`; every id in it resolves, every window is disjoint, every amount is
 //! exact. What a fact means for one route is `route.rs`'s.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::ops::Deref;
+use std::sync::Arc;
 
+use super::few::Few;
 use crate::decimal::Decimal;
 use crate::instant::{Dated, Instant, Window};
 use crate::place::{PlaceId, Places};
@@ -88,8 +91,8 @@ id!(
     ScoreId
 );
 
-/// A sorted set of short names: capabilities, parameters.
-pub type Names = std::collections::BTreeSet<Box<str>>;
+/// A sorted set of short names: capabilities, parameters. Equal sets of a catalog are one.
+pub type Names = Arc<BTreeSet<Box<str>>>;
 
 /// How long a provider keeps inputs and outputs. `Unknown` is longer than anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -148,7 +151,7 @@ pub struct Endpoint {
     /// Chosen where a request names none; at most one endpoint is.
     pub default: bool,
     /// What it does itself.
-    pub executes: std::collections::BTreeSet<Executes>,
+    pub executes: BTreeSet<Executes>,
     /// Where it is declared.
     pub span: Span,
 }
@@ -215,6 +218,24 @@ pub struct PriceRow {
     pub cache_write: Option<Decimal>,
 }
 
+/// The scores of a model.
+#[derive(Debug, Clone, Default)]
+pub struct Scores(Box<[(ScoreId, Dated<Decimal>)]>);
+
+impl Scores {
+    /// The score of this kind.
+    pub fn get(&self, kind: ScoreId) -> Option<&Dated<Decimal>> {
+        let found = self.0.iter().find(|(id, _)| *id == kind);
+        found.map(|(_, score)| score)
+    }
+}
+
+impl FromIterator<(ScoreId, Dated<Decimal>)> for Scores {
+    fn from_iter<I: IntoIterator<Item = (ScoreId, Dated<Decimal>)>>(scores: I) -> Self {
+        Self(scores.into_iter().collect())
+    }
+}
+
 /// A model: an opaque, case-sensitive id with dated facts.
 #[derive(Debug, Clone)]
 pub struct Model {
@@ -239,16 +260,16 @@ pub struct Model {
     /// The request parameters it takes; unknown where never given.
     pub parameters: Dated<Names>,
     /// Its scores.
-    pub scores: BTreeMap<ScoreId, Dated<Decimal>>,
+    pub scores: Scores,
     /// List prices.
-    pub price: Vec<PriceRow>,
+    pub price: Box<[PriceRow]>,
     /// Its offerings, in catalog order.
-    pub offerings: Vec<OfferingId>,
+    pub offerings: Few<OfferingId>,
     /// Where it is declared.
     pub span: Span,
 }
 
-/// A model as sold in one region.
+/// A model as sold in one region. What it states itself reads as its own fields.
 #[derive(Debug, Clone)]
 pub struct Offering {
     /// The model.
@@ -256,9 +277,26 @@ pub struct Offering {
     /// The region.
     pub region: RegionId,
     /// Who runs it; every one of them may.
-    pub providers: Vec<ProviderId>,
+    pub providers: Few<ProviderId>,
     /// When it is sold.
     pub window: Window,
+    /// Facts that it states itself; all offerings that state none share one.
+    pub own: Arc<Own>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+impl Deref for Offering {
+    type Target = Own;
+
+    fn deref(&self) -> &Own {
+        &self.own
+    }
+}
+
+/// What an offering states itself, rather than its model, region and providers: mostly nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Own {
     /// The endpoints that reach it; `None` is all.
     pub endpoints: Option<Vec<EndpointId>>,
     /// The id it has upstream, where it differs from the model's.
@@ -280,13 +318,11 @@ pub struct Offering {
     /// Its own parameters, where they differ.
     pub parameters: Dated<Names>,
     /// Its own prices, absolute: neither the model's list price nor the multiplier applies.
-    pub price: Vec<PriceRow>,
+    pub price: Box<[PriceRow]>,
     /// Its own multiplier of the list price.
     pub multiplier: Dated<Decimal>,
     /// Facts of the pair (this offering, one endpoint), where they differ again.
-    pub pairs: Vec<Pair>,
-    /// Where it is declared.
-    pub span: Span,
+    pub pairs: Box<[Pair]>,
 }
 
 /// Facts of one offering through one endpoint; each overrides the offering's.
@@ -353,8 +389,8 @@ pub struct Catalog {
     pub offerings: Vec<Offering>,
     /// Aliases.
     pub aliases: Vec<Alias>,
-    /// Ids to models; kept by `index`.
-    pub(crate) model_ids: BTreeMap<Box<str>, ModelId>,
-    /// Ids to aliases; kept by `index`.
-    pub(crate) alias_ids: BTreeMap<Box<str>, usize>,
+    /// Models by id, as text sorts.
+    pub(super) models_by_id: Box<[ModelId]>,
+    /// Positions of aliases by id, as text sorts.
+    pub(super) aliases_by_id: Box<[u32]>,
 }

@@ -11,7 +11,7 @@ mod models;
 use super::once::Once;
 use super::raw;
 use super::spelling::Speller;
-use super::tree::{Node, Value};
+use super::tree::{self, Node, Streams, Value};
 use crate::decimal::{Decimal, DecimalError};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::instant::Instant;
@@ -35,67 +35,99 @@ const SECTIONS: &[&str] = &[
     "aliases",
 ];
 
-/// Reads a whole file.
-pub(super) fn catalog(
-    root: Node<'_>,
-    file: SourceId,
-    diagnostics: &mut Diagnostics,
-) -> raw::Catalog {
-    let mut catalog = raw::Catalog {
-        file,
-        faulty: false,
-        title: None,
-        aside: None,
-        include: Vec::new(),
-        sources: Vec::new(),
-        places: Vec::new(),
-        scores: Vec::new(),
-        capabilities: Vec::new(),
-        parameters: Vec::new(),
-        regions: Vec::new(),
-        endpoints: Vec::new(),
-        makers: Vec::new(),
-        providers: Vec::new(),
-        models: Vec::new(),
-        aliases: Vec::new(),
-    };
-    let mut decoder = Decoder {
-        diagnostics,
-        once: Once::default(),
-        speller: Speller::new(),
-    };
-    let at = Span {
-        end: root.span.start,
-        ..root.span
-    };
-    let form = Form {
-        of: "a catalog",
-        takes: SECTIONS,
-        required: &["catalog"],
-        dated: false,
-        at,
-    };
-    catalog.aside = decoder.keys(root, &form, |d, key, node| match key {
-        "catalog" => d.edition(&node),
-        "title" => catalog.title = d.text(&node, "a title"),
-        "include" => {
-            let paths = d.list(node, "a list of paths", Decoder::name);
-            catalog.include = paths.into_iter().map(|p| p.map(String::from)).collect();
+/// Reads a file: entries of its large sections as they come, and the rest when all is there.
+#[derive(Default)]
+pub(super) struct Reading {
+    decoder: Decoder,
+    models: Vec<raw::Named<raw::Model>>,
+    aliases: Vec<raw::Named<raw::Fact<raw::AliasTarget>>>,
+}
+
+impl<'a> Streams<'a> for Reading {
+    fn takes(&self, section: &str) -> Option<&'static str> {
+        ["models", "aliases"].into_iter().find(|s| *s == section)
+    }
+
+    fn take(&mut self, section: &'static str, entry: tree::Entry<'a>) {
+        if section == "models" {
+            let model = self.decoder.named(entry, Decoder::model);
+            self.models.push(model);
+        } else {
+            let alias = self.decoder.named(entry, Decoder::alias);
+            self.aliases.push(alias);
         }
-        "sources" => catalog.sources = d.section(node, "sources", Decoder::origin),
-        "places" => catalog.places = d.section(node, "places", Decoder::place),
-        "scores" => catalog.scores = d.section(node, "scores", Decoder::score),
-        "capabilities" => catalog.capabilities = d.words(node),
-        "parameters" => catalog.parameters = d.words(node),
-        "regions" => catalog.regions = d.section(node, "regions", Decoder::region),
-        "endpoints" => catalog.endpoints = d.section(node, "endpoints", Decoder::endpoint),
-        "makers" => catalog.makers = d.section(node, "makers", Decoder::maker),
-        "providers" => catalog.providers = d.section(node, "providers", Decoder::provider),
-        "models" => catalog.models = d.section(node, "models", Decoder::model),
-        "aliases" => catalog.aliases = d.section(node, "aliases", Decoder::alias),
-        _ => {}
-    });
-    catalog
+    }
+
+    fn restart(&mut self) {
+        *self = Self::default();
+    }
+}
+
+impl Reading {
+    /// Reads what was not taken, and gives all.
+    pub(super) fn finish(
+        self,
+        root: Node<'_>,
+        file: SourceId,
+        diagnostics: &mut Diagnostics,
+    ) -> raw::Catalog {
+        let mut decoder = self.decoder;
+        let mut catalog = raw::Catalog {
+            file,
+            faulty: false,
+            title: None,
+            aside: None,
+            include: Vec::new(),
+            sources: Vec::new(),
+            places: Vec::new(),
+            scores: Vec::new(),
+            capabilities: Vec::new(),
+            parameters: Vec::new(),
+            regions: Vec::new(),
+            endpoints: Vec::new(),
+            makers: Vec::new(),
+            providers: Vec::new(),
+            models: self.models,
+            aliases: self.aliases,
+        };
+        let at = Span {
+            end: root.span.start,
+            ..root.span
+        };
+        let form = Form {
+            of: "a catalog",
+            takes: SECTIONS,
+            required: &["catalog"],
+            dated: false,
+            at,
+        };
+        catalog.aside = decoder.keys(root, &form, |d, key, node| match key {
+            "catalog" => d.edition(&node),
+            "title" => catalog.title = d.text(&node, "a title"),
+            "include" => {
+                let paths = d.list(node, "a list of paths", Decoder::name);
+                catalog.include = paths.into_iter().map(|p| p.map(String::from)).collect();
+            }
+            "sources" => catalog.sources = d.section(node, "sources", Decoder::origin),
+            "places" => catalog.places = d.section(node, "places", Decoder::place),
+            "scores" => catalog.scores = d.section(node, "scores", Decoder::score),
+            "capabilities" => catalog.capabilities = d.words(node),
+            "parameters" => catalog.parameters = d.words(node),
+            "regions" => catalog.regions = d.section(node, "regions", Decoder::region),
+            "endpoints" => catalog.endpoints = d.section(node, "endpoints", Decoder::endpoint),
+            "makers" => catalog.makers = d.section(node, "makers", Decoder::maker),
+            "providers" => catalog.providers = d.section(node, "providers", Decoder::provider),
+            "models" => catalog
+                .models
+                .extend(d.section(node, "models", Decoder::model)),
+            "aliases" => catalog
+                .aliases
+                .extend(d.section(node, "aliases", Decoder::alias)),
+            _ => {}
+        });
+        diagnostics.extend(decoder.diagnostics);
+        catalog
+    }
 }
 
 /// What an entry takes.
@@ -115,13 +147,14 @@ struct Form<'f> {
 /// What may stand beside every entry and every fact.
 const ASIDE: [&str; 3] = ["source", "as_of", "note"];
 
-struct Decoder<'d> {
-    diagnostics: &'d mut Diagnostics,
+#[derive(Default)]
+struct Decoder {
+    diagnostics: Diagnostics,
     once: Once,
     speller: Speller,
 }
 
-impl Decoder<'_> {
+impl Decoder {
     fn report(&mut self, diagnostic: Diagnostic) {
         if self.once.is_new(&diagnostic) {
             self.diagnostics.push(diagnostic);
@@ -204,14 +237,23 @@ impl Decoder<'_> {
         };
         let mut named = Vec::with_capacity(entries.len());
         for entry in entries {
-            if unfit(&entry.key) {
-                self.report(diags::bad_name(entry.key_span, &entry.key));
-            }
-            let name = Spanned::new(Box::from(&*entry.key), entry.key_span);
-            let (value, aside) = read(self, &name, entry.value);
-            named.push(raw::Named { name, value, aside });
+            named.push(self.named(entry, &read));
         }
         named
+    }
+
+    /// Reads one entry under its name.
+    fn named<'a, T>(
+        &mut self,
+        entry: tree::Entry<'a>,
+        read: impl Fn(&mut Self, &raw::Text, Node<'a>) -> (T, Option<Box<raw::Aside>>),
+    ) -> raw::Named<T> {
+        if unfit(&entry.key) {
+            self.report(diags::bad_name(entry.key_span, &entry.key));
+        }
+        let name = Spanned::new(Box::from(&*entry.key), entry.key_span);
+        let (value, aside) = read(self, &name, entry.value);
+        raw::Named { name, value, aside }
     }
 
     fn edition(&mut self, node: &Node<'_>) {

@@ -2,7 +2,7 @@
 
 use super::route::{Known, known};
 use super::{
-    AliasTarget, Catalog, Endpoint, EndpointId, Maker, MakerId, Model, ModelId, Offering,
+    Alias, AliasTarget, Catalog, Endpoint, EndpointId, Maker, MakerId, Model, ModelId, Offering,
     OfferingId, Provider, ProviderId, Region, RegionId, ScoreId,
 };
 use crate::instant::Instant;
@@ -40,7 +40,20 @@ impl Catalog {
 
     /// The model with exactly this id, aliases not considered.
     pub fn model_named(&self, id: &str) -> Option<ModelId> {
-        self.model_ids.get(id).copied()
+        let name = |model: &ModelId| self.model(*model).map(|m| &*m.id);
+        let found = self
+            .models_by_id
+            .binary_search_by(|model| name(model).cmp(&Some(id)));
+        found.ok().and_then(|i| self.models_by_id.get(i)).copied()
+    }
+
+    fn alias_named(&self, id: &str) -> Option<&Alias> {
+        let alias = |position: u32| self.aliases.get(position as usize);
+        let found = self
+            .aliases_by_id
+            .binary_search_by(|position| alias(*position).map(|a| &*a.id).cmp(&Some(id)));
+        let position = found.ok().and_then(|i| self.aliases_by_id.get(i));
+        position.and_then(|position| alias(*position))
     }
 
     /// What an id stands for at an instant: a model's own id first, then an alias.
@@ -54,8 +67,7 @@ impl Catalog {
                 next_change: None,
             };
         }
-        let alias = self.alias_ids.get(id).and_then(|i| self.aliases.get(*i));
-        alias.map_or(
+        self.alias_named(id).map_or(
             Known {
                 value: None,
                 next_change: None,

@@ -222,6 +222,15 @@ pub struct Offering {
     pub region: Option<Text>,
     /// Who runs it.
     pub providers: Vec<Text>,
+    /// What it states itself, where it does.
+    pub own: Option<Box<Own>>,
+    /// When it is sold, and where that comes from.
+    pub aside: Option<Box<Aside>>,
+}
+
+/// What an offering states itself, rather than its model, region and providers.
+#[derive(Debug, Clone, Default)]
+pub struct Own {
     /// The endpoints that reach it; absent for all.
     pub endpoints: Option<Vec<Text>>,
     /// What it has in common with a pair.
@@ -240,8 +249,6 @@ pub struct Offering {
     pub multiplier: Fact<Decimal>,
     /// Facts through one endpoint.
     pub pairs: Vec<Pair>,
-    /// When it is sold, and where that comes from.
-    pub aside: Option<Box<Aside>>,
 }
 
 /// Facts that an offering has, and a pair overrides.

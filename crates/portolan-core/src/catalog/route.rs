@@ -251,7 +251,7 @@ impl Catalog {
 
     /// A model's score at an instant.
     pub fn score(&self, model: ModelId, score: ScoreId, at: Instant) -> Known<Option<Decimal>> {
-        let dated = self.model(model).and_then(|m| m.scores.get(&score));
+        let dated = self.model(model).and_then(|m| m.scores.get(score));
         dated.map_or(
             Known {
                 value: None,

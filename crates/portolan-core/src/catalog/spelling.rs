@@ -10,13 +10,15 @@ pub(super) struct Speller {
     left: usize,
 }
 
-impl Speller {
-    pub(super) const fn new() -> Self {
+impl Default for Speller {
+    fn default() -> Self {
         Self {
             left: limits::NAMES_COMPARED,
         }
     }
+}
 
+impl Speller {
     /// The nearest candidate, if any is near and the budget allows to look.
     pub(super) fn nearest<'a>(
         &mut self,

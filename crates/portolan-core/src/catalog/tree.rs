@@ -90,8 +90,44 @@ impl Node<'_> {
     }
 }
 
+/// Takes the entries of large sections as they are read, so that no more than one of them is a
+/// tree at a time.
+pub(super) trait Streams<'a> {
+    /// The section's name, where its entries are taken.
+    fn takes(&self, section: &str) -> Option<&'static str>;
+
+    /// Takes an entry; no key comes twice.
+    fn take(&mut self, section: &'static str, entry: Entry<'a>);
+
+    /// Forgets all that was taken: reading starts again.
+    fn restart(&mut self);
+}
+
+/// Takes nothing: the tree is kept whole.
+pub(super) struct Whole;
+
+impl<'a> Streams<'a> for Whole {
+    fn takes(&self, _: &str) -> Option<&'static str> {
+        None
+    }
+
+    fn take(&mut self, _: &'static str, _: Entry<'a>) {}
+
+    fn restart(&mut self) {}
+}
+
+/// Entries up to which comparing each key with each is quicker than an index.
+const FEW: usize = 16;
+
 /// Reports each key that repeats an earlier one, and drops it.
 pub(super) fn unique<'a>(entries: Vec<Entry<'a>>, diagnostics: &mut Diagnostics) -> Vec<Entry<'a>> {
+    let repeats = |(i, entry): (usize, &Entry<'a>)| {
+        let earlier = entries.get(..i).unwrap_or_default();
+        earlier.iter().any(|other| other.key == entry.key)
+    };
+    if entries.len() <= FEW && !entries.iter().enumerate().any(repeats) {
+        return entries;
+    }
     let mut first: BTreeMap<&str, Span> = BTreeMap::new();
     let mut repeated = BTreeSet::new();
     for (i, entry) in entries.iter().enumerate() {
@@ -113,7 +149,7 @@ pub(super) fn unique<'a>(entries: Vec<Entry<'a>>, diagnostics: &mut Diagnostics)
     kept.map(|(_, entry)| entry).collect()
 }
 
-fn duplicate_key(span: Span, key: &str, first: Span) -> Diagnostic {
+pub(super) fn duplicate_key(span: Span, key: &str, first: Span) -> Diagnostic {
     let message = format!("`{}` stands twice in one map", echo(key));
     Diagnostic::error("duplicate-key", span, message)
         .related(first, "first here")

@@ -13,7 +13,10 @@ mod places;
 mod prices;
 mod tables;
 
-use super::catalog::Catalog;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::catalog::{Catalog, ModelId, Names, Own};
 use super::once::Once;
 use super::raw;
 use super::spelling::Speller;
@@ -51,6 +54,10 @@ struct Checker {
     once: Once,
     speller: Speller,
     comparisons_left: usize,
+    /// Sets of names that some fact has: equal ones are kept once.
+    sets: BTreeSet<Names>,
+    /// What an offering has that states nothing itself.
+    nothing: Arc<Own>,
     places: Places,
     sources: Table,
     scores: Table,
@@ -91,8 +98,10 @@ impl Checker {
         let mut found = Diagnostics::default();
         let mut checker = Self {
             once: Once::default(),
-            speller: Speller::new(),
+            speller: Speller::default(),
             comparisons_left: limits::CATALOG_COMPARISONS,
+            sets: BTreeSet::new(),
+            nothing: Arc::default(),
             places: Places::standard(),
             sources: Table::of("source", &sources, &mut found),
             scores: Table::of("kind of score", &sections.scores, &mut found),
@@ -119,8 +128,8 @@ impl Checker {
         self.define_places(&raw.places);
         let mut catalog = Catalog {
             scores: self.check_scores(raw.scores),
-            capabilities: self.capabilities.names().map(Box::from).collect(),
-            parameters: self.parameters.names().map(Box::from).collect(),
+            capabilities: Arc::new(self.capabilities.names().map(Box::from).collect()),
+            parameters: Arc::new(self.parameters.names().map(Box::from).collect()),
             regions: self.check_regions(raw.regions),
             makers: self.check_makers(raw.makers),
             providers: self.check_providers(raw.providers),
@@ -130,7 +139,8 @@ impl Checker {
         self.check_models(raw.models, &mut catalog);
         self.check_aliases(raw.aliases, &mut catalog);
         catalog.places = self.places;
-        catalog.model_ids = self.models.into_ids();
+        catalog.models_by_id = self.models.into_ids().map(ModelId).collect();
+        catalog.aliases_by_id = self.aliases.into_ids().collect();
         (catalog, self.found)
     }
 

@@ -330,7 +330,7 @@ impl<'a> Vocabulary<'a> {
             Term::Route(_) | Term::OfModel(..) => {
                 // Sets of words; the few that there are in all.
                 let catalog = self.catalog;
-                let known = catalog.capabilities.iter().chain(&catalog.parameters);
+                let known = catalog.capabilities.iter().chain(catalog.parameters.iter());
                 known.for_each(|word| found(word));
                 crate::catalog::PARAMETERS
                     .iter()

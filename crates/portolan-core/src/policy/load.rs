@@ -107,8 +107,8 @@ impl Loader<'_> {
         match String::from_utf8(bytes) {
             Ok(text) => {
                 // A byte order mark says how a file is encoded and is no part of its text.
-                let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-                Some(self.sources.add(path, text))
+                let marked = text.strip_prefix('\u{feff}').map(str::to_owned);
+                Some(self.sources.add(path, marked.unwrap_or(text)))
             }
             Err(error) => {
                 let valid = error.utf8_error().valid_up_to();

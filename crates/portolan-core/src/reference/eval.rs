@@ -466,6 +466,7 @@ fn text(value: &str) -> Value {
 }
 
 fn names(words: crate::catalog::Names) -> Value {
+    let words = std::sync::Arc::unwrap_or_clone(words);
     Value::Set(words.into_iter().map(Value::Text).collect())
 }
 

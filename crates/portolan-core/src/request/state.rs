@@ -49,6 +49,16 @@ impl RouteUsages {
         self.0.get(model)?.get(region)?.get(endpoint).copied()
     }
 
+    /// Every route with what is known of it: model id, region, endpoint.
+    pub fn iter(&self) -> impl Iterator<Item = ([&str; 3], Usage)> {
+        self.0.iter().flat_map(|(model, regions)| {
+            regions.iter().flat_map(move |(region, endpoints)| {
+                let each = endpoints.iter();
+                each.map(move |(endpoint, usage)| ([&**model, &**region, &**endpoint], *usage))
+            })
+        })
+    }
+
     /// Every usage, to change it.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Usage> {
         let regions = self.0.values_mut().flat_map(BTreeMap::values_mut);

@@ -7,7 +7,9 @@
 
 use std::collections::BTreeSet;
 
-use portolan_core::catalog::{Catalog, Model, ModelId, Offering, PriceRow, Provider, Region};
+use portolan_core::catalog::{
+    Catalog, Model, ModelId, Offering, PriceRow, Provider, Region, ScoreId,
+};
 use portolan_core::decimal::Decimal;
 use portolan_core::engine::Engine;
 use portolan_core::instant::{Dated, Instant, Window};
@@ -235,7 +237,7 @@ impl Found {
 
     fn catalog(&mut self, catalog: &Catalog) {
         for model in &catalog.models {
-            self.model(model);
+            self.model(catalog, model);
         }
         for offering in &catalog.offerings {
             self.offering(offering);
@@ -254,14 +256,16 @@ impl Found {
         }
     }
 
-    fn model(&mut self, model: &Model) {
+    fn model(&mut self, catalog: &Catalog, model: &Model) {
         self.dates
             .extend([model.released, model.retires].into_iter().flatten());
         self.limit(&model.context_window);
         self.limit(&model.max_output);
         self.dated(&model.capabilities);
         self.dated(&model.parameters);
-        model.scores.values().for_each(|score| self.dated(score));
+        let kinds = (0u32..).map(ScoreId).take(catalog.scores.len());
+        let scores = kinds.filter_map(|kind| model.scores.get(kind));
+        scores.for_each(|score| self.dated(score));
         self.rows(&model.price);
     }
 
@@ -325,7 +329,7 @@ pub fn dates_of(engine: &Engine, models: &BTreeSet<ModelId>) -> BTreeSet<Instant
     for id in models {
         let mut next = Some(*id);
         while let Some(model) = next.and_then(|id| catalog.model(id)) {
-            found.model(model);
+            found.model(catalog, model);
             next = model.successor;
         }
         let own = catalog.model(*id).map_or(&[][..], |m| &m.offerings);

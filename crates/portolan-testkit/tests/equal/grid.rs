@@ -20,7 +20,7 @@ const PART: u64 = 4_000_000;
 /// Cells of all fields together, where there are too many of them.
 const SPREAD: u64 = 300_000;
 /// Cells of each part that are asked about without optimisation.
-const BOUNDED: u64 = 30_000;
+const BOUNDED: u64 = 15_000;
 /// From one cell to the next.
 const STEP: u128 = 1_000_000_007;
 

@@ -153,3 +153,22 @@ fn the_compiled_form_agrees_with_the_reference_on_shipped_policies() {
         assert!(count.routes > 0 && count.refusals > 0, "{name}");
     }
 }
+
+#[test]
+fn the_interpreter_stands_in_for_next_to_nothing() {
+    for policy in shipped() {
+        let engine = compile(&Origin::Shipped(policy.clone())).engine.unwrap();
+        let extent = engine.extent();
+        assert_eq!(extent.interpreted, 0, "{policy}: {extent:?}");
+        assert!(extent.compiled > 0, "{policy}: {extent:?}");
+    }
+    let (mut compiled, mut interpreted) = (0, 0);
+    for seed in 0..POLICIES {
+        if let Some(engine) = Example::from_seed(seed).compile().engine {
+            let extent = engine.extent();
+            compiled += extent.compiled;
+            interpreted += extent.interpreted;
+        }
+    }
+    assert!(interpreted * 100 <= compiled, "{interpreted} of {compiled}");
+}

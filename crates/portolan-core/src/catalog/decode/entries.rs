@@ -8,7 +8,7 @@ use crate::source::Spanned;
 /// An entry and what stands beside it.
 type Entry<T> = (T, Option<Box<raw::Aside>>);
 
-impl Decoder<'_> {
+impl Decoder {
     pub(super) fn origin(&mut self, name: &raw::Text, node: Node<'_>) -> Entry<raw::Origin> {
         let mut origin = raw::Origin::default();
         let form = Form {

@@ -6,7 +6,7 @@ use crate::catalog::raw;
 use crate::catalog::tree::{Node, Value};
 use crate::source::Spanned;
 
-impl Decoder<'_> {
+impl Decoder {
     /// Reads a fact whose value is `read`; a list is periods as soon as an item is a map.
     pub(super) fn fact<'a, T>(
         &mut self,

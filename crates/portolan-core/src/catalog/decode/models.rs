@@ -13,7 +13,7 @@ const PRICE: &[&str] = &[
     "service_tier",
 ];
 
-impl Decoder<'_> {
+impl Decoder {
     pub(super) fn model(
         &mut self,
         name: &raw::Text,
@@ -76,15 +76,7 @@ impl Decoder<'_> {
             span,
             region: None,
             providers: Vec::new(),
-            endpoints: None,
-            terms: raw::Terms::default(),
-            context_window: Vec::new(),
-            max_output: Vec::new(),
-            capabilities: Vec::new(),
-            parameters: Vec::new(),
-            price: Vec::new(),
-            multiplier: Vec::new(),
-            pairs: Vec::new(),
+            own: None,
             aside: None,
         };
         let form = Form {
@@ -116,15 +108,19 @@ impl Decoder<'_> {
             "region" => offering.region = d.name(&node),
             "provider" => provider = d.name(&node),
             "providers" => offering.providers = d.words(node),
-            "endpoints" => offering.endpoints = Some(d.words(node)),
-            "context_window" => offering.context_window = d.token_fact(node, "a context window"),
-            "max_output" => offering.max_output = d.token_fact(node, "an output limit"),
-            "capabilities" => offering.capabilities = d.word_fact(node, "dated capabilities"),
-            "parameters" => offering.parameters = d.word_fact(node, "dated parameters"),
-            "price" => offering.price = d.price(node),
-            "multiplier" => offering.multiplier = d.multiplier_fact(node),
-            "pairs" => offering.pairs = d.pairs(node),
-            key => d.term(&mut offering.terms, key, node),
+            "endpoints" => own(&mut offering).endpoints = Some(d.words(node)),
+            "context_window" => {
+                own(&mut offering).context_window = d.token_fact(node, "a context window")
+            }
+            "max_output" => own(&mut offering).max_output = d.token_fact(node, "an output limit"),
+            "capabilities" => {
+                own(&mut offering).capabilities = d.word_fact(node, "dated capabilities")
+            }
+            "parameters" => own(&mut offering).parameters = d.word_fact(node, "dated parameters"),
+            "price" => own(&mut offering).price = d.price(node),
+            "multiplier" => own(&mut offering).multiplier = d.multiplier_fact(node),
+            "pairs" => own(&mut offering).pairs = d.pairs(node),
+            key => d.term(&mut own(&mut offering).terms, key, node),
         });
         offering.aside = aside;
         match (provider, offering.providers.first()) {
@@ -241,6 +237,11 @@ impl Decoder<'_> {
             _ => {}
         }
     }
+}
+
+/// What an offering states itself, from now on something.
+fn own(offering: &mut raw::Offering) -> &mut raw::Own {
+    offering.own.get_or_insert_default()
 }
 
 /// Says whether a row names an amount, or is no row at all.

@@ -35,9 +35,6 @@ impl Checker {
             let target = self.dated(alias.value, "an alias", |c, target| {
                 c.target(&target.value, in_circle, catalog)
             });
-            catalog
-                .alias_ids
-                .insert(name.value.clone(), catalog.aliases.len());
             catalog.aliases.push(Alias {
                 id: name.value,
                 target,

@@ -1,5 +1,7 @@
 //! Dates, provenance and dated facts: what all entries share.
 
+use std::collections::BTreeSet;
+
 use super::{Checker, diags};
 use crate::catalog::catalog::{Names, Retention};
 use crate::catalog::raw;
@@ -49,6 +51,9 @@ impl Checker {
             }
             return false;
         }
+        if windows.len() < 2 {
+            return true;
+        }
         let mut order: Vec<_> = windows.iter().collect();
         order.sort_by_key(|(window, _)| window.from);
         let mut disjoint = true;
@@ -80,6 +85,9 @@ impl Checker {
         of: &str,
         mut convert: impl FnMut(&mut Self, Spanned<T>) -> Option<U>,
     ) -> Dated<U> {
+        if fact.is_empty() {
+            return Dated::default();
+        }
         let windows: Vec<_> = fact
             .iter()
             .map(|period| (self.period(period), period.value.span))
@@ -143,8 +151,19 @@ impl Checker {
             for name in &names.value {
                 c.resolve(|c| &c.capabilities, name);
             }
-            Some(names.value.into_iter().map(|name| name.value).collect())
+            Some(c.set(names.value))
         })
+    }
+
+    /// A set of names, the one that equal facts have where there is one.
+    fn set(&mut self, names: Vec<raw::Text>) -> Names {
+        let set: BTreeSet<Box<str>> = names.into_iter().map(|name| name.value).collect();
+        if let Some(known) = self.sets.get(&set) {
+            return known.clone();
+        }
+        let set = Names::from(set);
+        self.sets.insert(set.clone());
+        set
     }
 
     pub(super) fn parameters(&mut self, fact: raw::Fact<Vec<raw::Text>>) -> Dated<Names> {
@@ -156,7 +175,7 @@ impl Checker {
                     c.unknown_parameter(name);
                 }
             }
-            Some(names.value.into_iter().map(|name| name.value).collect())
+            Some(c.set(names.value))
         })
     }
 

@@ -1,12 +1,10 @@
 //! Models: their dates, limits, scores, successors, and their offerings in turn.
 
-use std::collections::BTreeMap;
-
 use super::prices::Factor;
 use super::tables::{around, circles};
 use super::{Checker, diags};
-use crate::catalog::catalog::{Catalog, MakerId, Model, ModelId, OfferingId, ScoreId};
-use crate::catalog::raw;
+use crate::catalog::catalog::{Catalog, MakerId, Model, ModelId, OfferingId, ScoreId, Scores};
+use crate::catalog::{Few, raw};
 use crate::decimal::Decimal;
 use crate::instant::{Dated, Instant, Window};
 use crate::limits;
@@ -105,8 +103,8 @@ impl Checker {
             capabilities: self.capabilities(raw.capabilities),
             parameters: self.parameters(raw.parameters),
             scores: self.model_scores(raw.scores),
-            price,
-            offerings: Vec::new(),
+            price: price.into(),
+            offerings: Few::Many(Box::default()),
             id: name.value,
             span: name.span,
         };
@@ -121,13 +119,16 @@ impl Checker {
         let mut spans = Vec::with_capacity(raw.offerings.len());
         for offering in raw.offerings {
             spans.push(offering.span);
-            let multiplier = offering.multiplier.first().map(|period| period.value.span);
+            let own = offering.own.as_deref();
+            let multiplier = own.and_then(|own| own.multiplier.first());
+            let multiplier = multiplier.map(|period| period.value.span);
             let checked = self.check_offering(id, &model, &limits, offering);
-            let number = u32::try_from(catalog.offerings.len()).unwrap_or(u32::MAX);
-            model.offerings.push(OfferingId(number));
             factors.push(multiplier.unwrap_or(checked.span));
             catalog.offerings.push(checked);
         }
+        let number = |position: usize| u32::try_from(position).unwrap_or(u32::MAX);
+        let numbers = number(first)..number(catalog.offerings.len());
+        model.offerings = numbers.map(OfferingId).collect();
         let offerings = catalog.offerings.get(first..).unwrap_or_default();
         self.tell_apart(offerings);
         let met: Vec<Factor<'_>> = offerings
@@ -164,18 +165,13 @@ impl Checker {
         Some(Spanned::new(id, name.span))
     }
 
-    fn model_scores(
-        &mut self,
-        raw: Vec<(raw::Text, raw::Fact<Decimal>)>,
-    ) -> BTreeMap<ScoreId, Dated<Decimal>> {
-        let mut scores = BTreeMap::new();
-        for (name, fact) in raw {
+    fn model_scores(&mut self, raw: Vec<(raw::Text, raw::Fact<Decimal>)>) -> Scores {
+        let scores = raw.into_iter().filter_map(|(name, fact)| {
             let values = self.decimals(fact, "a score");
-            if let Some(id) = self.resolve(|c| &c.scores, &name) {
-                scores.insert(ScoreId(id), values);
-            }
-        }
-        scores
+            let id = self.resolve(|c| &c.scores, &name)?;
+            Some((ScoreId(id), values))
+        });
+        scores.collect()
     }
 
     /// Reports the first instant at which the output limit is above the context window. The facts

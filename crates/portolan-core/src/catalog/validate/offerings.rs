@@ -1,10 +1,13 @@
 //! Offerings and pairs: who sells a model where, through what, and how to tell them apart.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::models::Limits;
 use super::{Checker, diags};
-use crate::catalog::catalog::{EndpointId, Model, ModelId, Offering, Pair, ProviderId, RegionId};
+use crate::catalog::catalog::{
+    EndpointId, Model, ModelId, Offering, Own, Pair, ProviderId, RegionId,
+};
 use crate::catalog::raw;
 
 impl Checker {
@@ -23,17 +26,28 @@ impl Checker {
         let providers = providers
             .filter_map(|p| self.resolve(|c| &c.providers, p).map(ProviderId))
             .collect();
-        let endpoints = raw.endpoints.map(|names| self.reached(&names));
-        let own_limits = !raw.context_window.is_empty() || !raw.max_output.is_empty();
-        let limits = Limits::of(&raw.context_window, &raw.max_output);
-        let (price, _) = self.prices(raw.price);
-        let pairs = self.pairs(raw.pairs, endpoints.as_deref());
-        let offering = Offering {
+        let own = match raw.own {
+            None => self.nothing.clone(),
+            Some(own) => Arc::new(self.check_own(model, model_limits, *own)),
+        };
+        Offering {
             model: id,
             // Where there is none, an error was reported and the catalog is not used.
             region: RegionId(region.unwrap_or(u32::MAX)),
             providers,
             window,
+            own,
+            span,
+        }
+    }
+
+    fn check_own(&mut self, model: &Model, model_limits: &Limits, raw: raw::Own) -> Own {
+        let endpoints = raw.endpoints.map(|names| self.reached(&names));
+        let own_limits = !raw.context_window.is_empty() || !raw.max_output.is_empty();
+        let limits = Limits::of(&raw.context_window, &raw.max_output);
+        let (price, _) = self.prices(raw.price);
+        let pairs = self.pairs(raw.pairs, endpoints.as_deref());
+        let own = Own {
             endpoints,
             upstream_id: raw.terms.upstream_id.map(|id| id.value),
             url: self.template(raw.terms.url),
@@ -44,19 +58,18 @@ impl Checker {
             max_output: self.tokens(raw.max_output, "an output limit"),
             capabilities: self.capabilities(raw.capabilities),
             parameters: self.parameters(raw.parameters),
-            price,
+            price: price.into(),
             multiplier: self.decimals(raw.multiplier, "a multiplier"),
-            pairs,
-            span,
+            pairs: pairs.into(),
         };
         if own_limits {
             self.limits_agree(
-                &[&offering.context_window, &model.context_window],
-                &[&offering.max_output, &model.max_output],
+                &[&own.context_window, &model.context_window],
+                &[&own.max_output, &model.max_output],
                 &[&limits, model_limits],
             );
         }
-        offering
+        own
     }
 
     fn reached(&mut self, names: &[raw::Text]) -> Vec<EndpointId> {
@@ -103,7 +116,7 @@ impl Checker {
     pub(super) fn tell_apart(&mut self, offerings: &[Offering]) {
         let mut alike: BTreeMap<_, Vec<&Offering>> = BTreeMap::new();
         for offering in offerings {
-            let mut providers = offering.providers.clone();
+            let mut providers = offering.providers.to_vec();
             providers.sort_unstable();
             let key = (offering.region, providers, offering.upstream_id.as_deref());
             alike.entry(key).or_default().push(offering);

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::{Checker, diags};
-use crate::catalog::catalog::ModelId;
 use crate::catalog::raw;
 use crate::diagnostic::Diagnostics;
 use crate::source::Span;
@@ -55,9 +54,9 @@ impl Table {
         self.ids.keys().map(|name| &**name)
     }
 
-    pub(super) fn into_ids(self) -> BTreeMap<Box<str>, ModelId> {
-        let ids = self.ids.into_iter();
-        ids.map(|(name, (id, _))| (name, ModelId(id))).collect()
+    /// The numbers of its names, as the names sort.
+    pub(super) fn into_ids(self) -> impl Iterator<Item = u32> {
+        self.ids.into_values().map(|(id, _)| id)
     }
 }
 
@@ -71,7 +70,7 @@ impl Checker {
         if let Some((id, _)) = table(self).get(&name.value) {
             return Some(id);
         }
-        let mut speller = std::mem::replace(&mut self.speller, super::Speller::new());
+        let mut speller = std::mem::take(&mut self.speller);
         let names = table(self);
         let near = speller.nearest(&name.value, names.names());
         let found = diags::unknown_name(name.span, names.of, &name.value, near);

@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::catalog::tree::{Value, Whole};
+use crate::diagnostic::Diagnostics;
 use crate::source::Sources;
 
 /// The tree in one line, or the codes found with the text under each.
@@ -10,7 +12,7 @@ fn read_all(text: &str) -> (Option<String>, Vec<(&'static str, String)>) {
     let mut sources = Sources::default();
     let id = sources.add("catalog.yaml", text);
     let mut diagnostics = Diagnostics::default();
-    let tree = read(text, id, &mut diagnostics);
+    let tree = read(text, id, &mut Whole, &mut diagnostics);
     let found = diagnostics.into_sorted().into_iter();
     let found = found.map(|d| (d.code, sources.slice(d.primary.span).to_owned()));
     (tree.map(|t| show(&t)), found.collect())
@@ -62,7 +64,7 @@ fn byte_order_mark_and_carriage_returns_are_fine() {
     assert_eq!(tree("\u{feff}a: 1\r\nb:\r\n  - x\r\n"), "{a:1,b:[x]}");
     let text = "\u{feff}a: 1\r\na: 2\r\n";
     let mut diagnostics = Diagnostics::default();
-    read(text, SourceId(0), &mut diagnostics);
+    read(text, SourceId(0), &mut Whole, &mut diagnostics);
     let found = diagnostics.into_sorted();
     assert_eq!(found[0].primary.span.start, 9);
     assert_eq!(found[0].related[0].span.start, 3);
@@ -212,6 +214,119 @@ fn document() -> impl Strategy<Value = serde_yaml::Value> {
     })
 }
 
+/// Granit's nodes with their places, where it finds no fault.
+fn by_granit(text: &str) -> Option<Node<'_>> {
+    let mut found = Diagnostics::default();
+    let tree = fully(text, SourceId(0), &mut Whole, &mut found);
+    tree.filter(|_| found.is_empty())
+}
+
+#[test]
+fn what_catalogs_are_written_in_is_read_the_short_way_and_alike() {
+    let texts = [
+        crate::catalog::tests::GOOD,
+        "a:\n- b\n- c: 1\n  d: [x, {y: z}]\ne: \"f # g\" # h\n\n# i\nj: 2026-01-01\n",
+        "a:\n  b: [1,\n    2,]\n  c: {d: e, }\n  f: []\n  g: {}",
+        "a: https://b.c/d#e\n'f g': h:i\n\"j\":   k\n",
+        "a:\n  -   b: c\n      d: e\n  - {f: g}\n  - 'h'\nk: ä – ü\n",
+    ];
+    for text in texts {
+        let plain = plain::read(text, SourceId(0), &mut Whole);
+        assert!(plain.is_some(), "not read the short way: {text}");
+        assert_eq!(plain, by_granit(text), "{text}");
+    }
+}
+
+/// Lines such as catalogs have, at any depth: most of them together are no YAML.
+fn lines() -> impl Strategy<Value = String> {
+    let value = prop_oneof![
+        "[a-z0-9.:/#_~-]{0,5}",
+        "[a-c :#,-]{0,5}",
+        "[\\[{][a-b0-9:, \\[\\]{}\"'-]{0,12}[\\]}]",
+        "[\"'][a-b :#,\\\\'\"]{0,6}[\"']",
+        "(\\[[a-c1-3]{1,2}(, ?[a-c1-3]{1,2}){0,3}\\]|\\{[a-c]: [1-3](, [d-f]: [1-3]){0,2}\\})",
+        Just(String::new()),
+    ];
+    let mark = prop_oneof![
+        6 => "[a-e]{1,2}: ?",
+        2 => "- ",
+        2 => "- [a-e]: ",
+        1 => "[a-e\"'&*!|>%?-]{0,3}",
+    ];
+    let ending = prop_oneof![8 => Just(""), 1 => Just(" # c"), 1 => Just("  ")];
+    let line = (0usize..4, mark, value, ending);
+    let line = line.prop_map(|(indent, mark, value, ending)| {
+        format!("{}{mark}{value}{ending}\n", "  ".repeat(indent))
+    });
+    proptest::collection::vec(line, 0..7).prop_map(|lines| lines.concat())
+}
+
+/// Documents of maps, lists and flow collections that are mostly good.
+fn good() -> impl Strategy<Value = String> {
+    let scalar = "([a-z0-9][a-z0-9 .:/#_-]{0,6}|\"[a-z #,:]{0,5}\"|'[a-z #,:]{0,5}')";
+    let flow = scalar.prop_recursive(2, 8, 3, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..3)
+                .prop_map(|v| format!("[{}]", v.join(", "))),
+            proptest::collection::vec(("[a-e]{1,2}", inner), 0..3).prop_map(|v| {
+                let v: Vec<_> = v.into_iter().map(|(k, v)| format!("{k}: {v}")).collect();
+                format!("{{{}}}", v.join(","))
+            }),
+        ]
+    });
+    let leaf = flow.prop_map(|text| format!(" {text}\n"));
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        let inner = inner.boxed();
+        let entry = ("[a-z]{1,2}", inner.clone(), 1usize..4);
+        let entry = entry.prop_map(|(key, value, by)| (key, indented(&value, by)));
+        prop_oneof![
+            proptest::collection::vec(entry, 1..4).prop_map(|entries| {
+                let lines = entries.into_iter().map(|(k, v)| format!("{k}:{v}"));
+                format!("\n{}", lines.collect::<String>())
+            }),
+            proptest::collection::vec((inner, 0usize..2), 1..4).prop_map(|items| {
+                let lines = items.into_iter().map(|(v, by)| {
+                    let rest = indented(&v, by + 2);
+                    let rest = rest.strip_prefix('\n').map_or(rest.clone(), |r| {
+                        format!(" {}{}", " ".repeat(by), r.trim_start())
+                    });
+                    format!("-{rest}")
+                });
+                format!("\n{}", lines.collect::<String>())
+            }),
+        ]
+    })
+}
+
+/// Every line but the first, deeper.
+fn indented(text: &str, by: usize) -> String {
+    let mut lines = text.split('\n');
+    let first = lines.next().unwrap_or_default().to_owned();
+    lines.fold(first, |out, line| {
+        let space = if line.is_empty() { 0 } else { by };
+        format!("{out}\n{}{line}", " ".repeat(space))
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 2_000 } else { 200_000 }))]
+
+    #[test]
+    fn lines_read_the_short_way_are_read_alike(text in lines()) {
+        if let Some(plain) = plain::read(&text, SourceId(0), &mut Whole) {
+            prop_assert_eq!(Some(plain), by_granit(&text), "{}", text);
+        }
+    }
+
+    #[test]
+    fn documents_read_the_short_way_are_read_alike(value in good(), by in 0usize..4) {
+        let text = format!("a:{}", indented(&value, by));
+        if let Some(plain) = plain::read(&text, SourceId(0), &mut Whole) {
+            prop_assert_eq!(Some(plain), by_granit(&text), "{}", text);
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn what_serde_yaml_writes_reads_back_the_same(value in document()) {
@@ -245,7 +360,7 @@ proptest! {
     #[test]
     fn spans_lie_on_characters(text in "[ \na-c:\\-\\[\\]{}\u{e4}\u{1f30d}'\"]{0,60}") {
         let mut diagnostics = Diagnostics::default();
-        if let Some(tree) = read(&text, SourceId(0), &mut diagnostics) {
+        if let Some(tree) = read(&text, SourceId(0), &mut Whole, &mut diagnostics) {
             check_spans(&tree, &text);
         }
         for found in diagnostics.into_sorted() {
