@@ -112,22 +112,26 @@ fn the_compiled_form_agrees_with_the_reference_on_random_policies() {
             continue;
         };
         found += 1;
-        if found <= 3 {
-            let difference = Difference::of(&example, &draft, &state).unwrap().smallest();
-            let Difference {
-                example,
-                draft,
-                state,
-                said,
-            } = difference;
-            let shown = shown(&draft, &state, &said);
-            let Example { policy, catalog } = example;
-            writeln!(
-                differences,
-                "seed {seed}: {shown}\n{policy}\n---\n{catalog}"
-            )
-            .unwrap();
+        if found > 1 {
+            // One in full, and how often the first of them differ.
+            if found > 9 {
+                break;
+            }
+            continue;
         }
+        let Difference {
+            example,
+            draft,
+            state,
+            said,
+        } = Difference::of(&example, &draft, &state).unwrap().smallest();
+        let shown = shown(&draft, &state, &said);
+        let Example { policy, catalog } = example;
+        writeln!(
+            differences,
+            "seed {seed}: {shown}\n{policy}\n---\n{catalog}"
+        )
+        .unwrap();
     }
     assert!(found == 0, "{found} policies differ:\n{differences}");
     let all = count.routes + count.refusals + count.others;
