@@ -6,15 +6,15 @@
 # that no longer applies is an error: rewrite it where the code moved. Exit status 0: all caught.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-target="$(realpath -m "${CARGO_TARGET_DIR:-target}")"
-logs="$target/mutants"
-tree="$logs/tree"
+# Its own, because cargo would take the two trees for one.
+target="$(realpath -m "${CARGO_TARGET_DIR:-target}")/mutants"
+tree="$target/tree"
 core=crates/portolan-core/src/diagram
 wanted="${1:-}"
 export CARGO_TARGET_DIR="$target" CARGO_TERM_COLOR=never INSTA_UPDATE=no
 unset PORTOLAN_LAWS
 
-mkdir -p "$logs"
+mkdir -p "$target"
 git worktree prune
 git worktree remove --force "$tree" 2>/dev/null || true
 git worktree add --quiet --force --detach "$tree" HEAD
@@ -22,16 +22,16 @@ trap 'git worktree remove --force "$tree"' EXIT
 
 build() {
   (cd "$tree" && cargo test --quiet --package portolan-testkit --test equal --no-run) \
-    > "$logs/build" 2>&1 || { cat "$logs/build"; exit 1; }
+    > "$target/build" 2>&1 || { cat "$target/build"; exit 1; }
 }
 equal() {
   (cd "$tree" && cargo test --quiet --package portolan-testkit --test equal -- the_compiled_form) \
-    > "$logs/run" 2>&1
+    > "$target/run" 2>&1
 }
 
 echo "without a change"
 build
-equal || { echo "the equality tests fail already"; tail -n 40 "$logs/run"; exit 1; }
+equal || { echo "the equality tests fail already"; tail -n 40 "$target/run"; exit 1; }
 
 survivors=0 tried=0
 # NAME FILE EXPRESSION, the expression one of sed's extended ones.
@@ -50,11 +50,11 @@ mutant() {
   if equal; then
     echo "SURVIVES after $((SECONDS - began)) s: $name"
     survivors=$((survivors + 1))
-  elif grep -q 'differ\|the catalog says' "$logs/run"; then
+  elif grep -q 'differ\|the catalog says' "$target/run"; then
     echo "caught in $((SECONDS - began)) s: $name"
   else
     echo "fails for another reason: $name"
-    tail -n 40 "$logs/run"
+    tail -n 40 "$target/run"
     exit 1
   fi
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::facts::{dated, list, period, places, price, retention};
-use super::values::{DATES, quoted};
+use super::values::{DATES, TEXTS, quoted};
 use crate::dice::Dice;
 
 /// The names that a catalog declares, and its text.
@@ -25,6 +25,8 @@ pub struct World {
     pub capabilities: Vec<String>,
     /// Parameters of its own.
     pub parameters: Vec<String>,
+    /// Texts that a policy over it compares with: few, so that they meet again.
+    pub texts: Vec<String>,
     /// As YAML.
     pub yaml: String,
     offerings: usize,
@@ -51,6 +53,7 @@ impl World {
             scores: names(&["quality", "latency"]),
             capabilities: names(&["stream", "tools", "vision"]),
             parameters: names(&["top_k2", "odd"]),
+            texts: names(&dice.some_of(&TEXTS, 30)),
             yaml: DECLARED.to_owned(),
             ..Self::default()
         };
