@@ -110,9 +110,20 @@ fn as_call(
         chain: ChainFields::from(&draft.chain),
         ..Call::new(&caller, draft.at, Fields::from(&draft.body))
     };
-    let decision = engine.decide_call(&call, state);
-    let view = engine.view_call(&call, state, &decision);
-    same(engine, expected, view.to_judgement())
+    let own = engine.judge(&engine.own(&call), state);
+    same(engine, expected, own).map_err(|said| format!("made a request again: {said}"))?;
+    agree_on_call(engine, &call, state)
+}
+
+/// Asks the reference and the compiled form about a call.
+///
+/// # Errors
+/// What they say, where they say something different.
+pub fn agree_on_call(engine: &Engine, call: &Call<'_>, state: &State) -> Result<(), String> {
+    let expected = engine.judge(&engine.own(call), state);
+    let decision = engine.decide_call(call, state);
+    let view = engine.view_call(call, state, &decision);
+    same(engine, &expected, view.to_judgement())
 }
 
 fn same(engine: &Engine, expected: &Judgement, mut found: Judgement) -> Result<(), String> {
