@@ -28,8 +28,18 @@ pub const POLICY: &str = "edition 1
 policy large
 use catalog \"catalog.yaml\"
 
+on unknown-model refuse 404 model-not-found
+  say \"no model is named `{request.model}`\"
+  help \"did you mean {near}?\"
+
 lock processing within EU27
   when request.endpoint == eu
+
+exclude 404 model-not-in-region
+  when request.endpoint == eu and not (route.processing within EU27)
+  say \"`{route.model}` is not offered in `{request.endpoint.region}`\"
+  help \"it is offered in {sold-in}\"
+  help \"here, use {alternatives}\"
 
 exclude 404 model-retired
   when route.model.retires is set and request.at >= route.model.retires
