@@ -9,6 +9,7 @@
     reason = "panicking is what a target is for"
 )]
 
+mod agree;
 mod engines;
 mod reader;
 
@@ -22,7 +23,7 @@ use portolan_wire::Call;
 use crate::engines::Memory;
 
 /// The names of all targets; each has a function here, a program and a corpus.
-pub const TARGETS: [&str; 4] = ["catalog", "policy", "request", "decide"];
+pub const TARGETS: [&str; 5] = ["catalog", "policy", "request", "decide", "agree"];
 
 /// Runs the target of that name; says whether there is one.
 pub fn run(target: &str, data: &[u8]) -> bool {
@@ -31,6 +32,7 @@ pub fn run(target: &str, data: &[u8]) -> bool {
         "policy" => policy(data),
         "request" => request(data),
         "decide" => decide(data),
+        "agree" => agree(data),
         _ => return false,
     }
     true
@@ -103,6 +105,12 @@ pub fn decide(data: &[u8]) {
     }
 }
 
+/// Takes bytes for dice, which make a catalog, a policy and requests, or requests to a shipped
+/// policy: the compiled form says what the reference interpreter says.
+pub fn agree(data: &[u8]) {
+    agree::run(data);
+}
+
 /// The same answer twice, and no permanent refusal that looks as if waiting helped.
 fn judge(engine: &Engine, call: Call) {
     let Call {
@@ -112,8 +120,7 @@ fn judge(engine: &Engine, call: Call) {
         return;
     };
     let answer = || -> (Answer, String) {
-        let decision = engine.decide(&request, &state);
-        let answer = engine.answer(&request, &state, &decision);
+        let answer = engine.answer(&request, &state);
         let json = portolan_wire::answer_json(&answer, body.as_ref());
         (answer, json)
     };

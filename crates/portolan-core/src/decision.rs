@@ -1,11 +1,11 @@
-//! A decision in ids: what `decide` returns. `explain.rs` puts it into words.
+//! A decision: plain ids, small, `Copy`. It may be kept, logged and compared, and outlives the
+//! engine that made it; what its ids stand for, that engine's view tells.
 
 use std::fmt;
 
 use crate::catalog::Route;
 use crate::instant::Instant;
 use crate::policy::RuleId;
-use crate::reference::Cleared;
 
 /// The content hash of a catalog and a policy, and of the meaning that this version gives them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,7 +18,7 @@ impl fmt::Display for Snapshot {
 }
 
 /// What came of one request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Decision {
     /// Of which engine.
     pub snapshot: Snapshot,
@@ -26,69 +26,21 @@ pub struct Decision {
     pub at: Instant,
     /// Route or refusal.
     pub outcome: Outcome,
+    /// What came of the primary.
+    pub(crate) fate: Fate,
 }
 
 /// Route or refusal.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// Attempts, in order.
-    Route(Plan),
+    /// There is at least one attempt: `Engine::view` lists them.
+    Route,
     /// Why not.
     Refuse(Refusal),
 }
 
-/// Attempts, in order, and what goes with them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
-    /// At least one.
-    pub attempts: Vec<Attempt>,
-    /// Fallbacks that did not make it.
-    pub dropped: Vec<Dropped>,
-    /// The retry rule that holds.
-    pub retry: Option<RuleId>,
-    /// What the caller should know.
-    pub warnings: Vec<Warning>,
-    /// The next instant at which a fact or rule that was read may change.
-    pub valid_until: Option<Instant>,
-}
-
-/// One call to make. Its route has passed every lock: nothing else can make a [`Cleared`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attempt {
-    /// Where.
-    pub route: Cleared,
-    /// The fallback's position; `None` for the primary.
-    pub fallback: Option<usize>,
-    /// The `set` rules that hold, one a field.
-    pub sets: Vec<RuleId>,
-    /// The `limit` rule that holds.
-    pub limit: Option<RuleId>,
-}
-
-/// A fallback that did not make it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dropped {
-    /// Its position.
-    pub fallback: usize,
-    /// Why.
-    pub rule: RuleId,
-    /// The candidate that got furthest, where the reason is about one.
-    pub route: Option<Route>,
-}
-
-/// A `warn` or a noted `set` that holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Warning {
-    /// The rule.
-    pub rule: RuleId,
-    /// The attempt it was judged for.
-    pub attempt: usize,
-    /// It reads facts of that attempt's route, rather than of the request alone.
-    pub of_route: bool,
-}
-
 /// Why not.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refusal {
     /// The rule that decided.
     pub rule: RuleId,
@@ -96,12 +48,25 @@ pub struct Refusal {
     pub fallback: Option<usize>,
     /// The candidate that got furthest, where the reason is about one.
     pub route: Option<Route>,
-    /// Other rules that hold as well, each with the fallback that it is about.
-    pub also: Vec<(RuleId, Option<usize>)>,
     /// Only state stands against it: the same request may succeed later.
     pub retryable: bool,
     /// In so many seconds, where that is known.
     pub retry_after_s: Option<i64>,
-    /// Fallbacks that did not make it.
-    pub dropped: Vec<Dropped>,
+}
+
+/// What came of one effective request: what its model id stands for, and that one's verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fate {
+    /// A record of the compiled form.
+    pub(crate) subject: u32,
+    /// A verdict of the compiled form.
+    pub(crate) verdict: u32,
+}
+
+impl Fate {
+    /// No diagram could be built for some model of the request: the interpreter decided.
+    pub(crate) const INTERPRETED: Self = Self {
+        subject: u32::MAX,
+        verdict: u32::MAX,
+    };
 }

@@ -1,20 +1,24 @@
 //! Catalog and policy, compiled: what a host keeps, shares and asks.
 //!
-//! `compile` reads and checks, `Engine::request` accepts, `Engine::decide` decides; `answer` and
-//! `trace` put a decision into words. Every answer here is the reference interpreter's.
+//! `compile` reads and checks, `Engine::request` accepts, `Engine::decide` walks the compiled form,
+//! `Engine::view` reads a decision; `answer` and `trace` put it into words, by the interpreter.
 
 mod accept;
+
+use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
 
 use crate::answer::{Answer, Trace};
 use crate::catalog::{self, Catalog};
-use crate::decision::{Decision, Snapshot};
+use crate::decision::{Decision, Fate, Outcome, Refusal, Snapshot};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagram::{Compiled, Extent, Ground, View};
 use crate::explain;
+use crate::judgement::{self, Judgement};
 use crate::policy::{self, Policy};
 use crate::reference::Case;
-use crate::request::{Draft, Request, RequestErrors, State};
+use crate::request::{Call, Caller, Draft, Fallbacks, Request, RequestErrors, State};
 use crate::source::{Files, Sources};
 
 /// Changes whenever the same catalog and policy come to mean something else.
@@ -42,6 +46,7 @@ pub fn compile(entry: &str, files: &mut dyn Files) -> Compilation {
     let left_out = diagnostics.left_out();
     let snapshot = snapshot(&sources);
     let engine = parts.filter(|_| whole).map(|(catalog, policy)| Engine {
+        compiled: Compiled::new(&catalog, &policy),
         catalog,
         policy,
         snapshot,
@@ -91,6 +96,7 @@ fn snapshot(sources: &Sources) -> Snapshot {
 pub struct Engine {
     catalog: Catalog,
     policy: Policy,
+    compiled: Compiled,
     snapshot: Snapshot,
     sources: Sources,
 }
@@ -116,22 +122,134 @@ impl Engine {
         &self.sources
     }
 
+    /// How much of the policy is compiled into diagrams. The rest is decided by the interpreter,
+    /// which is slower and allocates; the answers are the same.
+    pub fn extent(&self) -> Extent {
+        self.compiled.extent()
+    }
+
     /// Accepts a draft.
     ///
     /// # Errors
     /// Everything in it that this policy does not declare.
     pub fn request(&self, draft: Draft) -> Result<Request, RequestErrors> {
-        accept::accept(&self.catalog, &self.policy, draft)
+        accept::accept(&self.catalog, &self.policy, &self.compiled, draft)
+    }
+
+    /// Accepts who calls: an endpoint, the default one where none is named, and attributes by
+    /// name. What is accepted serves any number of calls.
+    ///
+    /// # Errors
+    /// Everything in it that this policy does not declare.
+    pub fn caller(
+        &self,
+        endpoint: Option<&str>,
+        attributes: &BTreeMap<String, String>,
+    ) -> Result<Caller, RequestErrors> {
+        accept::caller(
+            &self.catalog,
+            &self.policy,
+            &self.compiled,
+            endpoint,
+            attributes,
+        )
+    }
+
+    /// A call as a request, to be put into words.
+    pub fn own(&self, call: &Call<'_>) -> Request {
+        accept::own(&self.catalog, &self.policy, call)
     }
 
     /// Decides. Total: every request that was accepted gets a decision.
     pub fn decide(&self, request: &Request, state: &State) -> Decision {
-        self.case(request, state).decide()
+        let fallbacks = Fallbacks::Owned(&request.fallbacks);
+        let walked = self.ground(state);
+        match walked.decide(self.snapshot, &request.call(), fallbacks) {
+            Some(decision) => decision,
+            None => self.interpreted(&self.judge(request, state)),
+        }
     }
 
-    /// Puts a decision on a request into words.
-    pub fn answer(&self, request: &Request, state: &State, decision: &Decision) -> Answer {
-        explain::answer(self.case(request, state), &self.sources, decision)
+    /// Decides a call that was never a request.
+    pub fn decide_call(&self, call: &Call<'_>, state: &State) -> Decision {
+        let fallbacks = Fallbacks::Borrowed(call.fallbacks);
+        match self.ground(state).decide(self.snapshot, call, fallbacks) {
+            Some(decision) => decision,
+            None => self.interpreted(&self.judge(&self.own(call), state)),
+        }
+    }
+
+    /// A decision of this engine on a request, to be read.
+    pub fn view<'a>(
+        &'a self,
+        request: &'a Request,
+        state: &'a State,
+        decision: &Decision,
+    ) -> View<'a> {
+        let judged = decision.fate == Fate::INTERPRETED;
+        View {
+            ground: self.ground(state),
+            call: request.call(),
+            fallbacks: Fallbacks::Owned(&request.fallbacks),
+            decision: *decision,
+            judged: judged.then(|| self.judge(request, state)),
+        }
+    }
+
+    /// A decision of this engine on a call, to be read.
+    pub fn view_call<'a>(
+        &'a self,
+        call: &Call<'a>,
+        state: &'a State,
+        decision: &Decision,
+    ) -> View<'a> {
+        let judged = decision.fate == Fate::INTERPRETED;
+        View {
+            ground: self.ground(state),
+            call: *call,
+            fallbacks: Fallbacks::Borrowed(call.fallbacks),
+            decision: *decision,
+            judged: judged.then(|| self.judge(&self.own(call), state)),
+        }
+    }
+
+    fn ground<'a>(&'a self, state: &'a State) -> Ground<'a> {
+        Ground {
+            compiled: &self.compiled,
+            catalog: &self.catalog,
+            policy: &self.policy,
+            state,
+        }
+    }
+
+    /// The short form of what the interpreter found.
+    fn interpreted(&self, judged: &Judgement) -> Decision {
+        let outcome = match &judged.outcome {
+            judgement::Outcome::Route(_) => Outcome::Route,
+            judgement::Outcome::Refuse(refusal) => Outcome::Refuse(Refusal {
+                rule: refusal.rule,
+                fallback: refusal.fallback,
+                route: refusal.route,
+                retryable: refusal.retryable,
+                retry_after_s: refusal.retry_after_s,
+            }),
+        };
+        Decision {
+            snapshot: judged.snapshot,
+            at: judged.at,
+            outcome,
+            fate: Fate::INTERPRETED,
+        }
+    }
+
+    /// Judges by the reference interpreter: slower, in full, and right by definition.
+    pub fn judge(&self, request: &Request, state: &State) -> Judgement {
+        self.case(request, state).judgement()
+    }
+
+    /// Judges a request in full and puts what was found into words.
+    pub fn answer(&self, request: &Request, state: &State) -> Answer {
+        explain::answer(self.case(request, state), &self.sources)
     }
 
     /// Every rule's verdict on every effective request and candidate, with the values it read.

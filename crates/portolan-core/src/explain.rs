@@ -13,30 +13,31 @@ pub(crate) use trace::trace;
 
 use crate::answer::{self, Answer, Candidate, Dropped, Reason, Refusal, RuleRef, Verdict};
 use crate::catalog::Route;
-use crate::decision::{self, Decision};
 use crate::instant::Instant;
+use crate::judgement;
 use crate::limits;
 use crate::policy::{Rule, RuleId};
 use crate::reference::{Case, Facts};
 use crate::request::Effective;
 use crate::source::Sources;
 
-/// Puts a decision into words.
-pub(crate) fn answer(case: Case<'_>, sources: &Sources, decision: &Decision) -> Answer {
-    let outcome = match &decision.outcome {
-        decision::Outcome::Route(plan) => answer::Outcome::Route(plan::plan(case, plan)),
-        decision::Outcome::Refuse(refusal) => {
+/// Judges in full, and puts what was found into words.
+pub(crate) fn answer(case: Case<'_>, sources: &Sources) -> Answer {
+    let judged = case.judgement();
+    let outcome = match &judged.outcome {
+        judgement::Outcome::Route(plan) => answer::Outcome::Route(plan::plan(case, plan)),
+        judgement::Outcome::Refuse(refusal) => {
             answer::Outcome::Refuse(refused(case, sources, refusal))
         }
     };
     Answer {
-        snapshot: decision.snapshot.to_string(),
-        at: decision.at,
+        snapshot: judged.snapshot.to_string(),
+        at: judged.at,
         outcome,
     }
 }
 
-fn refused(case: Case<'_>, sources: &Sources, refusal: &decision::Refusal) -> Refusal {
+fn refused(case: Case<'_>, sources: &Sources, refusal: &judgement::Refusal) -> Refusal {
     let horizon = Cell::new(None);
     let effective = effective(case, refusal.fallback);
     let request = case.facts(effective, &horizon);
@@ -175,7 +176,7 @@ fn reference(rule: Option<&Rule>, sources: &Sources) -> RuleRef {
 /// A dropped fallback with its reason.
 pub(super) fn dropped(
     case: Case<'_>,
-    dropped: &decision::Dropped,
+    dropped: &judgement::Dropped,
     horizon: &Cell<Option<Instant>>,
 ) -> Dropped {
     let rule = case.policy.rule(dropped.rule);

@@ -25,11 +25,13 @@ pub mod catalog;
 pub mod request;
 pub mod answer;
 
-// Meaning: typed rules, a decision in ids, the interpreter, its words.
+// Meaning: typed rules, a decision in ids, the interpreter, its words, the compiled form.
 pub mod policy;
 pub mod decision;
+pub mod judgement;
 pub mod reference;
 mod explain;
+pub mod diagram;
 
 // What a host holds.
 pub mod engine;

@@ -91,3 +91,24 @@ pub const CATALOG_COMPARISONS: usize = 100_000_000;
 
 /// Bytes of one item of a catalog in the rules language.
 pub const CATALOG_ITEM_BYTES: usize = 4 * 1024 * 1024;
+
+/// Different words of one set of a request that rules and catalog name, for a diagram.
+pub const DIAGRAM_WORDS: usize = 127;
+
+/// Fields that one policy's diagrams may ask for; also the depth of their recursion.
+pub const DIAGRAM_FIELDS: usize = 256;
+
+/// Stretches of time, or of a price, that one question is folded over.
+pub const DIAGRAM_PIECES: usize = 4_096;
+
+/// Questions folded for one policy and catalog, stretches of time counted one by one.
+pub const DIAGRAM_FOLDS: usize = 100_000_000;
+
+/// Edges of the diagrams of one shape.
+pub const DIAGRAM_EDGES: usize = 2_000_000;
+
+/// Steps taken to build the diagrams of one shape.
+pub const DIAGRAM_STEPS: usize = 20_000_000;
+
+/// Edges of the diagrams of all shapes together.
+pub const DIAGRAM_EDGES_IN_ALL: usize = 8_000_000;

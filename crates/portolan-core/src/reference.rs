@@ -17,8 +17,9 @@ pub(crate) use locks::within;
 use std::cell::Cell;
 
 use crate::catalog::{Catalog, EndpointId, Route};
-use crate::decision::{Decision, Dropped, Outcome, Plan, Refusal, Snapshot};
+use crate::decision::Snapshot;
 use crate::instant::Instant;
+use crate::judgement::{Dropped, Judgement, Outcome, Plan, Refusal};
 use crate::policy::{Policy, RuleId, RuleKind};
 use crate::request::{Effective, Request, State};
 
@@ -111,15 +112,15 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Decides.
-    pub(crate) fn decide(self) -> Decision {
+    /// Decides, in full.
+    pub(crate) fn judgement(self) -> Judgement {
         let horizon = Cell::new(None);
         let primary = self.facts(&self.request.primary, &horizon);
         let outcome = match self.refused_for_the_chain(&primary) {
             Some(refusal) => Outcome::Refuse(refusal),
             None => self.plan(&primary, &horizon),
         };
-        Decision {
+        Judgement {
             snapshot: self.snapshot,
             at: self.request.at,
             outcome,
@@ -236,7 +237,7 @@ impl<'a> Case<'a> {
             let count = u32::try_from(self.catalog.endpoints.len()).unwrap_or(u32::MAX);
             (0..count).map(EndpointId).collect()
         } else {
-            vec![self.request.endpoint]
+            vec![self.request.caller.endpoint]
         }
     }
 
@@ -254,7 +255,7 @@ impl<'a> Case<'a> {
             let fails = match &rule.kind {
                 RuleKind::NotOffered(_) => !window.contains(at),
                 RuleKind::OtherEndpoint(_) => {
-                    route.endpoint != self.request.endpoint && facts.holds(rule)
+                    route.endpoint != self.request.caller.endpoint && facts.holds(rule)
                 }
                 RuleKind::Exclude(_) => facts.holds(rule),
                 RuleKind::UnknownModel { .. }

@@ -4,6 +4,13 @@
 //! attributes and keys an engine has accepted. Derived fields come from the wire crate; nothing
 //! here reads JSON.
 
+mod call;
+mod state;
+
+pub(crate) use call::Fallbacks;
+pub use call::{Call, Caller, ChainFields, Extras, Fields, Rest};
+pub use state::{RouteUsages, State, Usage};
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{AliasTarget, EndpointId};
@@ -253,9 +260,8 @@ pub struct Effective {
 /// A call that an engine has accepted: every id in it belongs to that engine's catalog and policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    pub(crate) endpoint: EndpointId,
+    pub(crate) caller: Caller,
     pub(crate) at: Instant,
-    pub(crate) attributes: Vec<Option<AttributeValue>>,
     pub(crate) auth: Auth,
     pub(crate) auth_header: Option<String>,
     pub(crate) primary: Effective,
@@ -271,7 +277,7 @@ impl Request {
 
     /// The endpoint called.
     pub fn endpoint(&self) -> EndpointId {
-        self.endpoint
+        self.caller.endpoint
     }
 
     /// The posted body's effective request.
@@ -339,23 +345,3 @@ pub enum RequestError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
 pub struct RequestErrors(pub Vec<RequestError>);
-
-/// Facts about now, passed beside the request: absent facts skip nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct State {
-    /// By model id.
-    pub models: BTreeMap<String, Usage>,
-    /// By model id, region and endpoint.
-    pub routes: BTreeMap<(String, String, String), Usage>,
-}
-
-/// What is known now about one model or one route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Usage {
-    /// Whether it answers.
-    pub healthy: Option<bool>,
-    /// Requests used in the current window.
-    pub used: Option<i64>,
-    /// Seconds until the window ends or the route is tried again.
-    pub reset_s: Option<i64>,
-}

@@ -106,6 +106,5 @@ fn row(engine: &Engine, kind: &str, names: &[String]) {
 
 fn answer(engine: &Engine, request: &portolan_core::request::Request) -> Answer {
     let state = State::default();
-    let decision = engine.decide(request, &state);
-    engine.answer(request, &state, &decision)
+    engine.answer(request, &state)
 }

@@ -44,8 +44,7 @@ pub fn answer(engine: &Engine, test: &Test) -> Result<Answer, String> {
     let draft = draft(engine, test)?;
     let request = engine.request(draft).map_err(|error| error.to_string())?;
     let state = State::default();
-    let decision = engine.decide(&request, &state);
-    Ok(engine.answer(&request, &state, &decision))
+    Ok(engine.answer(&request, &state))
 }
 
 fn draft(engine: &Engine, test: &Test) -> Result<Draft, String> {

@@ -115,7 +115,10 @@ impl Palette {
             btree_map(model, usage.clone(), 0..6),
             btree_map(route, usage, 0..6),
         )
-            .prop_map(|(models, routes)| State { models, routes });
+            .prop_map(|(models, routes)| State {
+                models,
+                routes: routes.into_iter().collect(),
+            });
         prop_oneof![1 => Just(State::default()), 2 => some]
     }
 

@@ -1,13 +1,18 @@
 //! What Portolan's own tests share: the format of the fixtures in `tests/cases`, the subjects
-//! that they are put to, and generators of requests for the laws. Not published.
+//! that they are put to, and generators of policies and requests. Not published.
 //!
 //! The tests themselves live in `tests/`. The format is described in `tests/cases/README.md`.
 
+pub mod agree;
 pub mod case;
+pub mod dice;
+pub mod domain;
 pub mod examples;
 pub mod expect;
 pub mod generate;
 pub mod observed;
 pub mod policies;
+pub mod random;
 pub mod scale;
+pub mod shrink;
 pub mod subject;

@@ -36,12 +36,7 @@ impl Subject for Core<'_> {
     fn decide(&self, case: &Case) -> Observed {
         let judged = call(self.0, case).and_then(|call| {
             let request = self.0.request(call.draft).map_err(|e| e.to_string())?;
-            let decision = self.0.decide(&request, &call.state);
-            Ok(Observed::from(&self.0.answer(
-                &request,
-                &call.state,
-                &decision,
-            )))
+            Ok(Observed::from(&self.0.answer(&request, &call.state)))
         });
         judged.unwrap_or_else(Observed::Error)
     }
@@ -67,8 +62,7 @@ impl Wire<'_> {
     pub fn json(&self, case: &Case) -> Result<String, String> {
         let call = call(self.0, case)?;
         let request = self.0.request(call.draft).map_err(|e| e.to_string())?;
-        let decision = self.0.decide(&request, &call.state);
-        let answer = self.0.answer(&request, &call.state, &decision);
+        let answer = self.0.answer(&request, &call.state);
         Ok(portolan_wire::answer_json(&answer, call.body.as_ref()))
     }
 }

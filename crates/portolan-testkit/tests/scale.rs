@@ -31,8 +31,7 @@ fn large(models: usize) -> Engine {
 fn answer(engine: &Engine, draft: Draft) -> Answer {
     let request = engine.request(draft).unwrap();
     let state = State::default();
-    let decision = engine.decide(&request, &state);
-    engine.answer(&request, &state, &decision)
+    engine.answer(&request, &state)
 }
 
 fn draft(endpoint: &str, id: &str, at: Instant) -> Draft {

@@ -14,9 +14,15 @@
 //! 3. A [`Draft`] is a call as you know it. [`Engine::request`] makes it a [`Request`], or gives
 //!    back [`RequestErrors`]: an endpoint or attribute that nobody declared is a wrong input.
 //! 4. [`Engine::decide`] weighs a request and the [`State`] of things now, and returns a
-//!    [`Decision`]: a [`Plan`] or a [`Refusal`], in ids. A refusal is an answer, not an error.
-//! 5. [`Engine::answer`] puts a decision into words, as an [`Answer`]: names, prices, messages,
-//!    help, rules with their file and line.
+//!    [`Decision`]: route or [`Refusal`], plain ids, `Copy`, without an allocation. A refusal is an
+//!    answer, not an error. [`Engine::view`](portolan_core::engine::Engine::view) reads the
+//!    attempts, prices and warnings, and allocates nothing either.
+//! 5. [`Engine::answer`] explains, as an [`Answer`]: names, prices, messages, help, rules with
+//!    their file and line. It asks the reference interpreter, when somebody wants to know.
+//!
+//! A host that has its own request type fills in a [`Call`] instead of a draft: borrowed, plain
+//! values. What is the same for many calls, endpoint and attributes, is accepted once, as a
+//! [`Caller`].
 //!
 //! ```
 //! use portolan::{Draft, Instant, MemoryFiles, Outcome, State, compile};
@@ -40,9 +46,11 @@
 //!
 //! let draft = Draft::new("m-1", Instant::parse("2026-03-01")?);
 //! let request = engine.request(draft)?;
-//! let decision = engine.decide(&request, &State::default());
-//! let Outcome::Route(plan) = &decision.outcome else { return Err("refused".into()) };
-//! assert_eq!(plan.attempts.len(), 1); // the US offering fell to the lock
+//! let state = State::default();
+//! let decision = engine.decide(&request, &state);
+//! assert_eq!(decision.outcome, Outcome::Route);
+//! let plan = engine.view(&request, &state, &decision);
+//! assert_eq!(plan.attempts().count(), 1); // the US offering fell to the lock
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -226,14 +234,43 @@ pub use portolan_core::request::{State, Usage};
 /// let request = engine.request(Draft::new("m-1", Instant::parse("2026-03-01")?))?;
 /// let decision = engine.decide(&request, &State::default());
 /// assert_eq!(decision.snapshot, engine.snapshot()); // which policy decided
-/// match &decision.outcome {
-///     Outcome::Route(plan) => assert_eq!(plan.attempts.len(), 1),
+/// match decision.outcome {
+///     Outcome::Route => {}
 ///     Outcome::Refuse(refusal) => assert!(!refusal.retryable),
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[doc(inline)]
-pub use portolan_core::decision::{Decision, Outcome, Plan, Refusal, Snapshot};
+pub use portolan_core::decision::{Decision, Outcome, Refusal, Snapshot};
+
+/// Is one call in borrowed, plain values, decided without an allocation.
+///
+/// ```
+/// # use portolan::{Instant, MemoryFiles, State, compile};
+/// # let catalog = "
+/// # catalog: 1
+/// # regions: {eu: {processing: EU27, storage: EU27}}
+/// # endpoints: {eu: {host: eu.example.com, path: /v1, ingress: EU27, region: eu, default: true}}
+/// # providers: {acme: {retention: zero}}
+/// # models: {m-1: {offerings: [{region: eu, provider: acme}]}}
+/// # ";
+/// # let policy = "edition 1\npolicy p\nuse catalog \"c.yaml\"\n";
+/// # let mut files = MemoryFiles::from([("p.portolan", policy), ("c.yaml", catalog)]);
+/// # let engine = compile("p.portolan", &mut files).engine.ok_or("errors")?;
+/// use portolan::{Call, Fields};
+///
+/// let caller = engine.caller(Some("eu"), &Default::default())?; // once
+/// let body = Fields { model: Some("m-1"), messages: true, ..Fields::default() };
+/// let call = Call::new(&caller, Instant::parse("2026-03-01")?, body);
+/// let state = State::default();
+/// let decision = engine.decide_call(&call, &state);
+/// let plan = engine.view_call(&call, &state, &decision);
+/// let first = plan.attempts().next().ok_or("refused")?;
+/// assert_eq!(first.url(), "https://eu.example.com/v1");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[doc(inline)]
+pub use portolan_core::request::{Call, Caller, Fields};
 
 /// Says what came of a request, in words.
 ///
@@ -252,8 +289,7 @@ pub use portolan_core::decision::{Decision, Outcome, Plan, Refusal, Snapshot};
 /// use portolan::core::answer::Outcome;
 ///
 /// let (request, state) = (engine.request(Draft::new("m-11", Instant::parse("2026-03-01")?))?, State::default());
-/// let decision = engine.decide(&request, &state);
-/// let answer: portolan::Answer = engine.answer(&request, &state, &decision);
+/// let answer: portolan::Answer = engine.answer(&request, &state);
 /// let Outcome::Refuse(refusal) = answer.outcome else { return Err("it routed".into()) };
 /// assert_eq!((refusal.status, &*refusal.message), (404, "no model `m-11`"));
 /// assert_eq!(refusal.help, ["did you mean `m-1`?"]);

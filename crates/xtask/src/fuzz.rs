@@ -3,7 +3,7 @@
 //! The coverage flags are what `cargo fuzz` passes, without a sanitizer: the code forbids unsafe,
 //! and sanitizers need a nightly compiler. What the targets check lives in the `fuzz` crate.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 
@@ -12,7 +12,7 @@ use anyhow::{Context, bail, ensure};
 use crate::shell;
 
 /// The targets, each with a program in `fuzz/fuzz_targets`.
-pub(crate) const TARGETS: [&str; 4] = ["catalog", "policy", "request", "decide"];
+pub(crate) const TARGETS: [&str; 5] = ["catalog", "policy", "request", "decide", "agree"];
 
 const FLAGS: [&str; 8] = [
     "--cfg",
@@ -57,7 +57,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         TARGETS.join(", ")
     );
     let host = host()?;
-    let directory = target_directory().join("fuzz");
+    let directory = shell::target_directory().join("fuzz");
     build(&chosen, &host, &directory)?;
     if arguments.build_only {
         return Ok(());
@@ -134,9 +134,4 @@ fn host() -> anyhow::Result<String> {
     let text = String::from_utf8(output.stdout)?;
     let host = text.lines().find_map(|line| line.strip_prefix("host: "));
     host.map(str::to_owned).context("`rustc -vV` names no host")
-}
-
-fn target_directory() -> PathBuf {
-    let named = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    shell::root().join(named.unwrap_or_else(|| "target".into()))
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask`: the project's own chores. What a chore does lives in its module.
 
+mod bench;
 mod fuzz;
 mod seed;
 mod shell;
@@ -19,6 +20,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Chore {
+    /// Measures what a decision costs, beside hand-written Rust and other engines
+    Bench(bench::Arguments),
     /// Does exactly what continuous integration does
     Ci,
     /// Feeds a fuzz target with new inputs for a bounded time
@@ -29,6 +32,7 @@ enum Chore {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
+        Chore::Bench(arguments) => bench::run(&arguments),
         Chore::Ci => shell::run(shell::root().join(".ci/run").as_os_str(), &[]),
         Chore::Fuzz(arguments) => fuzz::run(&arguments),
         Chore::FuzzSeed => seed::run(),

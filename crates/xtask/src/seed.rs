@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use portolan_testkit::case::{CompileFile, DecideFile, Origin};
+use portolan_testkit::dice::Dice;
 
 use crate::shell::root;
 
@@ -46,7 +47,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
     write("catalog", &seeds.catalogs)?;
     write("policy", &seeds.policies)?;
     write("request", &seeds.requests)?;
-    write("decide", &seeds.requests)
+    write("decide", &seeds.requests)?;
+    write("agree", &choices())
 }
 
 #[derive(Default)]
@@ -79,23 +81,36 @@ fn cuts(text: &str) -> Vec<String> {
     pieces.map(|lines| lines.join("\n") + "\n").collect()
 }
 
-fn write(target: &str, seeds: &BTreeSet<String>) -> anyhow::Result<()> {
+fn write<S: AsRef<[u8]>>(target: &str, seeds: &BTreeSet<S>) -> anyhow::Result<()> {
     let directory = root().join("fuzz/corpus").join(target);
     if directory.exists() {
         fs::remove_dir_all(&directory)?;
     }
     fs::create_dir_all(&directory)?;
-    for seed in seeds.iter().filter(|seed| seed.len() <= SEED_BYTES) {
+    let seeds = seeds.iter().map(AsRef::as_ref);
+    for seed in seeds.filter(|seed| seed.len() <= SEED_BYTES) {
         let name = format!("seed-{:016x}", hash(seed));
         fs::write(directory.join(name), seed)?;
     }
     Ok(())
 }
 
+/// Choices for the dice: of every kind of engine, with few bytes and with many.
+fn choices() -> BTreeSet<Vec<u8>> {
+    let lengths = [40, 200, 500, 700, 1_000, 1_500];
+    let seeds = (0u8..48).zip(lengths.into_iter().cycle());
+    let seed = |(first, length): (u8, usize)| {
+        let mut dice = Dice::new(first.into());
+        let drawn = (0..length).map(|_| u8::try_from(dice.below(256)).unwrap_or(0));
+        std::iter::once(first).chain(drawn).collect()
+    };
+    seeds.map(seed).collect()
+}
+
 /// FNV-1a: the same name for the same seed on every machine.
-fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+fn hash(text: &[u8]) -> u64 {
+    text.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
 

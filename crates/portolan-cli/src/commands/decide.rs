@@ -96,8 +96,7 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
         let lines: Vec<String> = errors.0.iter().map(ToString::to_string).collect();
         anyhow::Error::msg(lines.join("\n"))
     })?;
-    let decided = engine.decide(&request, &call.state);
-    let answer = engine.answer(&request, &call.state, &decided);
+    let answer = engine.answer(&request, &call.state);
     let traced = arguments
         .explain
         .then(|| engine.trace(&request, &call.state));

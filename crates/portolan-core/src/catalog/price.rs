@@ -72,7 +72,7 @@ impl Catalog {
 }
 
 /// The price of a route at an instant, in US dollars per million tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Price {
     /// Input tokens.
     pub input: Option<Decimal>,

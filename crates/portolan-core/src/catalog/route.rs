@@ -266,17 +266,9 @@ impl Catalog {
         let offering = self.offering(route.offering);
         let endpoint = self.endpoint(route.endpoint);
         let region = offering.and_then(|o| self.region(o.region));
-        let template = self
-            .pair(route)
-            .and_then(|p| p.url.as_deref())
-            .or_else(|| offering.and_then(|o| o.url.as_deref()))
-            .or_else(|| self.providers_of(route).find_map(|p| p.url.as_deref()))
-            .or_else(|| region.and_then(|r| r.url.as_deref()))
-            .or_else(|| endpoint.map(|e| &*e.url))
-            .unwrap_or_default();
         let model = offering.and_then(|o| self.model(o.model));
         let name = |n: Option<&str>| n.unwrap_or_default().to_owned();
-        fill(template, |slot| match slot {
+        fill(self.url_template(route), |slot| match slot {
             "host" => Some(name(endpoint.map(|e| &*e.host))),
             "endpoint" => Some(name(endpoint.map(|e| &*e.name))),
             "region" => Some(name(region.map(|r| &*r.name))),
@@ -284,6 +276,26 @@ impl Catalog {
             "upstream_id" => Some(self.upstream_id(route).to_owned()),
             _ => None,
         })
+    }
+
+    /// The URL of a route, where it is the same for every model.
+    pub fn url_of_any_model(&self, route: Route) -> Option<String> {
+        let template = self.url_template(route);
+        let of_model = template.contains("{model}") || template.contains("{upstream_id}");
+        (!of_model).then(|| self.url(route))
+    }
+
+    fn url_template(&self, route: Route) -> &str {
+        let offering = self.offering(route.offering);
+        let endpoint = self.endpoint(route.endpoint);
+        let region = offering.and_then(|o| self.region(o.region));
+        self.pair(route)
+            .and_then(|p| p.url.as_deref())
+            .or_else(|| offering.and_then(|o| o.url.as_deref()))
+            .or_else(|| self.providers_of(route).find_map(|p| p.url.as_deref()))
+            .or_else(|| region.and_then(|r| r.url.as_deref()))
+            .or_else(|| endpoint.map(|e| &*e.url))
+            .unwrap_or_default()
     }
 
     /// The id to send upstream.

@@ -5,30 +5,36 @@
     reason = "the resolver has checked the types: a value of another type cannot stand here"
 )]
 
+use std::collections::BTreeMap;
+
 use crate::catalog::{Catalog, EndpointId};
+use crate::diagram::Compiled;
 use crate::limits;
 use crate::near;
 use crate::policy::{Attribute, BodyField, Policy, Type, Value};
 use crate::request::{
-    AttributeValue, Body, Draft, Effective, Request, RequestError, RequestErrors,
+    AttributeValue, Body, Call, Caller, Chain, ChainFault, ChainFields, Draft, Effective, Fields,
+    Request, RequestError, RequestErrors,
 };
 use crate::text::{echo, quoted};
 
-/// Accepts a draft, or says everything that is wrong with it.
-pub(super) fn accept(
+/// Accepts an endpoint and attributes, or says everything that is wrong with them.
+pub(super) fn caller(
     catalog: &Catalog,
     policy: &Policy,
-    draft: Draft,
-) -> Result<Request, RequestErrors> {
+    compiled: &Compiled,
+    name: Option<&str>,
+    given: &BTreeMap<String, String>,
+) -> Result<Caller, RequestErrors> {
     let mut errors = Vec::new();
-    let endpoint = match endpoint(catalog, draft.endpoint.as_deref()) {
+    let endpoint = match endpoint(catalog, name) {
         Ok(endpoint) => Some(endpoint),
         Err(error) => {
             errors.push(error);
             None
         }
     };
-    for name in draft.attributes.keys() {
+    for name in given.keys() {
         if !policy.attribute_names().any(|n| n == name) {
             let near = did_you_mean(near::nearest(name, policy.attribute_names()));
             errors.push(RequestError::UnknownAttribute {
@@ -39,17 +45,41 @@ pub(super) fn accept(
     }
     let mut attributes = Vec::new();
     for attribute in &policy.attributes {
-        match value(policy, attribute, draft.attributes.get(&*attribute.name)) {
+        match value(policy, attribute, given.get(&*attribute.name)) {
             Ok(value) => attributes.push(value),
             Err(error) => errors.push(error),
         }
     }
-    if draft.fallbacks.len() > limits::FALLBACKS {
-        errors.push(RequestError::TooManyFallbacks(limits::FALLBACKS));
-    }
     let (Some(endpoint), true) = (endpoint, errors.is_empty()) else {
         return Err(RequestErrors(errors));
     };
+    let codes = compiled.attribute_codes(&attributes);
+    Ok(Caller {
+        endpoint,
+        attributes,
+        codes,
+    })
+}
+
+/// Accepts a draft, or says everything that is wrong with it.
+pub(super) fn accept(
+    catalog: &Catalog,
+    policy: &Policy,
+    compiled: &Compiled,
+    draft: Draft,
+) -> Result<Request, RequestErrors> {
+    let name = draft.endpoint.as_deref();
+    let mut caller = caller(catalog, policy, compiled, name, &draft.attributes);
+    if draft.fallbacks.len() > limits::FALLBACKS {
+        let too_many = RequestError::TooManyFallbacks(limits::FALLBACKS);
+        caller = Err(match caller {
+            Ok(_) => RequestErrors(vec![too_many]),
+            Err(RequestErrors(errors)) => {
+                RequestErrors(errors.into_iter().chain([too_many]).collect())
+            }
+        });
+    }
+    let caller = caller?;
     let at = draft.at;
     let effective = |body: Body| effective(catalog, policy, body, at);
     let mut chain = draft.chain;
@@ -57,9 +87,8 @@ pub(super) fn accept(
         .depth
         .or(policy.defaults.get(&BodyField::FallbackDepth).copied());
     Ok(Request {
-        endpoint,
+        caller,
         at,
-        attributes,
         auth: draft.auth,
         auth_header: draft.auth_header,
         primary: effective(draft.body),
@@ -173,5 +202,34 @@ fn effective(
         model_text,
         target: found.as_ref().and_then(|k| k.value),
         target_changes: found.and_then(|k| k.next_change),
+    }
+}
+
+/// The same call as a request of its own, for the reference interpreter.
+pub(super) fn own(catalog: &Catalog, policy: &Policy, call: &Call<'_>) -> Request {
+    let body = |fields: &Fields<'_>| effective(catalog, policy, fields.to_body(), call.at);
+    let ChainFields {
+        depth,
+        retry,
+        count,
+        fault,
+    } = call.chain;
+    let fallbacks = call.fallbacks.iter().take(limits::FALLBACKS);
+    Request {
+        caller: call.caller.clone(),
+        at: call.at,
+        auth: call.auth,
+        auth_header: call.auth_header.map(str::to_owned),
+        primary: body(&call.body),
+        fallbacks: fallbacks.map(body).collect(),
+        chain: Chain {
+            depth: depth.or(policy.defaults.get(&BodyField::FallbackDepth).copied()),
+            retry,
+            count,
+            fault: fault.map(|kind| ChainFault {
+                kind,
+                path: String::new(),
+            }),
+        },
     }
 }

@@ -10,15 +10,15 @@ use std::cell::Cell;
 use super::{dropped, effective, message};
 use crate::answer::{Attempt, Limit, Plan, Retry, SetValue, Warning};
 use crate::catalog::{Executes, Price};
-use crate::decision;
 use crate::instant::Instant;
+use crate::judgement;
 use crate::place::PlaceId;
 use crate::policy::{BodyField, RuleId, RuleKind, SetField, Value};
 use crate::reference::{Case, Facts};
 use crate::text::echo;
 
 /// Puts a plan into words.
-pub(super) fn plan(case: Case<'_>, plan: &decision::Plan) -> Plan {
+pub(super) fn plan(case: Case<'_>, plan: &judgement::Plan) -> Plan {
     let attempts: Vec<Attempt> = plan
         .attempts
         .iter()
@@ -68,7 +68,7 @@ pub(super) fn plan(case: Case<'_>, plan: &decision::Plan) -> Plan {
     }
 }
 
-fn attempt(case: Case<'_>, attempt: &decision::Attempt) -> Option<Attempt> {
+fn attempt(case: Case<'_>, attempt: &judgement::Attempt) -> Option<Attempt> {
     let horizon = Cell::new(None);
     let effective = effective(case, attempt.fallback);
     let route = attempt.route.route();
@@ -146,7 +146,7 @@ fn attempt(case: Case<'_>, attempt: &decision::Attempt) -> Option<Attempt> {
 }
 
 /// The price in the service tier that will be asked for, after every `set`.
-fn price(facts: &Facts<'_>, attempt: &decision::Attempt) -> Price {
+fn price(facts: &Facts<'_>, attempt: &judgement::Attempt) -> Price {
     let mut tiers = attempt.sets.iter().filter_map(|id| {
         let field = SetField::Known(BodyField::ServiceTier);
         match facts.policy.rule(*id).map(|r| &r.kind) {
@@ -220,8 +220,8 @@ fn retry(case: Case<'_>, id: RuleId) -> Option<Retry> {
 /// A warning; its help lines follow the message.
 fn warning(
     case: Case<'_>,
-    plan: &decision::Plan,
-    warning: &decision::Warning,
+    plan: &judgement::Plan,
+    warning: &judgement::Warning,
     horizon: &Cell<Option<Instant>>,
 ) -> Option<Warning> {
     let attempt = plan.attempts.get(warning.attempt)?;

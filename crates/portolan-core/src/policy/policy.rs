@@ -104,6 +104,20 @@ pub struct Rule {
     pub built_in: bool,
 }
 
+impl Rule {
+    /// Everything that its condition and words read.
+    pub fn reads(&self) -> Vec<&Term> {
+        let mut terms = super::conditions::terms(&self.when);
+        let words = std::iter::once(&self.say).chain(&self.help);
+        for piece in words.flat_map(|template| &template.pieces) {
+            if let Piece::Term(term) = piece {
+                terms.extend(term.walk());
+            }
+        }
+        terms
+    }
+}
+
 /// A status and a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {

@@ -202,12 +202,12 @@ impl<'a> Facts<'a> {
         let request = self.request;
         match term {
             Term::Constant(value) => Some(value.clone()),
-            Term::Endpoint => Some(Value::Endpoint(request.endpoint)),
+            Term::Endpoint => Some(Value::Endpoint(request.caller.endpoint)),
             Term::At => Some(Value::Instant(request.at)),
             Term::Auth => Some(named(&Auth::NAMES, request.auth)),
             Term::AuthHeader => request.auth_header.as_deref().map(text),
             Term::Attribute(index) => {
-                let value = request.attributes.get(*index as usize)?.as_ref()?;
+                let value = request.caller.attributes.get(*index as usize)?.as_ref()?;
                 Some(self.attribute(*index, value))
             }
             Term::Column(key, table, column) => {
@@ -441,8 +441,7 @@ impl<'a> Facts<'a> {
             Scope::Route => {
                 let region = &self.catalog.region(offering.region)?.name;
                 let endpoint = &self.catalog.endpoint(route.endpoint)?.name;
-                let key = (model.to_string(), region.to_string(), endpoint.to_string());
-                self.state.routes.get(&key).copied()
+                self.state.routes.get(model, region, endpoint)
             }
         }
     }

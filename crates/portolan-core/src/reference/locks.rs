@@ -6,11 +6,17 @@ use crate::policy::{LockFact, RuleId, RuleKind, Term};
 
 /// A route that has passed every lock that applies to its effective request.
 ///
-/// INVARIANT: made only by `clear`; a plan is built of nothing else.
+/// INVARIANT: made only by `clear`, and of the survivors of a compiled verdict; a plan is built of
+/// nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cleared(Route);
 
 impl Cleared {
+    /// A route that survived a verdict whose diagram was built behind every lock.
+    pub(crate) const fn of_survivor(route: Route) -> Self {
+        Self(route)
+    }
+
     /// The route.
     pub const fn route(self) -> Route {
         self.0

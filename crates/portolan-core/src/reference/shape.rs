@@ -10,9 +10,9 @@ use std::cmp::Ordering;
 
 use super::eval::Facts;
 use super::{Candidate, Case, Cleared};
-use crate::decision::{Attempt, Warning};
 use crate::instant::Instant;
-use crate::policy::{Piece, Rule, RuleId, RuleKind, Scope, SetField, Term, Value};
+use crate::judgement::{Attempt, Warning};
+use crate::policy::{Rule, RuleId, RuleKind, Scope, SetField, Term, Value};
 
 /// Attempts and warnings.
 pub(super) struct Shaped {
@@ -157,7 +157,7 @@ pub(super) fn shape<'a>(
 /// attempt to the next.
 fn warn(case: Case<'_>, warnings: &mut Vec<Warning>, rule: RuleId, attempt: usize) {
     let code = |id: RuleId| case.policy.rule(id).map(|r| r.kind.code());
-    let read = case.policy.rule(rule).map(terms_of).unwrap_or_default();
+    let read = case.policy.rule(rule).map(Rule::reads).unwrap_or_default();
     let of_route = read.iter().any(|t| matches!(t, Term::Route(_)));
     let of_attempt = of_route || read.iter().any(|t| matches!(t, Term::Body(_)));
     let known = warnings
@@ -170,18 +170,6 @@ fn warn(case: Case<'_>, warnings: &mut Vec<Warning>, rule: RuleId, attempt: usiz
             of_route,
         });
     }
-}
-
-/// Everything that a rule's condition and words read.
-fn terms_of(rule: &Rule) -> Vec<&Term> {
-    let mut terms = crate::policy::condition_terms(&rule.when);
-    let words = std::iter::once(&rule.say).chain(&rule.help);
-    for piece in words.flat_map(|template| &template.pieces) {
-        if let Piece::Term(term) = piece {
-            terms.extend(term.walk());
-        }
-    }
-    terms
 }
 
 /// The retry rule that holds for the request as a whole.

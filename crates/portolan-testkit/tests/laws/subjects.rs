@@ -235,8 +235,7 @@ pub(crate) fn for_every_policy(law: impl Fn(&Subject, Draft, State) -> Result<()
 
 pub(crate) fn ask(engine: &Engine, draft: &Draft, state: &State) -> Option<Answer> {
     let request = engine.request(draft.clone()).ok()?;
-    let decision = engine.decide(&request, state);
-    Some(engine.answer(&request, state, &decision))
+    Some(engine.answer(&request, state))
 }
 
 pub(crate) fn plan(answer: Option<&Answer>) -> Option<&Plan> {

@@ -53,8 +53,10 @@ fn a_full_envelope_is_read() {
         (usage.used, usage.reset_s, usage.healthy),
         (Some(30), Some(12), Some(true))
     );
-    let route = ("gpt-5".to_owned(), "us".to_owned(), "eu".to_owned());
-    assert_eq!(call.state.routes[&route].healthy, Some(false));
+    assert_eq!(
+        call.state.routes.get("gpt-5", "us", "eu").unwrap().healthy,
+        Some(false)
+    );
     assert_eq!(
         call.body.unwrap().bytes(),
         br#"{ "model": "gpt-5", "messages": [] }"#

@@ -101,8 +101,7 @@ fn answered(engine: &Engine, asked: &Overrides) -> serde_json::Value {
     let call = asked.clone().alone(Instant::parse("2026-01-01").unwrap());
     let request = engine.request(call.draft).unwrap();
     let state = State::default();
-    let decision = engine.decide(&request, &state);
-    let answer = engine.answer(&request, &state, &decision);
+    let answer = engine.answer(&request, &state);
     let mut value: serde_json::Value =
         serde_json::from_str(&portolan_wire::answer_json(&answer, None)).unwrap();
     value.as_object_mut().unwrap().remove("snapshot").unwrap();

@@ -1,0 +1,108 @@
+//! Portolan: the compiled form, asked with a borrowed call and read through the view.
+//!
+//! Its callers, one a host, are accepted once; everything else is done for each request.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, ensure};
+use portolan::core::diagram::View;
+use portolan::core::engine::Engine;
+use portolan::core::policy::RuleId;
+use portolan::core::request::{Call, Caller, Fields, State};
+use portolan::{Instant, MemoryFiles, Outcome, compile};
+
+use crate::contender::{Contender, Entry, Kind, Runner, World};
+use crate::job::{Host, Job, Shipment, Verdict};
+
+/// Its line of the table.
+pub(crate) const ENTRY: Entry = Entry {
+    name: "Portolan",
+    gives: "everything",
+    kind: Kind::Portolan,
+    load,
+};
+
+const POLICY: &str = include_str!("../../job/policy.portolan");
+
+struct Compiled {
+    engine: Engine,
+    us: Caller,
+    eu: Caller,
+    state: State,
+}
+
+/// Reads, checks and compiles the job's policy over the catalog.
+pub(crate) fn engine(world: &World) -> anyhow::Result<Engine> {
+    let mut files = MemoryFiles::from([("policy.portolan", POLICY), ("catalog.yaml", &world.yaml)]);
+    let compilation = compile("policy.portolan", &mut files);
+    let first = compilation.diagnostics.first();
+    let first = first.map_or(String::new(), |d| format!("{}: {}", d.code, d.message));
+    let engine = compilation.engine;
+    engine.with_context(|| format!("the job's policy does not compile: {first}"))
+}
+
+fn load(world: &World) -> anyhow::Result<Box<dyn Runner>> {
+    let engine = engine(world)?;
+    let extent = engine.extent();
+    ensure!(
+        extent.interpreted == 0,
+        "not all of the job is compiled: {extent:?}"
+    );
+    let caller = |host: Host| engine.caller(Some(host.name()), &BTreeMap::new());
+    Ok(Box::new(Compiled {
+        us: caller(Host::Us)?,
+        eu: caller(Host::Eu)?,
+        engine,
+        state: State::default(),
+    }))
+}
+
+impl Contender for Compiled {
+    fn decide<R>(&mut self, job: &Job, show: impl FnOnce(Verdict<'_>) -> R) -> R {
+        let caller = match job.host {
+            Host::Us => &self.us,
+            Host::Eu => &self.eu,
+        };
+        let body = Fields {
+            model: Some(&job.model),
+            model_region: job.model_region.as_deref(),
+            messages: true,
+            stream: job.stream,
+            max_tokens: Some(job.max_tokens),
+            input_tokens: job.input_tokens,
+            ..Fields::default()
+        };
+        let call = Call::new(caller, Instant::from_unix_seconds(job.at), body);
+        let decision = self.engine.decide_call(&call, &self.state);
+        match decision.outcome {
+            Outcome::Refuse(refusal) => show(refused(&self.engine, refusal.rule)),
+            Outcome::Route => {
+                let view = self.engine.view_call(&call, &self.state, &decision);
+                show(routed(&view).unwrap_or(Verdict::Denied))
+            }
+        }
+    }
+}
+
+/// A refusal's status and code.
+pub(crate) fn refused(engine: &Engine, rule: RuleId) -> Verdict<'_> {
+    let rule = engine.policy().rule(rule);
+    let says = rule.and_then(|rule| rule.kind.verdict());
+    says.map_or(Verdict::Denied, |says| Verdict::Refuse {
+        status: says.status,
+        code: &says.code,
+    })
+}
+
+/// The first attempt, and how many warnings there are.
+fn routed<'v>(view: &'v View<'_>) -> Option<Verdict<'v>> {
+    let first = view.attempts().next()?;
+    let price = first.price();
+    Some(Verdict::Route(Shipment {
+        url: first.url(),
+        usage_region: first.usage_region(),
+        input: price.input?.billionths(),
+        output: price.output?.billionths(),
+        warnings: view.warnings().count(),
+    }))
+}

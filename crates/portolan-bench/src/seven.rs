@@ -1,0 +1,138 @@
+//! The job of seven rules, measured over catalogs of several sizes.
+
+use std::time::Instant;
+
+use anyhow::{Context as _, bail};
+
+use crate::allocations::counted;
+use crate::contender::{Entry, Kind, Runner, World};
+use crate::generate;
+use crate::job::Job;
+use crate::measure::{self, Timing};
+
+/// Requests that are all different: more than any cache near the core remembers.
+pub(crate) const DIFFERENT: usize = 65_536;
+
+/// Requests that come again and again.
+pub(crate) const REPEATED: usize = 1_024;
+
+/// What was measured of one contender at one size.
+pub(crate) struct Figures {
+    /// Over requests that are all different.
+    pub(crate) different: Timing,
+    /// Over few requests in turn.
+    pub(crate) repeated: Timing,
+    /// Heap calls for a request that is allowed.
+    pub(crate) heap_routes: f64,
+    /// Heap calls for a request that is refused.
+    pub(crate) heap_refusals: f64,
+    /// From text or records to ready, in milliseconds.
+    pub(crate) load_ms: f64,
+    /// Bytes held once ready.
+    pub(crate) held: i64,
+}
+
+/// What was measured of everybody at one size.
+pub(crate) struct Field {
+    /// Models in the catalog.
+    pub(crate) models: usize,
+    /// In the order of the contenders.
+    pub(crate) figures: Vec<Figures>,
+}
+
+/// Loads, compares and times everybody over a catalog of so many models.
+///
+/// # Errors
+/// When a contender cannot be loaded, or says something else than the naive program.
+pub(crate) fn measure(entries: &[Entry], models: usize, rounds: usize) -> anyhow::Result<Field> {
+    let models_known = generate::models(models);
+    let yaml = generate::yaml(&models_known)?;
+    let world = World {
+        models: models_known,
+        yaml,
+    };
+    let jobs = generate::jobs(&world.models, DIFFERENT)?;
+    let mut runners = Vec::new();
+    let mut loads = Vec::new();
+    for entry in entries {
+        let begun = Instant::now();
+        let (runner, asked) = counted(|| (entry.load)(&world));
+        let runner = runner.with_context(|| format!("{} does not load", entry.name))?;
+        loads.push((begun.elapsed().as_secs_f64() * 1e3, asked.held));
+        runners.push(runner);
+    }
+    compare(entries, &mut runners, &jobs)?;
+    let (routes, refusals) = split(entries, &mut runners, &jobs)?;
+    let different = measure::rounds(&mut runners, &jobs, rounds);
+    let repeated = measure::rounds(&mut runners, &jobs[..REPEATED], rounds);
+    let mut figures = Vec::new();
+    for ((runner, (load_ms, held)), (different, repeated)) in runners
+        .iter_mut()
+        .zip(loads)
+        .zip(different.into_iter().zip(repeated))
+    {
+        figures.push(Figures {
+            different,
+            repeated,
+            heap_routes: measure::heap_calls(runner.as_mut(), &routes),
+            heap_refusals: measure::heap_calls(runner.as_mut(), &refusals),
+            load_ms,
+            held,
+        });
+    }
+    Ok(Field { models, figures })
+}
+
+/// Nobody is timed who does another job.
+fn compare(entries: &[Entry], runners: &mut [Box<dyn Runner>], jobs: &[Job]) -> anyhow::Result<()> {
+    let naive = position(entries)?;
+    for job in jobs {
+        let (before, rest) = runners.split_at_mut(naive);
+        let (judge, after) = rest
+            .split_first_mut()
+            .context("the naive program takes part")?;
+        let others = entries[..naive].iter().zip(before);
+        let mut others: Vec<_> = others
+            .chain(entries[naive + 1..].iter().zip(after))
+            .collect();
+        let mut complaint = None;
+        judge.show(job, &mut |expected| {
+            for (entry, runner) in &mut others {
+                runner.show(job, &mut |verdict| {
+                    if !verdict.agrees_with(expected) {
+                        let name = entry.name;
+                        complaint = Some(format!(
+                            "{name} says {verdict:?} to {job:?}, not {expected:?}"
+                        ));
+                    }
+                });
+            }
+        });
+        if let Some(complaint) = complaint {
+            bail!(complaint);
+        }
+    }
+    Ok(())
+}
+
+/// A few thousand that are allowed, and a few thousand that are refused.
+fn split(
+    entries: &[Entry],
+    runners: &mut [Box<dyn Runner>],
+    jobs: &[Job],
+) -> anyhow::Result<(Vec<Job>, Vec<Job>)> {
+    let naive = &mut runners[position(entries)?];
+    let some = jobs.iter().take(4_096).cloned();
+    Ok(some.partition(|job| {
+        let mut allowed = false;
+        naive.show(job, &mut |verdict| allowed = !verdict.refuses());
+        allowed
+    }))
+}
+
+fn position(entries: &[Entry]) -> anyhow::Result<usize> {
+    let judge = entries
+        .iter()
+        .position(|entry| entry.kind == Kind::HandWritten);
+    judge.context("the naive program takes part")
+}

@@ -1,0 +1,559 @@
+//! The diagrams of one shape: the verdict for each endpoint, one yes or no for each other rule
+//! and route, the order of routes.
+
+use std::collections::BTreeMap;
+
+use super::field::Field;
+use super::fold::{Fold, Subject};
+use super::intern::{Interner, Memo};
+use super::shape::{End, Profile, Questions, Slots};
+use super::sketch::{NO, Sketch, YES};
+use super::store::{Diagram, Inconclusive, Store};
+use super::vocabulary::{Formula, Reach, Vocabulary};
+use crate::limits;
+use crate::policy::{RuleId, RuleKind};
+
+type Built = Result<Diagram, Inconclusive>;
+
+/// What a verdict says. Routes are positions among the model's routes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Verdict {
+    /// Nothing yet.
+    Pass,
+    /// The request itself is refused.
+    Refused(RuleId),
+    /// No candidate survives: the reason of the one that got furthest, and how far that is.
+    Fell {
+        rule: RuleId,
+        route: Option<u16>,
+        reached: u32,
+    },
+    /// The candidates that survive every exclude and every lock, in catalog order.
+    Survive(Box<[u16]>),
+}
+
+/// The verdicts and orders of all shapes, each once.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    pub(super) verdicts: Interner<Verdict>,
+    pub(super) orders: Interner<Vec<u16>>,
+}
+
+/// The diagrams of one shape through one endpoint.
+#[derive(Debug)]
+pub(super) struct Diagrams {
+    /// Of the primary, and of a fallback.
+    pub(super) verdicts: [Diagram; 2],
+    pub(super) order: Diagram,
+    pub(super) routes: Vec<u16>,
+    /// By candidate: rules that shape its attempt, and rules that skip it.
+    pub(super) effects: Vec<Vec<(RuleId, Diagram)>>,
+    pub(super) skips: Vec<Vec<(RuleId, Diagram)>>,
+    pub(super) retries: Vec<(RuleId, Diagram)>,
+}
+
+/// Builds.
+pub(super) struct Build<'a> {
+    pub(super) vocabulary: &'a Vocabulary<'a>,
+    pub(super) questions: &'a Questions,
+    pub(super) fold: &'a Fold<'a>,
+    pub(super) profile: &'a Profile,
+    pub(super) slots: &'a Slots,
+    /// Every field that is asked for, in order.
+    pub(super) fields: Vec<Field>,
+    pub(super) store: &'a mut Store,
+    pub(super) answers: &'a mut Answers,
+    /// Answers to questions, by question, truth, endpoint and candidate.
+    pub(super) truths: BTreeMap<(u32, bool, u32, usize), Diagram>,
+}
+
+impl<'a> Build<'a> {
+    /// The fields that a shape's diagrams may ask for.
+    pub(super) fn fields(questions: &Questions, slots: &Slots) -> Result<Vec<Field>, Inconclusive> {
+        let own = slots.cuts.iter().map(|(field, _)| *field);
+        let masks = questions.masks.iter().chain(&slots.masks);
+        let masks = (0u16..)
+            .zip(masks)
+            .map(|(i, (set, _))| Field::Meets(*set, i));
+        let mut fields: Vec<Field> = questions
+            .cuts
+            .keys()
+            .copied()
+            .chain(own)
+            .chain(masks)
+            .collect();
+        fields.sort_unstable();
+        fields.dedup();
+        if fields.len() > limits::DIAGRAM_FIELDS {
+            return Err(Inconclusive);
+        }
+        Ok(fields)
+    }
+
+    /// Every diagram, by the endpoint called.
+    pub(super) fn all(mut self, subject: Subject<'_>) -> Result<Vec<Diagrams>, Inconclusive> {
+        let profile = self.profile;
+        profile
+            .ends
+            .iter()
+            .map(|end| self.end(end, subject))
+            .collect()
+    }
+
+    fn end(&mut self, end: &End, subject: Subject<'_>) -> Result<Diagrams, Inconclusive> {
+        let policy = self.vocabulary.policy;
+        let survivors = self.candidates(end)?;
+        let mut verdicts = [Diagram::FALSE; 2];
+        for (verdict, outer) in verdicts.iter_mut().zip([true, false]) {
+            let refused = self.refused(end, subject, outer)?;
+            *verdict = self.first(refused, survivors)?;
+        }
+        let mut effects = Vec::new();
+        let mut skips = Vec::new();
+        for candidate in 0..end.routes.len() {
+            let mut shaping = Vec::new();
+            let mut skipping = Vec::new();
+            for (id, rule) in policy.rules() {
+                let list = match &rule.kind {
+                    RuleKind::Set { .. } | RuleKind::Warn { .. } | RuleKind::Limit { .. } => {
+                        &mut shaping
+                    }
+                    RuleKind::Skip(_) => &mut skipping,
+                    RuleKind::UnknownModel { .. }
+                    | RuleKind::NotOffered(_)
+                    | RuleKind::OtherEndpoint(_)
+                    | RuleKind::BeyondDepth(_)
+                    | RuleKind::Refuse { .. }
+                    | RuleKind::Exclude(_)
+                    | RuleKind::Lock { .. }
+                    | RuleKind::Retry { .. } => continue,
+                };
+                let holds = self.holds(id, end, Some(candidate))?;
+                if holds != Diagram::FALSE {
+                    list.push((id, holds));
+                }
+            }
+            effects.push(shaping);
+            skips.push(skipping);
+        }
+        let mut retries = Vec::new();
+        for (id, rule) in policy.rules() {
+            if let RuleKind::Retry { .. } = rule.kind {
+                let holds = self.holds(id, end, None)?;
+                if holds != Diagram::FALSE {
+                    retries.push((id, holds));
+                }
+            }
+        }
+        Ok(Diagrams {
+            verdicts,
+            order: self.grow(&end.order, &Diagram::terminal)?,
+            routes: end.routes.clone(),
+            effects,
+            skips,
+            retries,
+        })
+    }
+
+    /// The first refuse rule that holds for an effective request, in source order.
+    fn refused(&mut self, end: &End, subject: Subject<'_>, outer: bool) -> Built {
+        let mut items = Vec::new();
+        let mut unknown = None;
+        for (id, rule) in self.vocabulary.policy.rules() {
+            match rule.kind {
+                RuleKind::Refuse { chain, .. } if outer || !chain => {
+                    let holds = self.holds(id, end, None)?;
+                    items.push(self.labelled(holds, Verdict::Refused(id))?);
+                }
+                RuleKind::UnknownModel { .. } if unknown.is_none() => {
+                    unknown = Some(id);
+                    if let Subject::Unknown = subject {
+                        items.push(self.terminal(Verdict::Refused(id)));
+                    }
+                }
+                RuleKind::UnknownModel { .. }
+                | RuleKind::NotOffered(_)
+                | RuleKind::OtherEndpoint(_)
+                | RuleKind::BeyondDepth(_)
+                | RuleKind::Refuse { .. }
+                | RuleKind::Exclude(_)
+                | RuleKind::Lock { .. }
+                | RuleKind::Skip(_)
+                | RuleKind::Set { .. }
+                | RuleKind::Warn { .. }
+                | RuleKind::Limit { .. }
+                | RuleKind::Retry { .. } => {}
+            }
+        }
+        // No model at all is worded by the policy's own rules; the unknown model speaks last.
+        if let (Subject::Absent, Some(id)) = (subject, unknown) {
+            items.push(self.terminal(Verdict::Refused(id)));
+        }
+        self.first_of(items)
+    }
+
+    /// Who survives, or why nobody does.
+    fn candidates(&mut self, end: &End) -> Built {
+        let not_offered = self
+            .vocabulary
+            .policy
+            .rules()
+            .find(|(_, rule)| matches!(rule.kind, RuleKind::NotOffered(_)));
+        let rule = not_offered.map_or(RuleId(0), |(id, _)| id);
+        let mut all = None;
+        let mut locks = self.locks(end)?;
+        let mut memo = Memo::default();
+        for (candidate, route) in end.routes.iter().enumerate() {
+            let one = self.candidate(end, candidate, *route, &mut locks)?;
+            all = Some(match all {
+                None => one,
+                Some(all) => {
+                    let verdicts = &mut self.answers.verdicts;
+                    self.store
+                        .join(&mut memo, &mut |a, b| furthest(verdicts, a, b), all, one)?
+                }
+            });
+        }
+        Ok(all.unwrap_or_else(|| {
+            self.terminal(Verdict::Fell {
+                rule,
+                route: None,
+                reached: 0,
+            })
+        }))
+    }
+
+    /// One candidate: its first exclude, else its first broken lock, else it survives.
+    fn candidate(
+        &mut self,
+        end: &End,
+        candidate: usize,
+        route: u16,
+        locks: &mut [(Vec<u32>, Diagram)],
+    ) -> Built {
+        let mut items = Vec::new();
+        for (id, rule) in self.vocabulary.policy.rules() {
+            let fails = match rule.kind {
+                RuleKind::NotOffered(_) => {
+                    self.atom(self.vocabulary.sold, false, end, Some(candidate))?
+                }
+                RuleKind::OtherEndpoint(_) => {
+                    if end.elsewhere.get(candidate) != Some(&true) {
+                        continue;
+                    }
+                    self.holds(id, end, Some(candidate))?
+                }
+                RuleKind::Exclude(_) => self.holds(id, end, Some(candidate))?,
+                RuleKind::UnknownModel { .. }
+                | RuleKind::BeyondDepth(_)
+                | RuleKind::Refuse { .. }
+                | RuleKind::Lock { .. }
+                | RuleKind::Skip(_)
+                | RuleKind::Set { .. }
+                | RuleKind::Warn { .. }
+                | RuleKind::Limit { .. }
+                | RuleKind::Retry { .. } => continue,
+            };
+            let verdict = Verdict::Fell {
+                rule: id,
+                route: Some(route),
+                reached: id.0,
+            };
+            items.push(self.labelled(fails, verdict)?);
+        }
+        let excluded = self.first_of(items)?;
+        let broken = self.broken(end, candidate, route, locks)?;
+        // INVARIANT: the only place where a route comes to survive, and only behind every lock.
+        let survives = self.terminal(Verdict::Survive(Box::new([route])));
+        let locked = self.first(broken, survives)?;
+        self.first(excluded, locked)
+    }
+
+    /// Locks that demand the same, together: the first of them that applies.
+    fn locks(&mut self, end: &End) -> Result<Vec<(Vec<u32>, Diagram)>, Inconclusive> {
+        let mut groups: BTreeMap<&Vec<u32>, Vec<Diagram>> = BTreeMap::new();
+        let vocabulary = self.vocabulary;
+        for ((id, rule), demands) in vocabulary.policy.rules().zip(&vocabulary.demands) {
+            if let RuleKind::Lock { .. } = rule.kind {
+                let applies = self.holds(id, end, None)?;
+                let verdict = Verdict::Fell {
+                    rule: id,
+                    route: None,
+                    reached: u32::MAX,
+                };
+                let labelled = self.labelled(applies, verdict)?;
+                groups.entry(demands).or_default().push(labelled);
+            }
+        }
+        let mut locks = Vec::new();
+        for (demands, items) in groups {
+            locks.push((demands.clone(), self.first_of(items)?));
+        }
+        Ok(locks)
+    }
+
+    /// The first lock that a candidate breaks.
+    fn broken(
+        &mut self,
+        end: &End,
+        candidate: usize,
+        route: u16,
+        locks: &mut [(Vec<u32>, Diagram)],
+    ) -> Built {
+        let pass = self.terminal(Verdict::Pass);
+        let mut broken = pass;
+        let mut memo = Memo::default();
+        for (demands, applies) in locks {
+            let mut met = Diagram::TRUE;
+            for demand in demands {
+                let one = self.atom(*demand, true, end, Some(candidate))?;
+                met = self.store.and(met, one)?;
+            }
+            let breaks = self.store.choose(met, pass, *applies)?;
+            let verdicts = &mut self.answers.verdicts;
+            broken = self.store.join(
+                &mut memo,
+                &mut |a, b| earlier(verdicts, pass, a, b),
+                broken,
+                breaks,
+            )?;
+        }
+        // Until here the reasons are of no route, so that all candidates share them.
+        let verdicts = &mut self.answers.verdicts;
+        let mut named = Memo::default();
+        self.store.join(
+            &mut named,
+            &mut |reason, _| {
+                let rule = match verdicts.get(reason.value()?)? {
+                    Verdict::Fell { rule, .. } => *rule,
+                    Verdict::Pass | Verdict::Refused(_) | Verdict::Survive(_) => {
+                        return Some(reason);
+                    }
+                };
+                Some(Diagram::terminal(verdicts.intern(Verdict::Fell {
+                    rule,
+                    route: Some(route),
+                    reached: u32::MAX,
+                })))
+            },
+            broken,
+            pass,
+        )
+    }
+
+    fn terminal(&mut self, verdict: Verdict) -> Diagram {
+        Diagram::terminal(self.answers.verdicts.intern(verdict))
+    }
+
+    /// A verdict where a condition holds; nothing yet elsewhere.
+    fn labelled(&mut self, holds: Diagram, verdict: Verdict) -> Built {
+        let verdict = self.terminal(verdict);
+        let pass = self.terminal(Verdict::Pass);
+        self.store.choose(holds, verdict, pass)
+    }
+
+    /// The first, or where it says nothing yet the second.
+    fn first(&mut self, a: Diagram, b: Diagram) -> Built {
+        let pass = self.terminal(Verdict::Pass);
+        self.store.join(
+            &mut Memo::default(),
+            &mut |a, b| {
+                if a == pass {
+                    Some(b)
+                } else if a.value().is_some() || b == pass || a == b {
+                    Some(a)
+                } else {
+                    None
+                }
+            },
+            a,
+            b,
+        )
+    }
+
+    /// The first of many that says something: neighbours are joined first, so that many small
+    /// ones cost little more than one large one.
+    fn first_of(&mut self, mut items: Vec<Diagram>) -> Built {
+        while items.len() > 1 {
+            let mut joined = Vec::with_capacity(items.len() / 2 + 1);
+            for pair in items.chunks(2) {
+                joined.push(match pair {
+                    [a, b] => self.first(*a, *b)?,
+                    rest => rest.first().copied().ok_or(Inconclusive)?,
+                });
+            }
+            items = joined;
+        }
+        let pass = self.terminal(Verdict::Pass);
+        Ok(items.first().copied().unwrap_or(pass))
+    }
+
+    /// Where a rule holds.
+    fn holds(&mut self, rule: RuleId, end: &End, candidate: Option<usize>) -> Built {
+        let formula = self
+            .vocabulary
+            .rules
+            .get(rule.0 as usize)
+            .ok_or(Inconclusive)?;
+        self.formula(formula, true, end, candidate)
+    }
+
+    /// Where a formula is true, or where it is false: neither where a fact is missing.
+    fn formula(
+        &mut self,
+        formula: &Formula,
+        truth: bool,
+        end: &End,
+        candidate: Option<usize>,
+    ) -> Built {
+        match formula {
+            Formula::Constant(value) => Ok(if *value == truth {
+                Diagram::TRUE
+            } else {
+                Diagram::FALSE
+            }),
+            Formula::Atom(position) => self.atom(*position, truth, end, candidate),
+            Formula::Not(inner) => self.formula(inner, !truth, end, candidate),
+            Formula::And(parts) | Formula::Or(parts) => {
+                let all = matches!(formula, Formula::And(_)) == truth;
+                let mut sum = if all { Diagram::TRUE } else { Diagram::FALSE };
+                for part in parts {
+                    let part = self.formula(part, truth, end, candidate)?;
+                    sum = if all {
+                        self.store.and(sum, part)?
+                    } else {
+                        self.store.or(sum, part)?
+                    };
+                }
+                Ok(sum)
+            }
+        }
+    }
+
+    /// Where the answer to a question is yes, or no.
+    fn atom(&mut self, position: u32, truth: bool, end: &End, candidate: Option<usize>) -> Built {
+        let place = self.questions.place.get(position as usize);
+        let (reach, at) = *place.ok_or(Inconclusive)?;
+        let (endpoint, route) = (end.endpoint.0, candidate.unwrap_or(usize::MAX));
+        let (key, sketch) = match reach {
+            Reach::Request => ((u32::MAX, usize::MAX), self.questions.request.get(at)),
+            Reach::Endpoint => {
+                let each = self.questions.endpoint.get(at);
+                let sketch = each.and_then(|each| each.get(end.endpoint.index()));
+                ((endpoint, usize::MAX), sketch)
+            }
+            Reach::Model => ((endpoint, usize::MAX), end.model.get(at)),
+            Reach::Route => {
+                let each = candidate.and_then(|c| end.of_route.get(c));
+                ((endpoint, route), each.and_then(|each| each.get(at)))
+            }
+        };
+        let key = (position, truth, key.0, key.1);
+        if let Some(known) = self.truths.get(&key) {
+            return Ok(*known);
+        }
+        let wanted = if truth { YES } else { NO };
+        let leaf = |value: u32| {
+            if value == wanted {
+                Diagram::TRUE
+            } else {
+                Diagram::FALSE
+            }
+        };
+        let made = self.grow(sketch.ok_or(Inconclusive)?, &leaf)?;
+        self.truths.insert(key, made);
+        Ok(made)
+    }
+
+    /// A sketch as a diagram over ranks.
+    fn grow(&mut self, sketch: &Sketch, leaf: &dyn Fn(u32) -> Diagram) -> Built {
+        match sketch {
+            Sketch::Leaf(value) => Ok(leaf(*value)),
+            Sketch::Known(position) => {
+                let fold = self.fold;
+                let known = fold.known.borrow();
+                let (sketch, _) = known.get(*position as usize).ok_or(Inconclusive)?;
+                self.grow(sketch, leaf)
+            }
+            Sketch::Steps(field, steps) => {
+                let at = self.position(*field)?;
+                let mut edges = Vec::with_capacity(steps.len());
+                for (from, step) in steps {
+                    let rank = self.slots.rank(self.questions, *field, *from);
+                    edges.push((rank, self.grow(step, leaf)?));
+                }
+                self.branch(at, edges)
+            }
+            Sketch::Meets(set, mask, sides) => {
+                let mask = self.slots.mask(self.questions, *set, *mask);
+                let mask = u16::try_from(mask).map_err(|_| Inconclusive)?;
+                let at = self.position(Field::Meets(*set, mask))?;
+                let then = self.grow(&sides.0, leaf)?;
+                let otherwise = self.grow(&sides.1, leaf)?;
+                self.branch(at, vec![(0, otherwise), (1, then)])
+            }
+        }
+    }
+
+    /// A node for a field, also where some branch asks for an earlier field.
+    fn branch(&mut self, field: u16, edges: Vec<(u32, Diagram)>) -> Built {
+        let later = |diagram: &Diagram| {
+            let node = self.store.node(*diagram);
+            node.is_none_or(|node| node.field > field)
+        };
+        if edges.iter().all(|(_, to)| later(to)) {
+            return self.store.range(field, edges);
+        }
+        let mut edges = edges.into_iter();
+        let (_, mut sum) = edges.next().ok_or(Inconclusive)?;
+        for (from, to) in edges {
+            let reached = vec![(0, Diagram::FALSE), (from, Diagram::TRUE)];
+            let reached = self.store.range(field, reached)?;
+            sum = self.store.choose(reached, to, sum)?;
+        }
+        Ok(sum)
+    }
+
+    fn position(&self, field: Field) -> Result<u16, Inconclusive> {
+        let position = self
+            .fields
+            .binary_search(&field)
+            .map_err(|_| Inconclusive)?;
+        u16::try_from(position).map_err(|_| Inconclusive)
+    }
+}
+
+/// All survivors; where there is none, the reason of whoever got furthest, the first of equals.
+fn furthest(verdicts: &mut Interner<Verdict>, a: Diagram, b: Diagram) -> Option<Diagram> {
+    let (one, other) = (verdicts.get(a.value()?)?, verdicts.get(b.value()?)?);
+    let joined = match (one, other) {
+        (Verdict::Survive(one), Verdict::Survive(other)) => {
+            Verdict::Survive(one.iter().chain(other).copied().collect())
+        }
+        (Verdict::Survive(_), _) => return Some(a),
+        (_, Verdict::Survive(_)) => return Some(b),
+        (Verdict::Fell { reached: one, .. }, Verdict::Fell { reached: other, .. }) => {
+            return Some(if other > one { b } else { a });
+        }
+        (Verdict::Pass | Verdict::Refused(_), _) | (_, Verdict::Pass | Verdict::Refused(_)) => {
+            return Some(a);
+        }
+    };
+    Some(Diagram::terminal(verdicts.intern(joined)))
+}
+
+/// The reason that stands earlier in the source.
+fn earlier(verdicts: &Interner<Verdict>, pass: Diagram, a: Diagram, b: Diagram) -> Option<Diagram> {
+    if a == pass {
+        return Some(b);
+    }
+    if b == pass || a == b {
+        return Some(a);
+    }
+    let rule = |diagram: Diagram| match verdicts.get(diagram.value()?)? {
+        Verdict::Fell { rule, .. } | Verdict::Refused(rule) => Some(*rule),
+        Verdict::Pass | Verdict::Survive(_) => None,
+    };
+    let (one, other) = (rule(a)?, rule(b)?);
+    Some(if other < one { b } else { a })
+}
