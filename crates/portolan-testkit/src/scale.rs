@@ -251,7 +251,7 @@ fn model(out: &mut String, number: usize, models: usize) {
     }
     line(out, format_args!("    price: {}", price(pattern, number)));
     out.push_str("    offerings:\n");
-    for place in 0..1 + draw(16) % 4 {
+    for place in 0..=draw(16) % 4 {
         offering(out, number, place, window);
     }
 }

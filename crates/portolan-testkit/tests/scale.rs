@@ -1,6 +1,6 @@
 //! Thousands of models and tenants load, and each is decided as its own facts say.
 
-#![expect(clippy::panic, reason = "tests panic to fail")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "tests panic to fail")]
 
 use std::collections::BTreeMap;
 

@@ -143,21 +143,20 @@ mod tests {
     #[test]
     fn the_ranking_at_every_instant_is_that_of_the_scores_then() {
         for better in ["higher", "lower"] {
-            let mut text = format!("catalog: 1\nscores: {{elo: {{better: {better}}}}}\nmodels:\n");
-            for number in 0..40 {
-                let (low, high) = (number * 7 % 11, number * 5 % 13);
-                let day = 1 + number % 9;
-                text += &match number % 4 {
-                    0 => format!("  m{number}: {{scores: {{elo: {low}}}}}\n"),
-                    1 => format!("  m{number}: {{}}\n"),
-                    2 => format!(
-                        "  m{number}: {{scores: {{elo: {{value: {low}, from: 2026-01-0{day}}}}}}}\n"
-                    ),
+            let head = format!("catalog: 1\nscores: {{elo: {{better: {better}}}}}\nmodels:\n");
+            let models = (0..40).map(|number| {
+                let (low, high, day) = (number * 7 % 11, number * 5 % 13, 1 + number % 9);
+                let score = match number % 4 {
+                    0 => format!("scores: {{elo: {low}}}"),
+                    1 => String::new(),
+                    2 => format!("scores: {{elo: {{value: {low}, from: 2026-01-0{day}}}}}"),
                     _ => format!(
-                        "  m{number}: {{scores: {{elo: [{{value: {low}, until: 2026-01-0{day}}}, {{value: {high}, from: 2026-01-0{day}}}]}}}}\n"
+                        "scores: {{elo: [{{value: {low}, until: 2026-01-0{day}}}, {{value: {high}, from: 2026-01-0{day}}}]}}"
                     ),
                 };
-            }
+                format!("  m{number}: {{{score}}}\n")
+            });
+            let text = head + &models.collect::<String>();
             let catalog = catalog(&text);
             let unranked = Catalog {
                 ranking: Ranking::default(),
