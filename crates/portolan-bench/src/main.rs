@@ -31,10 +31,16 @@ struct Arguments {
     /// Rounds; each figure is a median over them
     #[arg(long)]
     rounds: Option<usize>,
+    /// Nothing but Portolan's decisions over so many models, for a profiler
+    #[arg(long, value_name = "MODELS")]
+    profile: Option<usize>,
 }
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
+    if let Some(models) = arguments.profile {
+        return seven::profile(models);
+    }
     let mut out = std::io::stdout().lock();
     let sizes: &[usize] = if arguments.quick {
         &[25, 1_000]

@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail};
 
 use crate::allocations::counted;
 use crate::contender::{Entry, Kind, Runner, World};
+use crate::contenders;
 use crate::generate;
 use crate::job::Job;
 use crate::measure::{self, Timing};
@@ -45,13 +46,7 @@ pub(crate) struct Field {
 /// # Errors
 /// When a contender cannot be loaded, or says something else than the naive program.
 pub(crate) fn measure(entries: &[Entry], models: usize, rounds: usize) -> anyhow::Result<Field> {
-    let models_known = generate::models(models);
-    let yaml = generate::yaml(&models_known)?;
-    let world = World {
-        models: models_known,
-        yaml,
-    };
-    let jobs = generate::jobs(&world.models, DIFFERENT)?;
+    let (world, jobs) = world(models)?;
     let mut runners = Vec::new();
     let mut loads = Vec::new();
     for entry in entries {
@@ -81,6 +76,26 @@ pub(crate) fn measure(entries: &[Entry], models: usize, rounds: usize) -> anyhow
         });
     }
     Ok(Field { models, figures })
+}
+
+/// Lets nothing but Portolan decide, a few million times.
+///
+/// # Errors
+/// When it cannot be loaded.
+pub(crate) fn profile(models: usize) -> anyhow::Result<()> {
+    let (world, jobs) = world(models)?;
+    let mut portolan = (contenders::compiled::ENTRY.load)(&world)?;
+    for _ in 0..200 {
+        portolan.run(&jobs);
+    }
+    Ok(())
+}
+
+fn world(models: usize) -> anyhow::Result<(World, Vec<Job>)> {
+    let models = generate::models(models);
+    let jobs = generate::jobs(&models, DIFFERENT)?;
+    let yaml = generate::yaml(&models)?;
+    Ok((World { models, yaml }, jobs))
 }
 
 /// Nobody is timed who does another job.
