@@ -7,6 +7,7 @@ mod allocations;
 mod contender;
 mod contenders;
 mod generate;
+mod golden;
 mod job;
 mod measure;
 mod report;
@@ -82,6 +83,25 @@ fn main() -> anyhow::Result<()> {
         report::thousands(seven::REPEATED)
     )?;
     writeln!(out, "{}", report::repeated(&entries, &fields))?;
+    writeln!(std::io::stderr(), "measuring the golden policy")?;
+    let golden = golden::measure(
+        if arguments.quick {
+            4_096
+        } else {
+            seven::DIFFERENT
+        },
+        rounds,
+    )?;
+    writeln!(
+        out,
+        "The golden policy over its real catalog, {} different requests each:\n",
+        report::thousands(if arguments.quick {
+            4_096
+        } else {
+            seven::DIFFERENT
+        })
+    )?;
+    writeln!(out, "{}", report::golden(&golden))?;
     let (to_limit, from_engines) = report::verdicts(&entries, &fields);
     let figure =
         |figure: Option<f64>| figure.map_or("not measured".to_owned(), |f| format!("{f:.2}"));

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::contender::{Entry, Kind};
+use crate::golden::Line;
 use crate::measure::Timing;
 use crate::seven::{Field, Figures};
 
@@ -111,6 +112,29 @@ pub(crate) fn repeated(entries: &[Entry], fields: &[Field]) -> String {
             );
         }
         out.push('\n');
+    }
+    out
+}
+
+/// The golden policy by hand and by Portolan.
+pub(crate) fn golden(lines: &[Line]) -> String {
+    let mut out = String::from(
+        "| requests | program | ns (p99) | × hand-written | heap calls: route, refusal |\n",
+    );
+    rule(&mut out, 5);
+    for line in lines {
+        let [routes, refusals] = line.heap;
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} ({}) | {} | {}, {} |",
+            line.requests,
+            line.program,
+            figure(line.timing.median()),
+            figure(line.timing.p99()),
+            ratio_figure(line.ratio),
+            count(routes),
+            count(refusals),
+        );
     }
     out
 }

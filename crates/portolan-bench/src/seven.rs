@@ -9,7 +9,7 @@ use crate::contender::{Entry, Kind, Runner, World};
 use crate::contenders;
 use crate::generate;
 use crate::job::Job;
-use crate::measure::{self, Timing};
+use crate::measure::{self, Timed, Timing};
 
 /// Requests that are all different: more than any cache near the core remembers.
 pub(crate) const DIFFERENT: usize = 65_536;
@@ -58,8 +58,12 @@ pub(crate) fn measure(entries: &[Entry], models: usize, rounds: usize) -> anyhow
     }
     compare(entries, &mut runners, &jobs)?;
     let (routes, refusals) = split(entries, &mut runners, &jobs)?;
-    let different = measure::rounds(&mut runners, &jobs, rounds);
-    let repeated = measure::rounds(&mut runners, &jobs[..REPEATED], rounds);
+    let mut timed: Vec<&mut dyn Timed<Job>> = Vec::new();
+    for runner in &mut runners {
+        timed.push(runner.as_mut());
+    }
+    let different = measure::rounds(&mut timed, &jobs, rounds);
+    let repeated = measure::rounds(&mut timed, &jobs[..REPEATED], rounds);
     let mut figures = Vec::new();
     for ((runner, (load_ms, held)), (different, repeated)) in runners
         .iter_mut()

@@ -38,14 +38,14 @@ pub(crate) enum Way {
 
 /// An id of at most 32 bytes in words; with its length, no two ids have the same.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
-struct Key {
+pub(crate) struct Key {
     words: [u64; 4],
     length: u8,
 }
 
 impl Key {
     /// Reads an id in words that overlap, so that nothing is copied byte by byte.
-    fn of(id: &str) -> Option<Self> {
+    pub(crate) fn of(id: &str) -> Option<Self> {
         let bytes = id.as_bytes();
         let length = u8::try_from(bytes.len())
             .ok()
@@ -68,7 +68,8 @@ impl Key {
         Some(Self { words, length })
     }
 
-    fn hash(self) -> usize {
+    /// Spreads over all of a word.
+    pub(crate) fn hash(self) -> usize {
         let [a, b, c, d] = self.words;
         let left = u128::from(a ^ 0x9E37_79B9_7F4A_7C15) * u128::from(b ^ 0xBF58_476D_1CE4_E5B9);
         let right = u128::from(c ^ 0x94D0_49BB_1331_11EB) * u128::from(d ^ 0x2545_F491_4F6C_DD1D);
