@@ -13,6 +13,7 @@ use anyhow::{Context as _, bail};
 use portolan::core::request::{Auth, Body, Chain};
 use portolan::{Engine, MemoryFiles, compile};
 
+use crate::instructions;
 use crate::job::Host;
 use crate::measure::{self, Timed, Timing};
 
@@ -134,16 +135,12 @@ pub(crate) fn measure(count: usize, rounds: usize) -> anyhow::Result<Vec<Line>> 
     let mut programs: [Box<dyn Runner>; 3] = [
         Box::new(Run(by_hand::ByHand::load(&engine()?)?)),
         Box::new(Run(by_portolan::Compiled::load(engine()?)?)),
-        Box::new(Run(by_portolan::Interpreted::load(engine()?)?)),
+        Box::new(Run(by_portolan::Interpreted::load(engine()?))),
     ];
+    let mut by_hand = by_hand::ByHand::load(&engine()?)?;
     let mut lines = Vec::new();
     for (requests, fallbacks) in [("no fallbacks", 0), ("two fallbacks", 2)] {
-        let asked = requests::all(
-            &mut by_hand::ByHand::load(&engine()?)?,
-            &engine()?,
-            count,
-            fallbacks,
-        )?;
+        let asked = requests::all(&mut by_hand, &engine()?, count, fallbacks)?;
         let (routes, refusals) = compare(&names, &mut programs, &asked)?;
         let timings = {
             let mut timed: Vec<&mut dyn Timed<Asked>> = Vec::new();
@@ -167,6 +164,23 @@ pub(crate) fn measure(count: usize, rounds: usize) -> anyhow::Result<Vec<Line>> 
         }
     }
     Ok(lines)
+}
+
+/// Lets one program answer requests with so many fallbacks, for valgrind.
+///
+/// # Errors
+/// When it cannot be loaded.
+pub(crate) fn count(hand_written: bool, fallbacks: usize) -> anyhow::Result<()> {
+    let engine = engine()?;
+    let mut by_hand = by_hand::ByHand::load(&engine)?;
+    let asked = requests::all(&mut by_hand, &engine, instructions::COUNT, fallbacks)?;
+    let mut program: Box<dyn Runner> = if hand_written {
+        Box::new(Run(by_hand))
+    } else {
+        Box::new(Run(by_portolan::Compiled::load(engine)?))
+    };
+    instructions::counted(&mut || program.run(&asked));
+    Ok(())
 }
 
 /// Nobody is timed who answers something else. Some that are allowed and some that are refused.

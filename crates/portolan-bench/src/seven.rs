@@ -8,6 +8,7 @@ use crate::allocations::counted;
 use crate::contender::{Entry, Kind, Runner, World};
 use crate::contenders;
 use crate::generate;
+use crate::instructions;
 use crate::job::Job;
 use crate::measure::{self, Timed, Timing};
 
@@ -57,7 +58,8 @@ pub(crate) fn measure(entries: &[Entry], models: usize, rounds: usize) -> anyhow
         runners.push(runner);
     }
     compare(entries, &mut runners, &jobs)?;
-    let (routes, refusals) = split(entries, &mut runners, &jobs)?;
+    let naive = &mut runners[position(entries)?];
+    let (routes, refusals) = split(naive.as_mut(), jobs.iter().take(4_096).cloned());
     let mut timed: Vec<&mut dyn Timed<Job>> = Vec::new();
     for runner in &mut runners {
         timed.push(runner.as_mut());
@@ -92,6 +94,26 @@ pub(crate) fn profile(models: usize) -> anyhow::Result<()> {
     for _ in 0..200 {
         portolan.run(&jobs);
     }
+    Ok(())
+}
+
+/// Lets one program decide requests of one kind, for valgrind.
+///
+/// # Errors
+/// When it cannot be loaded.
+pub(crate) fn count(hand_written: bool, allowed: bool) -> anyhow::Result<()> {
+    let (world, jobs) = world(1_000)?;
+    let mut naive = (contenders::naive::ENTRY.load)(&world)?;
+    let (routes, refusals) = split(naive.as_mut(), jobs.into_iter());
+    let mut kind = if allowed { routes } else { refusals };
+    kind.truncate(instructions::COUNT);
+    let entry = if hand_written {
+        contenders::limit::ENTRY
+    } else {
+        contenders::compiled::ENTRY
+    };
+    let mut program = (entry.load)(&world)?;
+    instructions::counted(&mut || program.run(&kind));
     Ok(())
 }
 
@@ -134,19 +156,13 @@ fn compare(entries: &[Entry], runners: &mut [Box<dyn Runner>], jobs: &[Job]) -> 
     Ok(())
 }
 
-/// A few thousand that are allowed, and a few thousand that are refused.
-fn split(
-    entries: &[Entry],
-    runners: &mut [Box<dyn Runner>],
-    jobs: &[Job],
-) -> anyhow::Result<(Vec<Job>, Vec<Job>)> {
-    let naive = &mut runners[position(entries)?];
-    let some = jobs.iter().take(4_096).cloned();
-    Ok(some.partition(|job| {
+/// Those that are allowed, and those that are refused.
+fn split(naive: &mut dyn Runner, jobs: impl Iterator<Item = Job>) -> (Vec<Job>, Vec<Job>) {
+    jobs.partition(|job| {
         let mut allowed = false;
         naive.show(job, &mut |verdict| allowed = !verdict.refuses());
         allowed
-    }))
+    })
 }
 
 fn position(entries: &[Entry]) -> anyhow::Result<usize> {

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context as _, ensure};
 use portolan::core::catalog::{Catalog, Model, Offering, PARAMETERS, Retention, Route};
+use portolan::core::decimal::Decimal;
 use portolan::core::request::{Auth, Body, FaultKind, State};
 use portolan::{Engine, Instant};
 
@@ -353,19 +354,16 @@ fn refused_for_the_body(asked: &Asked, body: &Body) -> Option<(u16, &'static str
         return Some((400, "invalid-transcript-id"));
     }
     match body.model_region.as_deref() {
-        None => {}
         Some("global") if asked.host == Host::Eu => {
             return Some((400, "global-on-regional-endpoint"));
         }
-        Some("global") => {}
+        None | Some("global") => {}
         Some(_) => return Some((400, "invalid-model-region")),
     }
     if body.max_tokens.is_some_and(|most| most < 1) {
         return Some((400, "max-tokens-out-of-range"));
     }
-    let temperature = body
-        .temperature
-        .map(portolan::core::decimal::Decimal::billionths);
+    let temperature = body.temperature.map(Decimal::billionths);
     if temperature.is_some_and(|t| !(0..=2_000_000_000).contains(&t)) {
         return Some((400, "temperature-out-of-range"));
     }
@@ -464,8 +462,7 @@ fn offer(
             let price = catalog
                 .price(route, at, if tokens == 0 { 0 } else { tokens + 1 }, None)
                 .value;
-            let amount =
-                |amount: Option<portolan::core::decimal::Decimal>| amount.map(|a| a.billionths());
+            let amount = |amount: Option<Decimal>| amount.map(Decimal::billionths);
             prices.push(Price {
                 from: at.unix_seconds(),
                 above: tokens.cast_signed(),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use anyhow::ensure;
+use portolan::core::decimal::Decimal;
 use portolan::core::decision::Outcome;
 use portolan::core::diagram::View;
 use portolan::core::judgement;
@@ -145,8 +146,8 @@ fn routed<'v>(view: &'v View<'_>, asked: &Asked) -> Answer<'v> {
     Answer::Route(Plan {
         url: first.url(),
         usage_region: first.usage_region(),
-        input: price.input.map(|amount| amount.billionths()),
-        output: price.output.map(|amount| amount.billionths()),
+        input: price.input.map(Decimal::billionths),
+        output: price.output.map(Decimal::billionths),
         attempts: 1 + more,
         dropped: view.dropped().count(),
         warnings: view.warnings().count(),
@@ -163,12 +164,9 @@ pub(super) struct Interpreted {
 
 impl Interpreted {
     /// Nothing to prepare.
-    #[expect(clippy::unnecessary_wraps, reason = "as the others")]
-    pub(super) fn load(engine: Engine) -> anyhow::Result<Self> {
-        Ok(Self {
-            engine,
-            state: State::default(),
-        })
+    pub(super) fn load(engine: Engine) -> Self {
+        let state = State::default();
+        Self { engine, state }
     }
 }
 
@@ -224,8 +222,8 @@ impl Interpreted {
         Some(Answer::Route(Plan {
             url: Cow::Owned(catalog.url(route)),
             usage_region: &catalog.region(offering.region)?.usage,
-            input: price.input.map(|amount| amount.billionths()),
-            output: price.output.map(|amount| amount.billionths()),
+            input: price.input.map(Decimal::billionths),
+            output: price.output.map(Decimal::billionths),
             attempts: plan.attempts.len(),
             dropped: plan.dropped.len(),
             warnings: plan.warnings.len(),

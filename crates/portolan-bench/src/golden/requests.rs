@@ -177,7 +177,7 @@ fn spoil(sequence: &mut Sequence, asked: &mut Asked, way: usize) {
         20 => {
             body.temperature = Some(Decimal::from_billionths(
                 sequence.one_of(&[-1, 2_000_000_001]),
-            ))
+            ));
         }
         21 => {
             let kind = sequence.one_of(&[ChainFaultKind::MissingModel, ChainFaultKind::Nested]);
