@@ -5,7 +5,6 @@ use std::fmt;
 
 use crate::catalog::Route;
 use crate::instant::Instant;
-use crate::limits;
 use crate::policy::RuleId;
 
 /// The content hash of a catalog and a policy, and of the meaning that this version gives them.
@@ -27,14 +26,14 @@ pub struct Decision {
     pub at: Instant,
     /// Route or refusal.
     pub outcome: Outcome,
-    /// What came of each effective request.
-    pub(crate) fates: Fates,
+    /// What came of the primary.
+    pub(crate) fate: Fate,
 }
 
 /// Route or refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// There is at least one attempt; `Engine::view` lists them.
+    /// There is at least one attempt: `Engine::view` lists them.
     Route,
     /// Why not.
     Refuse(Refusal),
@@ -65,18 +64,9 @@ pub(crate) struct Fate {
 }
 
 impl Fate {
-    /// Nobody looked.
-    pub(crate) const NONE: Self = Self {
+    /// No diagram could be built for some model of the request: the interpreter decided.
+    pub(crate) const INTERPRETED: Self = Self {
         subject: u32::MAX,
         verdict: u32::MAX,
     };
-}
-
-/// The fates of the primary and of every fallback within the depth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Fates {
-    pub(crate) primary: Fate,
-    pub(crate) fallbacks: [Fate; limits::FALLBACKS],
-    /// No diagram could be built for some model of this request: the interpreter decided.
-    pub(crate) interpreted: bool,
 }

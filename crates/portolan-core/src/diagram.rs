@@ -39,9 +39,9 @@ use store::{Inconclusive, Store};
 use table::{ALIAS, Table};
 use vocabulary::{Classes, Vocabulary};
 
-use crate::catalog::{AliasTarget, Catalog, EndpointId, OfferingId, Route};
+use crate::catalog::{AliasTarget, Catalog, EndpointId, OfferingId, RegionId, Route};
 use crate::instant::Window;
-use crate::policy::{Policy, Rule, RuleId, RuleKind, Scope, Term};
+use crate::policy::{BodyField, Policy, Rule, RuleId, RuleKind, Scope, SetField, Term};
 use crate::request::AttributeValue;
 
 /// A policy over a catalog, ready to be walked.
@@ -54,8 +54,6 @@ pub(crate) struct Compiled {
     aliases: Vec<Vec<(Window, u32)>>,
     routes: Vec<RouteFacts>,
     prices: Prices,
-    /// The price list of every offering.
-    price_lists: Vec<u32>,
     /// URLs; none for those that hold the model's id.
     urls: Vec<Option<Box<str>>>,
     verdicts: Vec<Verdict>,
@@ -66,8 +64,6 @@ pub(crate) struct Compiled {
     /// The records of a request without a model, and of an id that stands for nothing.
     absent: u32,
     unknown: u32,
-    /// Nothing was compiled: the interpreter decides everything.
-    interpreted: bool,
 }
 
 /// The diagrams of one shape, by the endpoint called; none where they could not be built.
@@ -85,7 +81,7 @@ struct End {
     /// Candidates, by their positions among the model's routes.
     routes: Box<[u16]>,
     /// By candidate: rules that shape its attempt, and rules that skip it.
-    effects: Box<[Box<[(RuleId, At)]>]>,
+    effects: Box<[Box<[Effect]>]>,
     skips: Box<[Box<[(RuleId, At)]>]>,
     retries: Box<[(RuleId, At)]>,
 }
@@ -95,6 +91,28 @@ struct End {
 struct RouteFacts {
     route: Route,
     url: u32,
+    price: u32,
+    region: RegionId,
+}
+
+/// A rule that shapes an attempt, and where a walk to its answer begins.
+#[derive(Debug, Clone, Copy)]
+struct Effect {
+    rule: RuleId,
+    root: At,
+    does: Does,
+}
+
+/// What such a rule does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Does {
+    /// Sets a field, by the field's position among those that any rule sets.
+    Set {
+        field: u16,
+        noting: bool,
+    },
+    Warn,
+    Limit,
 }
 
 /// Rules that decisions name by what they are.
@@ -105,7 +123,11 @@ struct Rules {
     beyond_depth: Option<RuleId>,
     /// By rule: others that warn with the same code, itself included; whether it reads facts of
     /// its attempt, and of the attempt's route.
-    warnings: BTreeMap<RuleId, Warns>,
+    warnings: Vec<Option<Warns>>,
+    /// Some rule sets the service tier.
+    sets_tier: bool,
+    /// By rule: what it does to an attempt.
+    effects: Vec<Option<Does>>,
     /// By skip rule: what it reads of now.
     scopes: BTreeMap<RuleId, Vec<Scope>>,
 }
@@ -115,6 +137,13 @@ struct Warns {
     same_code: Vec<RuleId>,
     of_attempt: bool,
     of_route: bool,
+}
+
+impl Warns {
+    /// Says whether nothing else can have told it before.
+    fn alone(&self) -> bool {
+        self.of_attempt && self.same_code.len() == 1
+    }
 }
 
 /// How much of a catalog and policy was compiled.
@@ -135,10 +164,8 @@ impl Compiled {
     pub(crate) fn new(catalog: &Catalog, policy: &Policy) -> Self {
         match compile(catalog, policy) {
             Ok(compiled) => compiled,
-            Err(Inconclusive) => Self {
-                interpreted: true,
-                ..Self::default()
-            },
+            // Without a record the interpreter decides everything.
+            Err(Inconclusive) => Self::default(),
         }
     }
 
@@ -189,6 +216,10 @@ struct Compiler<'a> {
     table: Table,
     routes: Vec<RouteFacts>,
     urls: Interner<Option<Box<str>>>,
+    prices: Collected,
+    /// By offering.
+    price_lists: Memo<OfferingId>,
+    rules: Rules,
 }
 
 fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, Inconclusive> {
@@ -207,6 +238,9 @@ fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, Inconclusive>
         table: Table::new(catalog.models.len() + catalog.aliases.len()),
         routes: Vec::new(),
         urls: Interner::default(),
+        prices: Collected::default(),
+        price_lists: Memo::default(),
+        rules: Rules::new(policy),
     };
     for (id, model) in (0u32..).zip(&catalog.models) {
         let target = AliasTarget {
@@ -237,11 +271,6 @@ fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, Inconclusive>
     };
     let absent = nobody(Subject::Absent);
     let unknown = nobody(Subject::Unknown);
-    let mut prices = Collected::default();
-    let price_lists = (0u32..)
-        .zip(&catalog.offerings)
-        .map(|(id, _)| prices.add(catalog, OfferingId(id)))
-        .collect();
     let Compiler {
         shapes,
         mut table,
@@ -249,6 +278,8 @@ fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, Inconclusive>
         answers,
         mut routes,
         urls,
+        prices,
+        rules,
         ..
     } = compiler;
     table.shrink();
@@ -266,16 +297,14 @@ fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, Inconclusive>
         aliases,
         routes,
         prices: prices.finish(),
-        price_lists,
         urls: urls.into_keys(),
         verdicts: verdicts.into_keys(),
         orders: orders.into_keys(),
-        rules: Rules::new(policy),
+        rules,
         defaults: vocabulary.defaults,
         attributes: attributes.collect(),
         absent,
         unknown,
-        interpreted: false,
     })
 }
 
@@ -304,7 +333,21 @@ impl<'a> Compiler<'a> {
         for route in routes {
             let url = catalog.url_of_any_model(route).map(Into::into);
             let url = self.urls.intern(url);
-            self.routes.push(RouteFacts { route, url });
+            let price = match self.price_lists.get(&route.offering) {
+                Some(known) => known,
+                None => {
+                    let list = self.prices.add(catalog, route.offering);
+                    self.price_lists.insert(route.offering, list);
+                    list
+                }
+            };
+            let region = catalog.offering(route.offering).map(|o| o.region);
+            self.routes.push(RouteFacts {
+                route,
+                url,
+                price,
+                region: region.unwrap_or(RegionId(u32::MAX)),
+            });
         }
         (shape, first, numbers)
     }
@@ -359,19 +402,28 @@ impl<'a> Compiler<'a> {
         };
         let diagrams = build.all(subject)?;
         let mut laying = Laying::new(&mut self.layout, &self.store, &self.questions, slots)?;
-        let ends = diagrams.iter().map(|end| lay(&mut laying, end));
+        let rules = &self.rules;
+        let ends = diagrams.iter().map(|end| lay(&mut laying, rules, end));
         let ends = ends.collect::<Result<_, _>>()?;
         Ok(Shape { ends })
     }
 }
 
-fn lay(laying: &mut Laying<'_>, diagrams: &Diagrams) -> Result<End, Inconclusive> {
+fn lay(laying: &mut Laying<'_>, rules: &Rules, diagrams: &Diagrams) -> Result<End, Inconclusive> {
     let mut each = |list: &[(RuleId, store::Diagram)]| {
         let laid = list.iter().map(|(id, d)| Ok((*id, laying.lay(*d)?)));
         laid.collect::<Result<Box<[_]>, Inconclusive>>()
     };
-    let effects = diagrams.effects.iter().map(|list| each(list));
-    let effects = effects.collect::<Result<_, _>>()?;
+    let mut effects = Vec::new();
+    for list in &diagrams.effects {
+        let laid = each(list)?;
+        let does = |rule: RuleId| *rules.effects.get(rule.0 as usize)?;
+        let effect = |(rule, root): &(RuleId, At)| {
+            let (rule, root) = (*rule, *root);
+            does(rule).map(|does| Effect { rule, root, does })
+        };
+        effects.push(laid.iter().filter_map(effect).collect());
+    }
     let skips = diagrams.skips.iter().map(|list| each(list));
     let skips = skips.collect::<Result<_, _>>()?;
     let retries = each(&diagrams.retries)?;
@@ -380,7 +432,7 @@ fn lay(laying: &mut Laying<'_>, diagrams: &Diagrams) -> Result<End, Inconclusive
         verdicts: [laying.lay(outer)?, laying.lay(inner)?],
         order: laying.lay(diagrams.order)?,
         routes: diagrams.routes.clone().into(),
-        effects,
+        effects: effects.into(),
         skips,
         retries,
     })
@@ -388,9 +440,38 @@ fn lay(laying: &mut Laying<'_>, diagrams: &Diagrams) -> Result<End, Inconclusive
 
 impl Rules {
     fn new(policy: &Policy) -> Self {
-        let mut rules = Self::default();
+        let mut rules = Self {
+            warnings: vec![None; policy.rules.len()],
+            ..Self::default()
+        };
+        let mut fields: Vec<&SetField> = Vec::new();
         let mut codes: BTreeMap<&str, Vec<RuleId>> = BTreeMap::new();
         for (id, rule) in policy.rules() {
+            rules.effects.push(match &rule.kind {
+                RuleKind::Set { field, noting, .. } => {
+                    let known = fields.iter().position(|known| *known == field);
+                    let position = known.unwrap_or_else(|| {
+                        fields.push(field);
+                        fields.len() - 1
+                    });
+                    rules.sets_tier |= *field == SetField::Known(BodyField::ServiceTier);
+                    Some(Does::Set {
+                        field: u16::try_from(position).unwrap_or(u16::MAX),
+                        noting: noting.is_some(),
+                    })
+                }
+                RuleKind::Warn { .. } => Some(Does::Warn),
+                RuleKind::Limit { .. } => Some(Does::Limit),
+                RuleKind::UnknownModel { .. }
+                | RuleKind::NotOffered(_)
+                | RuleKind::OtherEndpoint(_)
+                | RuleKind::BeyondDepth(_)
+                | RuleKind::Refuse { .. }
+                | RuleKind::Exclude(_)
+                | RuleKind::Lock { .. }
+                | RuleKind::Skip(_)
+                | RuleKind::Retry { .. } => None,
+            });
             match &rule.kind {
                 RuleKind::UnknownModel { chain, .. } if rules.unknown.is_none() => {
                     rules.unknown = Some((id, *chain));
@@ -429,7 +510,9 @@ impl Rules {
                     of_attempt,
                     of_route,
                 };
-                rules.warnings.insert(*id, warns);
+                if let Some(place) = rules.warnings.get_mut(id.0 as usize) {
+                    *place = Some(warns);
+                }
             }
         }
         rules

@@ -11,12 +11,11 @@ use sha2::{Digest as _, Sha256};
 
 use crate::answer::{Answer, Trace};
 use crate::catalog::{self, Catalog};
-use crate::decision::{Decision, Fate, Fates, Outcome, Refusal, Snapshot};
+use crate::decision::{Decision, Fate, Outcome, Refusal, Snapshot};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::diagram::{Compiled, Extent, Ground, View};
 use crate::explain;
 use crate::judgement::{self, Judgement};
-use crate::limits;
 use crate::policy::{self, Policy};
 use crate::reference::Case;
 use crate::request::{Call, Caller, Draft, Fallbacks, Request, RequestErrors, State};
@@ -187,7 +186,7 @@ impl Engine {
         state: &'a State,
         decision: &Decision,
     ) -> View<'a> {
-        let judged = decision.fates.interpreted;
+        let judged = decision.fate == Fate::INTERPRETED;
         View {
             ground: self.ground(state),
             call: request.call(),
@@ -204,7 +203,7 @@ impl Engine {
         state: &'a State,
         decision: &Decision,
     ) -> View<'a> {
-        let judged = decision.fates.interpreted;
+        let judged = decision.fate == Fate::INTERPRETED;
         View {
             ground: self.ground(state),
             call: *call,
@@ -239,11 +238,7 @@ impl Engine {
             snapshot: judged.snapshot,
             at: judged.at,
             outcome,
-            fates: Fates {
-                primary: Fate::NONE,
-                fallbacks: [Fate::NONE; limits::FALLBACKS],
-                interpreted: true,
-            },
+            fate: Fate::INTERPRETED,
         }
     }
 

@@ -8,7 +8,7 @@ mod call;
 mod state;
 
 pub(crate) use call::Fallbacks;
-pub use call::{Call, Caller, ChainFields, Fields};
+pub use call::{Call, Caller, ChainFields, Extras, Fields, Rest};
 pub use state::{RouteUsages, State, Usage};
 
 use std::collections::{BTreeMap, BTreeSet};

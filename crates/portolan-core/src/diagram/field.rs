@@ -4,8 +4,11 @@
 //! instant, numbers, facts about now. A diagram asks in this order along every path; the same
 //! rules with numbers first are larger by orders of magnitude.
 
+use std::collections::BTreeSet;
+
+use crate::decimal::Decimal;
 use crate::policy::{BodyField, Scope, StateFact};
-use crate::request::{Auth, Call, ChainFaultKind, FaultKind, Fields};
+use crate::request::{Auth, Call, ChainFaultKind, Extras, FaultKind, Fields, Rest};
 
 /// The code of a field that is absent; below every value.
 pub(super) const ABSENT: i64 = i64::MIN;
@@ -109,22 +112,6 @@ pub(super) const fn kind(field: BodyField) -> Kind {
     }
 }
 
-/// Flags, the instant and numbers of one effective request, by `position`.
-pub(super) type Codes = [i64; CODES];
-
-const AT: usize = Flag::ALL.len();
-const CODES: usize = AT + 1 + Number::ALL.len();
-
-/// Where a field stands among the codes; `None` for one that is read otherwise.
-pub(super) const fn position(field: Field) -> Option<usize> {
-    match field {
-        Field::Flag(flag) => Some(flag as usize),
-        Field::At => Some(AT),
-        Field::Number(number) => Some(AT + 1 + number as usize),
-        Field::Attribute(_) | Field::Meets(..) | Field::Text(_) | Field::State(..) => None,
-    }
-}
-
 /// A number that may be absent. No cut is below zero, so the lowest value may stand for its
 /// neighbour.
 const fn optional(value: Option<i64>) -> i64 {
@@ -150,72 +137,140 @@ pub(super) struct Defaults {
     pub(super) depth: Option<i64>,
 }
 
-/// The codes of one effective body of a call.
-pub(super) fn codes(call: &Call<'_>, body: &Fields<'_>, defaults: Defaults) -> Codes {
-    let chain = &call.chain;
-    let max_tokens = body.max_tokens.or(defaults.max_tokens);
-    let total = body
-        .input_tokens
-        .saturating_add(max_tokens.unwrap_or(0).max(0));
-    [
-        auth(call.auth),
-        body.fault.map_or(0, |fault| fault_kind(fault.kind)),
-        chain.fault.map_or(0, chain_fault),
-        presence(body.messages),
-        presence(body.prompt),
-        i64::from(body.stream),
-        i64::from(body.input_tokens_estimated),
-        choice(body.zero_data_retention),
-        i64::from(body.transcript_id_malformed),
-        i64::from(body.transcript_id.is_some()),
-        i64::from(body.has_transcript_tag),
-        choice(chain.retry),
-        call.at.unix_seconds(),
-        optional(body.temperature.map(crate::decimal::Decimal::billionths)),
-        optional(body.top_p.map(crate::decimal::Decimal::billionths)),
-        optional(chain.depth.or(defaults.depth)),
-        chain.count,
-        optional(max_tokens),
-        body.input_tokens,
-        total,
-    ]
+/// One effective request, as fields are read from it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asking<'a> {
+    pub(super) call: &'a Call<'a>,
+    pub(super) body: &'a Fields<'a>,
+    /// The model id without the policy's prefix.
+    pub(super) model: Option<&'a str>,
+    pub(super) defaults: &'a Defaults,
 }
 
-/// A text of one effective body of a call.
-pub(super) fn text<'a>(
-    call: &Call<'a>,
-    body: &Fields<'a>,
-    model: Option<&'a str>,
-    field: TextField,
-) -> Option<&'a str> {
-    match field {
-        TextField::AuthHeader => call.auth_header,
-        TextField::Model => model,
-        TextField::ModelRegion => body.model_region,
-        TextField::ToolChoice => body.tool_choice,
-        TextField::ResponseFormat => body.response_format,
-        TextField::ReasoningEffort => body.reasoning_effort,
-        TextField::ServiceTier => body.service_tier,
-        TextField::TranscriptId => body.transcript_id,
-        TextField::FaultPath => body
-            .fault
-            .map(|f| f.path.as_str())
-            .filter(|p| !p.is_empty()),
-        TextField::FaultDetail => body.fault.map(|f| f.detail.as_str()),
+impl Asking<'_> {
+    /// The code of a flag.
+    pub(super) fn flag(&self, flag: Flag) -> i64 {
+        let (call, body) = (self.call, self.body);
+        match flag {
+            Flag::Messages => presence(body.messages),
+            Flag::Prompt => presence(body.prompt),
+            Flag::Stream => i64::from(body.stream),
+            Flag::Estimated => i64::from(body.input_tokens_estimated),
+            Flag::Auth => auth(call.auth),
+            Flag::ChainFault => call.chain.fault.map_or(0, chain_fault),
+            Flag::Retry => choice(call.chain.retry),
+            Flag::Fault => {
+                let fault = match body.rest {
+                    Rest::Nothing => None,
+                    Rest::Body(body) => body.faults.first(),
+                    Rest::Extras(extras) => extras.fault,
+                };
+                fault.map_or(0, |fault| fault_kind(fault.kind))
+            }
+            Flag::ZeroDataRetention => choice(match body.rest {
+                Rest::Nothing => None,
+                Rest::Body(body) => body.zero_data_retention,
+                Rest::Extras(extras) => extras.zero_data_retention,
+            }),
+            Flag::MalformedTranscript => i64::from(match body.rest {
+                Rest::Nothing => false,
+                Rest::Body(body) => body.transcript_id_malformed,
+                Rest::Extras(extras) => extras.transcript_id_malformed,
+            }),
+            Flag::HasTranscriptId => i64::from(match body.rest {
+                Rest::Nothing => false,
+                Rest::Body(body) => body.transcript_id.is_some(),
+                Rest::Extras(extras) => extras.transcript_id.is_some(),
+            }),
+            Flag::HasTranscriptTag => i64::from(match body.rest {
+                Rest::Nothing => false,
+                Rest::Body(body) => body.has_transcript_tag,
+                Rest::Extras(extras) => extras.has_transcript_tag,
+            }),
+        }
+    }
+
+    /// The code of a number.
+    pub(super) fn number(&self, number: Number) -> i64 {
+        let (call, body) = (self.call, self.body);
+        match number {
+            Number::MaxTokens => optional(body.max_tokens.or(self.defaults.max_tokens)),
+            Number::InputTokens => body.input_tokens,
+            Number::TotalTokens => {
+                let most = body.max_tokens.or(self.defaults.max_tokens);
+                body.input_tokens.saturating_add(most.unwrap_or(0).max(0))
+            }
+            Number::Depth => optional(call.chain.depth.or(self.defaults.depth)),
+            Number::Count => call.chain.count,
+            Number::Temperature => decimal(match body.rest {
+                Rest::Nothing => None,
+                Rest::Body(body) => body.temperature,
+                Rest::Extras(extras) => extras.temperature,
+            }),
+            Number::TopP => decimal(match body.rest {
+                Rest::Nothing => None,
+                Rest::Body(body) => body.top_p,
+                Rest::Extras(extras) => extras.top_p,
+            }),
+        }
     }
 }
 
-/// A set of one effective body.
-pub(super) const fn set<'a>(
-    body: &Fields<'a>,
-    field: SetField,
-) -> &'a std::collections::BTreeSet<String> {
-    match field {
-        SetField::PostProcessing => body.post_processing,
-        SetField::Content => body.content,
-        SetField::ToolTypes => body.tool_types,
-        SetField::Parameters => body.parameters,
+impl<'a> Asking<'a> {
+    /// A text.
+    pub(super) fn text(&self, field: TextField) -> Option<&'a str> {
+        match field {
+            TextField::ModelRegion => self.body.model_region,
+            TextField::Model => self.model,
+            TextField::AuthHeader => self.call.auth_header,
+            TextField::ToolChoice
+            | TextField::ResponseFormat
+            | TextField::ReasoningEffort
+            | TextField::ServiceTier
+            | TextField::TranscriptId
+            | TextField::FaultPath
+            | TextField::FaultDetail => match self.body.rest {
+                Rest::Nothing => None,
+                Rest::Body(body) => text(&body.into(), field),
+                Rest::Extras(extras) => text(extras, field),
+            },
+        }
     }
+
+    /// A set.
+    pub(super) fn set(&self, field: SetField) -> Option<&'a BTreeSet<String>> {
+        let extras = match self.body.rest {
+            Rest::Nothing => return None,
+            Rest::Body(body) => body.into(),
+            Rest::Extras(extras) => *extras,
+        };
+        Some(match field {
+            SetField::PostProcessing => extras.post_processing,
+            SetField::Content => extras.content,
+            SetField::ToolTypes => extras.tool_types,
+            SetField::Parameters => extras.parameters,
+        })
+    }
+}
+
+fn text<'a>(extras: &Extras<'a>, field: TextField) -> Option<&'a str> {
+    match field {
+        TextField::ToolChoice => extras.tool_choice,
+        TextField::ResponseFormat => extras.response_format,
+        TextField::ReasoningEffort => extras.reasoning_effort,
+        TextField::ServiceTier => extras.service_tier,
+        TextField::TranscriptId => extras.transcript_id,
+        TextField::FaultPath => {
+            let path = extras.fault.map(|fault| fault.path.as_str());
+            path.filter(|path| !path.is_empty())
+        }
+        TextField::FaultDetail => extras.fault.map(|fault| fault.detail.as_str()),
+        TextField::ModelRegion | TextField::Model | TextField::AuthHeader => None,
+    }
+}
+
+fn decimal(value: Option<Decimal>) -> i64 {
+    optional(value.map(Decimal::billionths))
 }
 
 const fn auth(auth: Auth) -> i64 {
@@ -282,7 +337,7 @@ mod tests {
     use crate::request::Caller;
 
     #[test]
-    fn codes_stand_where_their_fields_say() {
+    fn absent_fields_are_below_every_value() {
         let caller = Caller {
             endpoint: crate::catalog::EndpointId(0),
             attributes: Vec::new(),
@@ -294,15 +349,18 @@ mod tests {
             max_tokens: Some(i64::MIN),
             ..Fields::default()
         };
-        let at = Instant::from_unix_seconds(99);
-        let codes = codes(&Call::new(&caller, at, body), &body, Defaults::default());
-        let code = |field| codes[position(field).unwrap()];
-        assert_eq!(code(Field::Flag(Flag::Stream)), 1);
-        assert_eq!(code(Field::Flag(Flag::Messages)), ABSENT);
-        assert_eq!(code(Field::Flag(Flag::Retry)), ABSENT);
-        assert_eq!(code(Field::At), 99);
-        assert_eq!(code(Field::Number(Number::Temperature)), ABSENT);
-        assert_eq!(code(Field::Number(Number::MaxTokens)), i64::MIN + 1);
-        assert_eq!(code(Field::Number(Number::TotalTokens)), 7);
+        let asking = Asking {
+            call: &Call::new(&caller, Instant::from_unix_seconds(99), body),
+            body: &body,
+            model: None,
+            defaults: &Defaults::default(),
+        };
+        assert_eq!(asking.flag(Flag::Stream), 1);
+        assert_eq!(asking.flag(Flag::Messages), ABSENT);
+        assert_eq!(asking.flag(Flag::Retry), ABSENT);
+        assert_eq!(asking.number(Number::Temperature), ABSENT);
+        assert_eq!(asking.number(Number::MaxTokens), i64::MIN + 1);
+        assert_eq!(asking.number(Number::TotalTokens), 7);
+        assert_eq!(asking.text(TextField::ToolChoice), None);
     }
 }

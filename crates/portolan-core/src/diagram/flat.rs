@@ -1,7 +1,7 @@
 //! Diagrams laid out for walking: one test a node, its constant beside it or in the model's slots.
 
 use super::build::Build;
-use super::field::{ABSENT, Codes, Field, SetField, TextField, position, set, text};
+use super::field::{ABSENT, Asking, Field, Flag, Number, SetField, TextField};
 use super::intern::{Interner, Memo};
 use super::shape::{Questions, Slots};
 use super::sketch::Mask;
@@ -9,7 +9,7 @@ use super::store::{Diagram, Inconclusive, Store};
 use super::vocabulary::rank;
 use crate::limits;
 use crate::policy::{Scope, StateFact};
-use crate::request::{Call, Fields, Usage};
+use crate::request::Usage;
 
 /// A walk's beginning or end: a node, or with the highest bit an answer.
 pub(super) type At = u32;
@@ -18,13 +18,14 @@ const ANSWER: At = 1 << 31;
 
 /// What a test reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u8)]
 enum Ask {
-    Code,
-    Attribute,
-    Text,
-    Meets,
-    State,
+    Flag(Flag),
+    Attribute(u16),
+    Text(TextField),
+    Meets(SetField),
+    At,
+    Number(Number),
+    State(u16),
 }
 
 /// Where a test's cut stands: one of the model's slots, the test itself, or a list of cuts.
@@ -38,7 +39,6 @@ struct Test {
     low: At,
     high: At,
     slot: u16,
-    index: u16,
     ask: Ask,
 }
 
@@ -144,7 +144,7 @@ impl<'a> Laying<'a> {
                 made
             }
         };
-        let (ask, index) = asked(field)?;
+        let ask = asked(field)?;
         let cut = |rank: u32| cuts.get((rank as usize).wrapping_sub(1)).copied();
         let constant = |(rank, to): &(u32, At)| match cut(*rank) {
             None if *rank == 0 => Some((i64::MIN, *to)),
@@ -160,18 +160,16 @@ impl<'a> Laying<'a> {
                 low: 0,
                 high: 0,
                 slot: WIDE,
-                index,
                 ask,
             });
         }
-        self.halves(ask, index, edges, &cut)
+        self.halves(ask, edges, &cut)
     }
 
     /// A tree of tests over the edges.
     fn halves(
         &mut self,
         ask: Ask,
-        index: u16,
         edges: &[(u32, At)],
         cut: &dyn Fn(u32) -> Option<Cut>,
     ) -> Result<At, Inconclusive> {
@@ -181,8 +179,8 @@ impl<'a> Laying<'a> {
         let (below, above) = edges.split_at(edges.len() / 2);
         let (rank, _) = above.first().ok_or(Inconclusive)?;
         let at = cut(*rank).ok_or(Inconclusive)?;
-        let low = self.halves(ask, index, below, cut)?;
-        let high = self.halves(ask, index, above, cut)?;
+        let low = self.halves(ask, below, cut)?;
+        let high = self.halves(ask, above, cut)?;
         let (cut, slot) = match at {
             Cut::Constant(cut) => (cut, OWN),
             Cut::Slot(slot) => (0, slot),
@@ -192,7 +190,6 @@ impl<'a> Laying<'a> {
             low,
             high,
             slot,
-            index,
             ask,
         })
     }
@@ -212,8 +209,7 @@ impl<'a> Laying<'a> {
                     low,
                     high,
                     slot: OWN,
-                    index: set as u16,
-                    ask: Ask::Meets,
+                    ask: Ask::Meets(set),
                 }
             }
             Some(own) => {
@@ -223,8 +219,7 @@ impl<'a> Laying<'a> {
                     low,
                     high,
                     slot: u16::try_from(slot).map_err(|_| Inconclusive)?,
-                    index: set as u16,
-                    ask: Ask::Meets,
+                    ask: Ask::Meets(set),
                 }
             }
         };
@@ -259,19 +254,19 @@ impl<'a> Laying<'a> {
 }
 
 /// How a field is read.
-fn asked(field: Field) -> Result<(Ask, u16), Inconclusive> {
-    let (ask, index) = match field {
-        Field::Attribute(index) => (Ask::Attribute, usize::from(index)),
-        Field::Text(text) => (Ask::Text, text as usize),
-        Field::State(scope, fact) => (Ask::State, state_index(scope, fact)),
-        Field::Flag(_) | Field::At | Field::Number(_) | Field::Meets(..) => {
-            (Ask::Code, position(field).ok_or(Inconclusive)?)
-        }
-    };
-    Ok((ask, u16::try_from(index).map_err(|_| Inconclusive)?))
+fn asked(field: Field) -> Result<Ask, Inconclusive> {
+    Ok(match field {
+        Field::Attribute(index) => Ask::Attribute(index),
+        Field::Text(text) => Ask::Text(text),
+        Field::State(scope, fact) => Ask::State(state_index(scope, fact)),
+        Field::Flag(flag) => Ask::Flag(flag),
+        Field::At => Ask::At,
+        Field::Number(number) => Ask::Number(number),
+        Field::Meets(..) => return Err(Inconclusive),
+    })
 }
 
-const fn state_index(scope: Scope, fact: StateFact) -> usize {
+const fn state_index(scope: Scope, fact: StateFact) -> u16 {
     let of = match scope {
         Scope::Model => 0,
         Scope::Route => 2,
@@ -301,11 +296,7 @@ pub(super) fn state_codes(model: Option<Usage>, route: Option<Usage>) -> StateCo
 /// One effective request as tests read it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reading<'a> {
-    pub(super) codes: Codes,
-    pub(super) call: &'a Call<'a>,
-    pub(super) body: Fields<'a>,
-    /// The model id without the policy's prefix.
-    pub(super) model: Option<&'a str>,
+    pub(super) asking: Asking<'a>,
     /// The numbers of the model.
     pub(super) slots: &'a [i64],
 }
@@ -341,14 +332,21 @@ impl Flat {
             let Some(test) = self.tests.get(at as usize) else {
                 return 0;
             };
-            let index = usize::from(test.index);
             let value = match test.ask {
-                Ask::Code => reading.codes.get(index).copied(),
-                Ask::Attribute => reading.call.caller.codes.get(index).copied(),
-                Ask::State => state.get(index).copied(),
-                Ask::Text => Some(self.text(reading, index)),
-                Ask::Meets => {
-                    at = if self.meets(test, reading) {
+                Ask::At => reading.asking.call.at.unix_seconds(),
+                Ask::Number(number) => reading.asking.number(number),
+                Ask::Flag(flag) => reading.asking.flag(flag),
+                Ask::Text(field) => self.text(reading, field),
+                Ask::Attribute(index) => {
+                    let codes = &reading.asking.call.caller.codes;
+                    codes.get(usize::from(index)).copied().unwrap_or(ABSENT)
+                }
+                Ask::State(index) => {
+                    let state = state.get(usize::from(index));
+                    state.copied().unwrap_or(ABSENT)
+                }
+                Ask::Meets(set) => {
+                    at = if self.meets(test, set, reading) {
                         test.high
                     } else {
                         test.low
@@ -356,7 +354,6 @@ impl Flat {
                     continue;
                 }
             };
-            let value = value.unwrap_or(ABSENT);
             at = match test.slot {
                 OWN => test.side(value, test.cut),
                 WIDE => self.widely(test, value),
@@ -379,25 +376,20 @@ impl Flat {
         found.map_or(ANSWER, |(_, to)| *to)
     }
 
-    fn text(&self, reading: &Reading<'_>, index: usize) -> i64 {
-        let Some(field) = TextField::ALL.get(index) else {
-            return ABSENT;
-        };
-        match text(reading.call, &reading.body, reading.model, *field) {
+    fn text(&self, reading: &Reading<'_>, field: TextField) -> i64 {
+        match reading.asking.text(field) {
             None => ABSENT,
-            Some(text) => rank(self.texts.get(index).map_or(&[][..], |b| b), text),
+            Some(text) => {
+                let bounds = self.texts.get(field as usize);
+                rank(bounds.map_or(&[][..], |b| b), text)
+            }
         }
     }
 
-    fn meets(&self, test: &Test, reading: &Reading<'_>) -> bool {
-        let index = usize::from(test.index);
-        let Some(field) = SetField::ALL.get(index) else {
+    fn meets(&self, test: &Test, field: SetField, reading: &Reading<'_>) -> bool {
+        let Some(words) = reading.asking.set(field).filter(|words| !words.is_empty()) else {
             return false;
         };
-        let words = set(&reading.body, *field);
-        if words.is_empty() {
-            return false;
-        }
         let mask = if test.slot == OWN {
             let at = usize::try_from(test.cut).ok();
             at.and_then(|at| self.masks.get(at)).map_or(0, |(_, m)| *m)
@@ -406,7 +398,8 @@ impl Flat {
             let half = |at: usize| reading.slots.get(at).copied().unwrap_or(0);
             from_halves(half(at), half(at + 1))
         };
-        let known = self.words.get(index).map_or(&[][..], |words| words);
+        let known = self.words.get(field as usize);
+        let known = known.map_or(&[][..], |words| words);
         words.iter().any(|word| {
             let found = known.binary_search_by(|known| (**known).cmp(word.as_str()));
             mask & (1 << found.unwrap_or(127)) != 0

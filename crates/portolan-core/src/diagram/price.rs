@@ -15,6 +15,9 @@ struct Row {
     price: u32,
 }
 
+/// Marks a price that never changes: the rest is its position.
+const CONSTANT: u32 = 1 << 31;
+
 /// Prices while they are collected.
 #[derive(Debug, Default)]
 pub(super) struct Collected {
@@ -32,7 +35,7 @@ pub(super) struct Prices {
 }
 
 impl Collected {
-    /// The list of an offering's prices.
+    /// The list of an offering's prices; a price that never changes is no list.
     pub(super) fn add(&mut self, catalog: &Catalog, id: OfferingId) -> u32 {
         let mut rows = Vec::new();
         let offering = catalog.offering(id);
@@ -78,7 +81,10 @@ impl Collected {
                 _ => break,
             }
         }
-        self.lists.intern(rows.into())
+        match rows.as_slice() {
+            [only] => only.price | CONSTANT,
+            _ => self.lists.intern(rows.into()),
+        }
     }
 
     pub(super) fn finish(self) -> Prices {
@@ -91,19 +97,26 @@ impl Collected {
 }
 
 impl Prices {
+    /// A price that never changes.
+    #[inline]
+    pub(super) fn constant(&self, list: u32) -> Option<&Price> {
+        if list & CONSTANT == 0 {
+            return None;
+        }
+        self.prices.get((list & !CONSTANT) as usize)
+    }
+
     /// The price by a list, at an instant, for a service tier and so many input tokens.
     pub(super) fn get(&self, list: u32, at: Instant, tier: Option<&str>, input: i64) -> Price {
         let rows = self.lists.get(list as usize).map_or(&[][..], |l| l);
-        let now = match rows {
-            [only] => return self.price(only),
-            rows => {
-                let until = rows.partition_point(|row| row.from <= at);
-                let begun = rows.get(..until).unwrap_or_default();
-                let from = begun.last().map(|row| row.from);
-                let first = begun.partition_point(|row| Some(row.from) < from);
-                begun.get(first..).unwrap_or_default()
-            }
-        };
+        let until = rows.partition_point(|row| row.from <= at);
+        let begun = rows.get(..until).unwrap_or_default();
+        let from = begun.last().map(|row| row.from);
+        let first = begun.partition_point(|row| Some(row.from) < from);
+        let now = begun.get(first..).unwrap_or_default();
+        if let [only] = now {
+            return self.price(only);
+        }
         let input = u64::try_from(input).unwrap_or(0);
         let best = |wanted: Option<&str>| {
             now.iter()

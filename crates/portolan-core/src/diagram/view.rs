@@ -10,11 +10,11 @@
 
 use std::borrow::Cow;
 
-use super::flat::{At, NO_STATE, Reading};
-use super::walk::{Came, Ground};
-use super::{End, RouteFacts};
+use super::flat::{At, NO_STATE};
+use super::walk::{Came, Ground, Standing};
+use super::{Does, Effect, RouteFacts, Warns};
 use crate::catalog::{Price, Route};
-use crate::decision::{Decision, Fate, Outcome};
+use crate::decision::{Decision, Outcome};
 use crate::judgement::{self, Dropped, Judgement, Warning};
 use crate::policy::{BodyField, RuleId, RuleKind, SetField, Value};
 use crate::reference::Cleared;
@@ -83,9 +83,9 @@ impl View<'_> {
             return beyond();
         }
         let fields = self.fallbacks.fields(position)?;
-        let fate = *self.decision.fates.fallbacks.get(position)?;
-        let (_, came) = self.came(fate, &fields)?;
-        match came {
+        let standing = self.ground.standing(&self.call, &fields, false)?;
+        let verdict = self.ground.verdict(standing.fate)?;
+        match self.ground.came(&self.call, &fields, &standing, verdict) {
             Came::Never(rule, route) | Came::NotNow(rule, route) => Some(Dropped {
                 fallback: position,
                 rule,
@@ -107,14 +107,13 @@ impl View<'_> {
                 judgement::Outcome::Refuse(_) => None,
             };
         }
-        let fate = self.decision.fates.primary;
-        let end = self.ground.end(fate.subject, &self.call)?;
-        if end.retries.is_empty() {
+        let standing = self.ground.at(&self.call, self.decision.fate.subject)?;
+        let retries = &standing.end.retries;
+        if retries.is_empty() {
             return None;
         }
-        let reading = self
-            .ground
-            .read(&self.call, &self.call.body, fate.subject)?;
+        let body = &self.call.body;
+        let reading = self.ground.reading(&self.call, body, standing.slots);
         let mut with_fallback = None;
         let holds = |(id, root): &&(RuleId, At)| {
             let alone = match self.ground.policy.rule(*id).map(|r| &r.kind) {
@@ -133,7 +132,7 @@ impl View<'_> {
             }
             self.ground.compiled.flat.walk(*root, &reading, &NO_STATE) == 1
         };
-        end.retries.iter().find(holds).map(|(id, _)| *id)
+        retries.iter().find(holds).map(|(id, _)| *id)
     }
 
     /// The same, spelled out as the interpreter does. Other reasons of a refusal and the instant
@@ -164,13 +163,6 @@ impl View<'_> {
             outcome,
         }
     }
-
-    fn came<'v>(&'v self, fate: Fate, fields: &Fields<'v>) -> Option<(Reading<'v>, Came<'v>)> {
-        let reading = self.ground.read(&self.call, fields, fate.subject)?;
-        let verdicts = &self.ground.compiled.verdicts;
-        let verdict = verdicts.get(fate.verdict as usize)?;
-        Some((reading, self.ground.came(fate, verdict, &reading)))
-    }
 }
 
 fn dropped_of(judged: &Judgement) -> &[Dropped] {
@@ -195,9 +187,8 @@ pub struct Attempts<'v> {
 #[derive(Debug, Clone)]
 struct Current<'v> {
     fallback: Option<usize>,
-    fate: Fate,
-    reading: Reading<'v>,
-    end: &'v End,
+    fields: Fields<'v>,
+    standing: Standing<'v>,
     survivors: &'v [u16],
     /// A lone survivor is its own order.
     only: Option<u16>,
@@ -245,39 +236,46 @@ impl<'v> Iterator for Attempts<'v> {
 impl View<'_> {
     /// The routes of an effective request, the primary's first; `None` past the last.
     fn current(&self, source: usize) -> Option<Current<'_>> {
-        let (fallback, fate, fields) = match source.checked_sub(1) {
-            None => (None, self.decision.fates.primary, self.call.body),
+        let ground = self.ground;
+        let (fallback, fields, standing) = match source.checked_sub(1) {
+            None => {
+                let mut standing = ground.at(&self.call, self.decision.fate.subject)?;
+                standing.fate = self.decision.fate;
+                (None, self.call.body, standing)
+            }
             Some(position) => {
-                let depth = self.ground.depth(&self.call, self.fallbacks.count());
-                if position >= depth {
+                if position >= ground.depth(&self.call, self.fallbacks.count()) {
                     return None;
                 }
-                let fate = *self.decision.fates.fallbacks.get(position)?;
-                (Some(position), fate, self.fallbacks.fields(position)?)
+                let fields = self.fallbacks.fields(position)?;
+                let standing = ground.standing(&self.call, &fields, false)?;
+                (Some(position), fields, standing)
             }
         };
-        let (reading, came) = self.came(fate, &fields)?;
-        let end = self.ground.end(fate.subject, &self.call)?;
-        let survivors = match came {
+        let verdict = ground.verdict(standing.fate)?;
+        let survivors = match ground.came(&self.call, &fields, &standing, verdict) {
             Came::Routes(survivors) => survivors,
             Came::Never(..) | Came::NotNow(..) | Came::Unbuilt => &[],
         };
-        let compiled = self.ground.compiled;
         let (only, order) = match survivors {
-            [] => (None, u32::MAX),
-            [only] => (Some(*only), u32::MAX),
-            _ => (None, compiled.flat.walk(end.order, &reading, &NO_STATE)),
+            [] => (None, &[][..]),
+            [only] => (Some(*only), &[][..]),
+            _ => {
+                let reading = ground.reading(&self.call, &fields, standing.slots);
+                let flat = &ground.compiled.flat;
+                let order = flat.walk(standing.end.order, &reading, &NO_STATE);
+                let order = ground.compiled.orders.get(order as usize);
+                (None, order.map_or(&[][..], |order| order))
+            }
         };
-        let order = compiled.orders.get(order as usize);
         Some(Current {
             fallback,
-            fate,
-            reading,
-            end,
+            fields,
+            standing,
             survivors,
             only,
-            order: order.map_or(&[][..], |order| order),
-            left: self.ground.policy.plan_at_most.unwrap_or(usize::MAX),
+            order,
+            left: ground.policy.plan_at_most.unwrap_or(usize::MAX),
         })
     }
 }
@@ -289,43 +287,45 @@ impl<'v> Current<'v> {
         }
         loop {
             let (candidate, route) = self.candidate()?;
-            if self.survivors.binary_search(&route).is_err() {
+            if self.survivors.len() > 1 && self.survivors.binary_search(&route).is_err() {
                 continue;
             }
-            let skipped = !view.ground.state.is_empty()
-                && view
-                    .ground
-                    .skips(self.fate, route, &self.reading)
-                    .next()
-                    .is_some();
-            if skipped {
+            if !view.ground.state.is_empty() && self.skipped(view, route) {
                 continue;
             }
             self.left -= 1;
-            let effects = self.end.effects.get(candidate).map_or(&[][..], |e| e);
+            let effects = self.standing.end.effects.get(candidate);
             return Some(Attempt {
                 view,
                 index,
                 fallback: self.fallback,
                 kind: Kind::Walked {
-                    facts: view.ground.route(self.fate.subject, route)?,
-                    reading: self.reading,
-                    effects,
+                    facts: view.ground.route(&self.standing, route)?,
+                    fields: self.fields,
+                    slots: self.standing.slots,
+                    effects: effects.map_or(&[][..], |effects| effects),
                 },
             });
         }
     }
 
+    fn skipped(&self, view: &View<'_>, route: u16) -> bool {
+        let ground = view.ground;
+        let reading = ground.reading(&view.call, &self.fields, self.standing.slots);
+        let mut skips = ground.skips(&self.standing, route, &reading);
+        skips.next().is_some()
+    }
+
     /// The next candidate, by its position and its route.
     fn candidate(&mut self) -> Option<(usize, u16)> {
         if let Some(only) = self.only.take() {
-            let candidate = self.end.routes.binary_search(&only).ok()?;
+            let candidate = self.standing.end.routes.binary_search(&only).ok()?;
             return Some((candidate, only));
         }
         let (first, rest) = self.order.split_first()?;
         self.order = rest;
         let candidate = usize::from(*first);
-        Some((candidate, *self.end.routes.get(candidate)?))
+        Some((candidate, *self.standing.end.routes.get(candidate)?))
     }
 }
 
@@ -342,8 +342,9 @@ pub struct Attempt<'v> {
 enum Kind<'v> {
     Walked {
         facts: &'v RouteFacts,
-        reading: Reading<'v>,
-        effects: &'v [(RuleId, At)],
+        fields: Fields<'v>,
+        slots: &'v [i64],
+        effects: &'v [Effect],
     },
     Judged(&'v judgement::Attempt),
 }
@@ -379,34 +380,30 @@ impl<'v> Attempt<'v> {
 
     /// The bucket that usage is counted in.
     pub fn usage_region(&self) -> &'v str {
-        let catalog = self.view.ground.catalog;
-        let offering = catalog.offering(self.route().offering);
-        let region = offering.and_then(|o| catalog.region(o.region));
+        let ground = self.view.ground;
+        let region = match &self.kind {
+            Kind::Walked { facts, .. } => Some(facts.region),
+            Kind::Judged(attempt) => {
+                let offering = ground.catalog.offering(attempt.route.route().offering);
+                offering.map(|offering| offering.region)
+            }
+        };
+        let region = region.and_then(|region| ground.catalog.region(region));
         region.map_or("", |region| &region.usage)
     }
 
     /// The price, in the service tier that will be asked for after every `set`.
     pub fn price(&self) -> Price {
         let ground = self.view.ground;
-        let tier = self
-            .sets()
-            .find_map(|id| match &ground.policy.rule(id)?.kind {
-                RuleKind::Set {
-                    field: SetField::Known(BodyField::ServiceTier),
-                    value: Value::Text(tier),
-                    ..
-                } => Some(&**tier),
-                _ => None,
-            });
         let at = self.view.call.at;
         match &self.kind {
-            Kind::Walked { facts, reading, .. } => {
-                let tier = tier.or(reading.body.service_tier);
-                let lists = &ground.compiled.price_lists;
-                let list = lists.get(facts.route.offering.index());
-                let list = list.copied().unwrap_or(u32::MAX);
+            Kind::Walked { facts, fields, .. } => {
                 let prices = &ground.compiled.prices;
-                prices.get(list, at, tier, reading.body.input_tokens)
+                if let Some(price) = prices.constant(facts.price) {
+                    return *price;
+                }
+                let tier = self.tier().or(fields.rest.service_tier());
+                prices.get(facts.price, at, tier, fields.input_tokens)
             }
             Kind::Judged(attempt) => {
                 let fields = match attempt.fallback {
@@ -415,108 +412,126 @@ impl<'v> Attempt<'v> {
                 };
                 let input = fields.map_or(0, |fields| fields.input_tokens);
                 let input = u64::try_from(input).unwrap_or(0);
-                let tier = tier.or(fields.and_then(|fields| fields.service_tier));
+                let asked = fields.and_then(|fields| fields.rest.service_tier());
+                let tier = self.tier().or(asked);
                 ground.catalog.price(self.route(), at, input, tier).value
             }
         }
     }
 
+    /// The service tier that a `set` asks for.
+    fn tier(&self) -> Option<&'v str> {
+        let ground = self.view.ground;
+        if !ground.compiled.rules.sets_tier {
+            return None;
+        }
+        self.sets()
+            .find_map(|id| match &ground.policy.rule(id)?.kind {
+                RuleKind::Set {
+                    field: SetField::Known(BodyField::ServiceTier),
+                    value: Value::Text(tier),
+                    ..
+                } => Some(&**tier),
+                _ => None,
+            })
+    }
+
     /// The `set` rules that hold, one a field.
     pub fn sets(&self) -> impl Iterator<Item = RuleId> {
-        let (judged, walked) = match &self.kind {
-            Kind::Judged(attempt) => (attempt.sets.as_slice(), &[][..]),
-            Kind::Walked { effects, .. } => (&[][..], *effects),
+        let judged = match &self.kind {
+            Kind::Judged(attempt) => attempt.sets.as_slice(),
+            Kind::Walked { .. } => &[],
         };
-        let walked = walked.iter().filter(|effect| self.sets_first(effect));
-        judged.iter().copied().chain(walked.map(|(id, _)| *id))
+        let walked = self.effects().iter().filter(|e| self.sets_first(e));
+        judged.iter().copied().chain(walked.map(|e| e.rule))
     }
 
     /// The `limit` rule that holds.
     pub fn limit(&self) -> Option<RuleId> {
         match &self.kind {
             Kind::Judged(attempt) => attempt.limit,
-            Kind::Walked { effects, .. } => {
-                let limits = effects.iter().filter(|(id, _)| {
-                    let rule = self.view.ground.policy.rule(*id);
-                    matches!(rule.map(|r| &r.kind), Some(RuleKind::Limit { .. }))
-                });
-                let mut holding = limits.filter(|(_, root)| self.holds(*root));
-                holding.next().map(|(id, _)| *id)
+            Kind::Walked { .. } => {
+                let limits = self.effects().iter().filter(|e| e.does == Does::Limit);
+                let mut holding = limits.filter(|e| self.holds(e.root));
+                holding.next().map(|e| e.rule)
             }
         }
     }
 
+    #[inline]
     fn holds(&self, root: At) -> bool {
         match &self.kind {
             Kind::Judged(_) => false,
-            Kind::Walked { reading, .. } => {
-                let flat = &self.view.ground.compiled.flat;
-                flat.walk(root, reading, &NO_STATE) == 1
+            Kind::Walked { fields, slots, .. } => {
+                let ground = self.view.ground;
+                let reading = ground.reading(&self.view.call, fields, slots);
+                ground.compiled.flat.walk(root, &reading, &NO_STATE) == 1
             }
         }
     }
 
-    /// Says whether an effect is a `set` that holds, and the first that does for its field.
-    fn sets_first(&self, (id, root): &(RuleId, At)) -> bool {
-        let Some(field) = self.field(*id) else {
-            return false;
-        };
-        let earlier = match &self.kind {
-            Kind::Judged(_) => &[],
-            Kind::Walked { effects, .. } => *effects,
-        };
-        let mut earlier = earlier.iter().take_while(|(other, _)| other < id);
-        let taken = earlier.any(|(o, root)| self.field(*o) == Some(field) && self.holds(*root));
-        !taken && self.holds(*root)
-    }
-
-    fn field(&self, rule: RuleId) -> Option<&'v SetField> {
-        match &self.view.ground.policy.rule(rule)?.kind {
-            RuleKind::Set { field, .. } => Some(field),
-            _ => None,
-        }
-    }
-
-    /// Says whether an effect tells the caller something here, told before or not.
-    fn tells(&self, effect: &(RuleId, At)) -> bool {
-        match self.field(effect.0) {
-            Some(_) => self.sets_first(effect),
-            None => self.holds(effect.1),
-        }
-    }
-
-    fn effects(&self) -> &'v [(RuleId, At)] {
+    #[inline]
+    fn effects(&self) -> &'v [Effect] {
         match &self.kind {
             Kind::Judged(_) => &[],
             Kind::Walked { effects, .. } => effects,
         }
     }
 
-    /// Says whether a warning that holds here is told here: once a code and attempt; once in all
-    /// where nothing in it differs from one attempt to the next.
-    fn warned(&self, rule: RuleId) -> bool {
-        let warnings = &self.view.ground.compiled.rules.warnings;
-        let Some(warns) = warnings.get(&rule) else {
+    /// Says whether an effect is a `set` that holds, and the first that does for its field.
+    fn sets_first(&self, effect: &Effect) -> bool {
+        let Does::Set { field, .. } = effect.does else {
             return false;
         };
-        let same = |id: &RuleId| warns.same_code.contains(id);
+        let same = |e: &&Effect| matches!(e.does, Does::Set { field: of, .. } if of == field);
+        let earlier = self.effects().iter().take_while(|e| e.rule < effect.rule);
+        let taken = earlier.filter(same).any(|e| self.holds(e.root));
+        !taken && self.holds(effect.root)
+    }
+
+    /// Says whether an effect tells the caller something here, told before or not.
+    #[inline]
+    fn tells(&self, effect: &Effect) -> bool {
+        match effect.does {
+            Does::Set { noting, .. } => noting && self.sets_first(effect),
+            Does::Warn => self.holds(effect.root),
+            Does::Limit => false,
+        }
+    }
+
+    /// Says whether a warning that holds here is told here: once a code and attempt; once in all
+    /// where nothing in it differs from one attempt to the next.
+    #[inline]
+    fn warned(&self, effect: &Effect) -> bool {
+        if !self.tells(effect) {
+            return false;
+        }
+        let warnings = &self.view.ground.compiled.rules.warnings;
+        match warnings.get(effect.rule.0 as usize) {
+            Some(Some(warns)) => warns.alone() || self.told_first(effect.rule, warns),
+            Some(None) | None => false,
+        }
+    }
+
+    /// Rules of the same code, in order, as far as this one, which holds.
+    #[cold]
+    fn told_first(&self, rule: RuleId, warns: &Warns) -> bool {
+        let same = |effect: &&Effect| warns.same_code.contains(&effect.rule);
         let before = || {
-            let attempts = self.view.attempts().take(self.index);
-            let mut told = attempts.flat_map(|attempt| {
-                let effects = attempt.effects().iter();
-                let told = effects.filter(|e| same(&e.0) && attempt.tells(e)).count();
-                std::iter::repeat_n((), told)
-            });
-            told.next().is_some()
+            let mut attempts = self.view.attempts().take(self.index);
+            attempts.any(|attempt| {
+                let mut told = attempt.effects().iter().filter(same);
+                told.any(|e| attempt.tells(e))
+            })
         };
-        // Rules of the same code, in order, as far as this one.
+        let warnings = &self.view.ground.compiled.rules.warnings;
         let mut told_here = false;
         let mut held = false;
-        for effect in self.effects().iter().filter(|(id, _)| same(id)) {
-            if effect.0 > rule {
-                break;
-            }
-            let of_attempt = warnings.get(&effect.0).is_none_or(|w| w.of_attempt);
+        for effect in self.effects().iter().filter(same) {
+            let known = warnings
+                .get(effect.rule.0 as usize)
+                .and_then(Option::as_ref);
+            let of_attempt = known.is_none_or(|w| w.of_attempt);
             let tells = self.tells(effect);
             let told = tells
                 && if of_attempt {
@@ -524,7 +539,7 @@ impl<'v> Attempt<'v> {
                 } else {
                     !held && !before()
                 };
-            if effect.0 == rule {
+            if effect.rule == rule {
                 return told;
             }
             told_here |= told;
@@ -570,14 +585,16 @@ impl Iterator for Warnings<'_> {
         loop {
             if let Some(attempt) = &self.current {
                 let effects = attempt.effects();
-                while let Some((rule, _)) = effects.get(self.effect) {
+                while let Some(effect) = effects.get(self.effect) {
                     self.effect += 1;
-                    if attempt.warned(*rule) {
+                    if attempt.warned(effect) {
                         let warnings = &view.ground.compiled.rules.warnings;
+                        let warns = warnings.get(effect.rule.0 as usize);
+                        let of_route = warns.and_then(Option::as_ref).is_some_and(|w| w.of_route);
                         return Some(Warning {
-                            rule: *rule,
+                            rule: effect.rule,
                             attempt: attempt.index,
-                            of_route: warnings.get(rule).is_some_and(|w| w.of_route),
+                            of_route,
                         });
                     }
                 }

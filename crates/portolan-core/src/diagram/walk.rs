@@ -1,15 +1,14 @@
 //! Deciding: find the model, walk its verdict, put the chain together. Nothing here allocates.
 
 use super::build::Verdict;
-use super::field::codes;
-use super::flat::{NO_STATE, Reading, StateCodes, state_codes};
+use super::field::Asking;
+use super::flat::{NO_STATE, Reading, state_codes};
 use super::table::ALIAS;
 use super::{Compiled, End, RouteFacts};
 use crate::catalog::{Catalog, Route};
-use crate::decision::{Decision, Fate, Fates, Outcome, Refusal, Snapshot};
-use crate::limits;
+use crate::decision::{Decision, Fate, Outcome, Refusal, Snapshot};
 use crate::policy::{Policy, RuleId, Scope, Term};
-use crate::request::{Call, Fallbacks, Fields, State};
+use crate::request::{Call, Fallbacks, Fields, State, Usage};
 
 /// What a walk needs beside the compiled form.
 #[derive(Debug, Clone, Copy)]
@@ -33,70 +32,55 @@ pub(super) enum Came<'a> {
     Unbuilt,
 }
 
+/// One effective request at the record that its model id found.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Standing<'a> {
+    pub(super) fate: Fate,
+    pub(super) end: &'a End,
+    pub(super) slots: &'a [i64],
+    /// The first of the record's routes.
+    pub(super) routes: u32,
+}
+
 impl<'a> Ground<'a> {
     /// Decides; `None` where only the interpreter can.
+    #[inline]
     pub(crate) fn decide(
         self,
         snapshot: Snapshot,
         call: &Call<'_>,
         fallbacks: Fallbacks<'_>,
     ) -> Option<Decision> {
-        if self.compiled.interpreted {
-            return None;
-        }
-        let mut fates = Fates {
-            primary: Fate::NONE,
-            fallbacks: [Fate::NONE; limits::FALLBACKS],
-            interpreted: false,
+        let standing = self.standing(call, &call.body, true)?;
+        let verdict = self.verdict(standing.fate)?;
+        let depth = self.depth(call, fallbacks.count());
+        let outcome = if depth == 0 {
+            match self.came(call, &call.body, &standing, verdict) {
+                Came::Routes(_) => Outcome::Route,
+                Came::Never(rule, route) => refuse(rule, None, route),
+                Came::NotNow(rule, route) => self.not_now(call, &standing, rule, route),
+                Came::Unbuilt => return None,
+            }
+        } else {
+            self.chained(call, fallbacks, &standing, verdict, depth)?
         };
-        let outcome = self.outcome(call, fallbacks, &mut fates)?;
         Some(Decision {
             snapshot,
             at: call.at,
             outcome,
-            fates,
+            fate: standing.fate,
         })
     }
 
-    fn outcome(
-        self,
-        call: &Call<'_>,
-        fallbacks: Fallbacks<'_>,
-        fates: &mut Fates,
-    ) -> Option<Outcome> {
-        let (fate, primary) = self.reading(call, &call.body, true)?;
-        fates.primary = fate;
-        let verdict = self.compiled.verdicts.get(fate.verdict as usize)?;
-        let depth = self.depth(call, fallbacks.count());
-        if depth == 0 {
-            return match verdict {
-                Verdict::Survive(_) if self.state.is_empty() => Some(Outcome::Route),
-                _ => self.alone(fate, &primary, verdict),
-            };
-        }
-        self.chained(call, fallbacks, fates, &primary, verdict, depth)
-    }
-
-    /// The outcome where no fallback is looked at.
-    fn alone(self, fate: Fate, primary: &Reading<'_>, verdict: &Verdict) -> Option<Outcome> {
-        Some(match self.came(fate, verdict, primary) {
-            Came::Routes(_) => Outcome::Route,
-            Came::Never(rule, route) => refuse(rule, None, route),
-            Came::NotNow(rule, route) => self.not_now(fate, primary, rule, route),
-            Came::Unbuilt => return None,
-        })
-    }
-
+    /// The outcome where fallbacks stand behind the primary.
     fn chained(
         self,
         call: &Call<'_>,
         fallbacks: Fallbacks<'_>,
-        fates: &mut Fates,
-        primary: &Reading<'_>,
-        verdict: &Verdict,
+        primary: &Standing<'a>,
+        verdict: &'a Verdict,
         depth: usize,
     ) -> Option<Outcome> {
-        let fate = fates.primary;
         if let Some((unknown, true)) = self.compiled.rules.unknown {
             let first = match verdict {
                 Verdict::Refused(rule) => Some(*rule),
@@ -104,38 +88,37 @@ impl<'a> Ground<'a> {
             };
             if first.is_none_or(|rule| unknown < rule) {
                 for position in 0..depth {
-                    let fields = fallbacks.fields(position)?;
-                    let model = self.model(fields.model);
+                    let model = self.model(fallbacks.fields(position)?.model);
                     if model.is_some() && self.subject(call, model) == self.compiled.unknown {
                         return Some(refuse(unknown, Some(position), None));
                     }
                 }
             }
         }
-        let came = self.came(fate, verdict, primary);
+        let came = self.came(call, &call.body, primary, verdict);
         if let Came::Never(rule, route) = came {
             return Some(refuse(rule, None, route));
         }
         let mut routes = matches!(came, Came::Routes(_));
-        for (position, place) in fates.fallbacks.iter_mut().enumerate().take(depth) {
+        for position in 0..depth {
             let fields = fallbacks.fields(position)?;
-            let (fate, reading) = self.reading(call, &fields, false)?;
-            *place = fate;
-            let verdict = self.compiled.verdicts.get(fate.verdict as usize)?;
-            match self.came(fate, verdict, &reading) {
+            let standing = self.standing(call, &fields, false)?;
+            let verdict = self.verdict(standing.fate)?;
+            match self.came(call, &fields, &standing, verdict) {
                 Came::Routes(_) => routes = true,
                 Came::Never(..) | Came::NotNow(..) => {}
                 Came::Unbuilt => return None,
             }
         }
         Some(match came {
-            Came::NotNow(rule, route) if !routes => self.not_now(fate, primary, rule, route),
+            Came::NotNow(rule, route) if !routes => self.not_now(call, primary, rule, route),
             Came::Routes(_) | Came::NotNow(..) => Outcome::Route,
             Came::Never(..) | Came::Unbuilt => return None,
         })
     }
 
     /// The fallbacks within the depth.
+    #[inline]
     pub(super) fn depth(self, call: &Call<'_>, sent: usize) -> usize {
         if sent == 0 {
             return 0;
@@ -146,51 +129,73 @@ impl<'a> Ground<'a> {
         }
     }
 
-    /// One effective request as tests read it, and its verdict.
-    fn reading<'r>(
+    /// One effective request at its record, with its verdict.
+    #[inline]
+    pub(super) fn standing(
         self,
-        call: &'r Call<'r>,
-        fields: &Fields<'r>,
+        call: &Call<'_>,
+        fields: &Fields<'_>,
         outer: bool,
-    ) -> Option<(Fate, Reading<'r>)>
-    where
-        'a: 'r,
-    {
+    ) -> Option<Standing<'a>> {
         let model = self.model(fields.model);
         let subject = match model {
             None => self.compiled.absent,
             Some(_) => self.subject(call, model),
         };
-        let reading = self.read(call, fields, subject)?;
-        let end = self.end(subject, call)?;
-        let [primary, fallback] = end.verdicts;
+        let mut standing = self.at(call, subject)?;
+        let reading = self.reading(call, fields, standing.slots);
+        let [primary, fallback] = standing.end.verdicts;
         let root = if outer { primary } else { fallback };
-        let verdict = self.compiled.flat.walk(root, &reading, &NO_STATE);
-        Some((Fate { subject, verdict }, reading))
+        standing.fate.verdict = self.compiled.flat.walk(root, &reading, &NO_STATE);
+        Some(standing)
     }
 
-    /// One effective request as tests read it, for a record that is known.
-    pub(super) fn read<'r>(
-        self,
-        call: &'r Call<'r>,
-        fields: &Fields<'r>,
-        subject: u32,
-    ) -> Option<Reading<'r>>
-    where
-        'a: 'r,
-    {
+    /// A record's diagrams through the endpoint called; no verdict yet.
+    #[inline]
+    pub(super) fn at(self, call: &Call<'_>, subject: u32) -> Option<Standing<'a>> {
         let table = &self.compiled.table;
         let record = table.record(subject)?;
-        Some(Reading {
-            codes: codes(call, fields, self.compiled.defaults),
-            call,
-            body: *fields,
-            model: self.model(fields.model),
+        let shape = self.compiled.shapes.get(record.shape as usize)?;
+        Some(Standing {
+            fate: Fate {
+                subject,
+                verdict: 0,
+            },
+            end: shape.ends.get(call.caller.endpoint.index())?,
             slots: table.numbers(record),
+            routes: record.routes,
         })
     }
 
+    /// One effective request as tests read it.
+    #[inline]
+    pub(super) fn reading<'r>(
+        self,
+        call: &'r Call<'r>,
+        body: &'r Fields<'r>,
+        slots: &'r [i64],
+    ) -> Reading<'r>
+    where
+        'a: 'r,
+    {
+        Reading {
+            asking: Asking {
+                call,
+                body,
+                model: self.model(body.model),
+                defaults: &self.compiled.defaults,
+            },
+            slots,
+        }
+    }
+
+    #[inline]
+    pub(super) fn verdict(self, fate: Fate) -> Option<&'a Verdict> {
+        self.compiled.verdicts.get(fate.verdict as usize)
+    }
+
     /// A model id without the policy's prefix.
+    #[inline]
     fn model<'t>(self, text: Option<&'t str>) -> Option<&'t str> {
         match (text, self.policy.model_prefix.as_deref()) {
             (Some(text), Some(prefix)) => Some(text.strip_prefix(prefix).unwrap_or(text)),
@@ -199,6 +204,7 @@ impl<'a> Ground<'a> {
     }
 
     /// The record of what a model id stands for.
+    #[inline]
     fn subject(self, call: &Call<'_>, model: Option<&str>) -> u32 {
         let compiled = self.compiled;
         let Some(found) = model.and_then(|model| compiled.table.find(model)) else {
@@ -216,42 +222,45 @@ impl<'a> Ground<'a> {
         now.map_or(compiled.unknown, |(_, record)| *record)
     }
 
-    /// The diagrams of a record through the endpoint called.
-    pub(super) fn end(self, subject: u32, call: &Call<'_>) -> Option<&'a End> {
-        let record = self.compiled.table.record(subject)?;
-        let shape = self.compiled.shapes.get(record.shape as usize)?;
-        shape.ends.get(call.caller.endpoint.index())
-    }
-
     /// A record's route by its position.
-    pub(super) fn route(self, subject: u32, position: u16) -> Option<&'a RouteFacts> {
-        let record = self.compiled.table.record(subject)?;
-        let at = record.routes as usize + usize::from(position);
+    #[inline]
+    pub(super) fn route(self, standing: &Standing<'a>, position: u16) -> Option<&'a RouteFacts> {
+        let at = standing.routes as usize + usize::from(position);
         self.compiled.routes.get(at)
     }
 
     /// What a verdict comes to in this state.
-    pub(super) fn came(self, fate: Fate, verdict: &'a Verdict, reading: &Reading<'_>) -> Came<'a> {
+    #[inline]
+    pub(super) fn came(
+        self,
+        call: &Call<'_>,
+        fields: &Fields<'_>,
+        standing: &Standing<'a>,
+        verdict: &'a Verdict,
+    ) -> Came<'a> {
         match verdict {
             Verdict::Refused(rule) => Came::Never(*rule, None),
             Verdict::Fell { rule, route, .. } => {
-                let route = route.and_then(|route| self.route(fate.subject, route));
+                let route = route.and_then(|route| self.route(standing, route));
                 Came::Never(*rule, route.map(|r| r.route))
             }
             Verdict::Survive(set) if self.state.is_empty() => Came::Routes(set),
-            Verdict::Survive(set) => self.now(fate, set, reading),
+            Verdict::Survive(set) => {
+                let reading = self.reading(call, fields, standing.slots);
+                self.now(standing, set, &reading)
+            }
             Verdict::Pass => Came::Unbuilt,
         }
     }
 
-    fn now(self, fate: Fate, set: &'a [u16], reading: &Reading<'_>) -> Came<'a> {
-        let skipped = |route: &u16| self.skips(fate, *route, reading).next();
+    fn now(self, standing: &Standing<'a>, set: &'a [u16], reading: &Reading<'_>) -> Came<'a> {
+        let skipped = |route: &u16| self.skips(standing, *route, reading).next();
         if set.iter().any(|route| skipped(route).is_none()) {
             return Came::Routes(set);
         }
         let first = set.first();
         let rule = first.and_then(skipped);
-        let route = first.and_then(|route| self.route(fate.subject, *route));
+        let route = first.and_then(|route| self.route(standing, *route));
         match rule {
             Some(rule) => Came::NotNow(rule, route.map(|r| r.route)),
             None => Came::Unbuilt,
@@ -261,21 +270,22 @@ impl<'a> Ground<'a> {
     /// The skip rules that hold for a candidate now.
     pub(super) fn skips<'r>(
         self,
-        fate: Fate,
+        standing: &Standing<'a>,
         route: u16,
         reading: &'r Reading<'r>,
     ) -> impl Iterator<Item = RuleId> + use<'a, 'r>
     where
         'a: 'r,
     {
-        let end = self.end(fate.subject, reading.call);
-        let position = end.and_then(|end| end.routes.binary_search(&route).ok());
-        let rules = end.zip(position).and_then(|(end, at)| end.skips.get(at));
+        let end = standing.end;
+        let position = end.routes.binary_search(&route).ok();
+        let rules = position.and_then(|at| end.skips.get(at));
         let rules = rules.map_or(&[][..], |rules| rules);
         let state = if rules.is_empty() || self.state.is_empty() {
             NO_STATE
         } else {
-            self.state_of(fate, route)
+            let usage = |scope| self.usage(standing, route, scope);
+            state_codes(usage(Scope::Model), usage(Scope::Route))
         };
         let flat = &self.compiled.flat;
         rules
@@ -284,13 +294,8 @@ impl<'a> Ground<'a> {
             .map(|(id, _)| *id)
     }
 
-    fn state_of(self, fate: Fate, position: u16) -> StateCodes {
-        let usage = |scope| self.usage(fate, position, scope);
-        state_codes(usage(Scope::Model), usage(Scope::Route))
-    }
-
-    fn usage(self, fate: Fate, position: u16, scope: Scope) -> Option<crate::request::Usage> {
-        let route = self.route(fate.subject, position)?.route;
+    fn usage(self, standing: &Standing<'a>, position: u16, scope: Scope) -> Option<Usage> {
+        let route = self.route(standing, position)?.route;
         let offering = self.catalog.offering(route.offering)?;
         let model = &self.catalog.model(offering.model)?.id;
         match scope {
@@ -303,22 +308,25 @@ impl<'a> Ground<'a> {
         }
     }
 
-    /// A refusal for now: the least wait of any survivor.
+    /// A refusal of the primary for now: the least wait of any survivor.
+    #[cold]
     fn not_now(
         self,
-        fate: Fate,
-        reading: &Reading<'_>,
+        call: &Call<'_>,
+        standing: &Standing<'a>,
         rule: RuleId,
         route: Option<Route>,
     ) -> Outcome {
-        let verdict = self.compiled.verdicts.get(fate.verdict as usize);
-        let set = match verdict {
+        let set = match self.verdict(standing.fate) {
             Some(Verdict::Survive(set)) => &**set,
             Some(Verdict::Pass | Verdict::Refused(_) | Verdict::Fell { .. }) | None => &[],
         };
+        let reading = self.reading(call, &call.body, standing.slots);
         let waits = set.iter().filter_map(|route| {
-            let skips = self.skips(fate, *route, reading);
-            skips.filter_map(|rule| self.wait(fate, *route, rule)).max()
+            let skips = self.skips(standing, *route, &reading);
+            skips
+                .filter_map(|rule| self.wait(standing, *route, rule))
+                .max()
         });
         Outcome::Refuse(Refusal {
             rule,
@@ -330,10 +338,10 @@ impl<'a> Ground<'a> {
     }
 
     /// The longest reset of what a skip rule reads.
-    fn wait(self, fate: Fate, route: u16, rule: RuleId) -> Option<i64> {
+    fn wait(self, standing: &Standing<'a>, route: u16, rule: RuleId) -> Option<i64> {
         let scopes = self.compiled.rules.scopes.get(&rule)?;
         let resets = scopes.iter().filter_map(|scope| {
-            let usage = self.usage(fate, route, *scope);
+            let usage = self.usage(standing, route, *scope);
             usage.and_then(|usage| usage.reset_s)
         });
         resets.max()

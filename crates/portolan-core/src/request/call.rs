@@ -102,7 +102,7 @@ impl From<&Chain> for ChainFields {
 static NOTHING: BTreeSet<String> = BTreeSet::new();
 
 /// The fields of one effective body, borrowed. The default is a body without any.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is one field of the schema, as the body says it"
@@ -124,12 +124,25 @@ pub struct Fields<'a> {
     pub prompt: bool,
     /// The answer is wanted as a stream.
     pub stream: bool,
-    /// The transcript id is not 1 to 64 letters, digits and hyphens.
-    pub transcript_id_malformed: bool,
-    /// Some message holds the exact tag `{{ transcript }}`.
-    pub has_transcript_tag: bool,
-    /// Zero data retention asked for.
-    pub zero_data_retention: Option<bool>,
+    /// Everything else.
+    pub rest: Rest<'a>,
+}
+
+/// The fields that fewer bodies have.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum Rest<'a> {
+    /// None of them is there.
+    #[default]
+    Nothing,
+    /// Those of an owned body.
+    Body(&'a Body),
+    /// Borrowed ones.
+    Extras(&'a Extras<'a>),
+}
+
+/// The fields that fewer bodies have, borrowed. The default is none of them.
+#[derive(Debug, Clone, Copy)]
+pub struct Extras<'a> {
     /// Sampling temperature.
     pub temperature: Option<Decimal>,
     /// Nucleus sampling.
@@ -142,8 +155,14 @@ pub struct Fields<'a> {
     pub reasoning_effort: Option<&'a str>,
     /// The service tier asked for.
     pub service_tier: Option<&'a str>,
+    /// Zero data retention asked for.
+    pub zero_data_retention: Option<bool>,
     /// The transcript to inject.
     pub transcript_id: Option<&'a str>,
+    /// The transcript id is not 1 to 64 letters, digits and hyphens.
+    pub transcript_id_malformed: bool,
+    /// Some message holds the exact tag `{{ transcript }}`.
+    pub has_transcript_tag: bool,
     /// Types of the steps of `post_processing_steps`.
     pub post_processing: &'a BTreeSet<String>,
     /// Types of the parts of message contents; a string is `text`.
@@ -156,32 +175,46 @@ pub struct Fields<'a> {
     pub fault: Option<&'a Fault>,
 }
 
-impl Default for Fields<'_> {
+impl Default for Extras<'_> {
     fn default() -> Self {
         Self {
-            model: None,
-            model_region: None,
-            max_tokens: None,
-            input_tokens: 0,
-            input_tokens_estimated: false,
-            messages: false,
-            prompt: false,
-            stream: false,
-            transcript_id_malformed: false,
-            has_transcript_tag: false,
-            zero_data_retention: None,
             temperature: None,
             top_p: None,
             tool_choice: None,
             response_format: None,
             reasoning_effort: None,
             service_tier: None,
+            zero_data_retention: None,
             transcript_id: None,
+            transcript_id_malformed: false,
+            has_transcript_tag: false,
             post_processing: &NOTHING,
             content: &NOTHING,
             tool_types: &NOTHING,
             parameters: &NOTHING,
             fault: None,
+        }
+    }
+}
+
+impl<'a> From<&'a Body> for Extras<'a> {
+    fn from(body: &'a Body) -> Self {
+        Self {
+            temperature: body.temperature,
+            top_p: body.top_p,
+            tool_choice: body.tool_choice.as_deref(),
+            response_format: body.response_format.as_deref(),
+            reasoning_effort: body.reasoning_effort.as_deref(),
+            service_tier: body.service_tier.as_deref(),
+            zero_data_retention: body.zero_data_retention,
+            transcript_id: body.transcript_id.as_deref(),
+            transcript_id_malformed: body.transcript_id_malformed,
+            has_transcript_tag: body.has_transcript_tag,
+            post_processing: &body.post_processing,
+            content: &body.content,
+            tool_types: &body.tool_types,
+            parameters: &body.parameters,
+            fault: body.faults.first(),
         }
     }
 }
@@ -197,21 +230,27 @@ impl<'a> From<&'a Body> for Fields<'a> {
             messages: body.messages,
             prompt: body.prompt,
             stream: body.stream,
-            transcript_id_malformed: body.transcript_id_malformed,
-            has_transcript_tag: body.has_transcript_tag,
-            zero_data_retention: body.zero_data_retention,
-            temperature: body.temperature,
-            top_p: body.top_p,
-            tool_choice: body.tool_choice.as_deref(),
-            response_format: body.response_format.as_deref(),
-            reasoning_effort: body.reasoning_effort.as_deref(),
-            service_tier: body.service_tier.as_deref(),
-            transcript_id: body.transcript_id.as_deref(),
-            post_processing: &body.post_processing,
-            content: &body.content,
-            tool_types: &body.tool_types,
-            parameters: &body.parameters,
-            fault: body.faults.first(),
+            rest: Rest::Body(body),
+        }
+    }
+}
+
+impl<'a> Rest<'a> {
+    /// The service tier asked for.
+    pub(crate) fn service_tier(self) -> Option<&'a str> {
+        match self {
+            Self::Nothing => None,
+            Self::Body(body) => body.service_tier.as_deref(),
+            Self::Extras(extras) => extras.service_tier,
+        }
+    }
+
+    /// All of them.
+    pub fn extras(self) -> Extras<'a> {
+        match self {
+            Self::Nothing => Extras::default(),
+            Self::Body(body) => body.into(),
+            Self::Extras(extras) => *extras,
         }
     }
 }
@@ -220,30 +259,31 @@ impl Fields<'_> {
     /// The same body, owned.
     pub fn to_body(&self) -> Body {
         let text = |text: Option<&str>| text.map(str::to_owned);
+        let extras = self.rest.extras();
         Body {
             model: text(self.model),
             messages: self.messages,
             prompt: self.prompt,
             model_region: text(self.model_region),
             max_tokens: self.max_tokens,
-            temperature: self.temperature,
-            top_p: self.top_p,
+            temperature: extras.temperature,
+            top_p: extras.top_p,
             stream: self.stream,
-            tool_choice: text(self.tool_choice),
-            response_format: text(self.response_format),
-            reasoning_effort: text(self.reasoning_effort),
-            service_tier: text(self.service_tier),
-            zero_data_retention: self.zero_data_retention,
-            transcript_id: text(self.transcript_id),
-            transcript_id_malformed: self.transcript_id_malformed,
-            has_transcript_tag: self.has_transcript_tag,
-            post_processing: self.post_processing.clone(),
-            content: self.content.clone(),
-            tool_types: self.tool_types.clone(),
-            parameters: self.parameters.clone(),
+            tool_choice: text(extras.tool_choice),
+            response_format: text(extras.response_format),
+            reasoning_effort: text(extras.reasoning_effort),
+            service_tier: text(extras.service_tier),
+            zero_data_retention: extras.zero_data_retention,
+            transcript_id: text(extras.transcript_id),
+            transcript_id_malformed: extras.transcript_id_malformed,
+            has_transcript_tag: extras.has_transcript_tag,
+            post_processing: extras.post_processing.clone(),
+            content: extras.content.clone(),
+            tool_types: extras.tool_types.clone(),
+            parameters: extras.parameters.clone(),
             input_tokens: self.input_tokens,
             input_tokens_estimated: self.input_tokens_estimated,
-            faults: self.fault.into_iter().cloned().collect(),
+            faults: extras.fault.into_iter().cloned().collect(),
             paths: std::collections::BTreeMap::new(),
         }
     }
