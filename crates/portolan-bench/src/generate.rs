@@ -313,7 +313,7 @@ fn spoil(sequence: &mut Sequence, model: &Model, job: &mut Job, reason: Reason) 
 }
 
 /// Every rule that a request for this model breaks, in order: the job in its plainest form.
-fn broken(model: &Model, job: &Job) -> Vec<Reason> {
+pub(crate) fn broken(model: &Model, job: &Job) -> Vec<Reason> {
     let region = job.model_region.as_deref();
     let sold_here = match job.host {
         Host::Us => model.us,

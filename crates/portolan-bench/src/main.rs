@@ -14,6 +14,9 @@ mod measure;
 mod report;
 mod seven;
 
+#[cfg(test)]
+mod tests;
+
 use std::io::Write;
 
 use anyhow::ensure;

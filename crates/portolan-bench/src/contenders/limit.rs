@@ -10,7 +10,7 @@
 
 use std::borrow::Cow;
 
-use anyhow::ensure;
+use anyhow::anyhow;
 
 use crate::contender::{Contender, Entry, Kind, Runner, World};
 use crate::job::{Host, Job, Model, PREMIUM_FROM, Reason, Shipment, URL_EU, URL_US, Verdict};
@@ -41,7 +41,7 @@ pub(crate) enum Way {
     Global,
 }
 
-/// An id of at most 32 bytes in words; with its length, no two ids have the same.
+/// An id of 1 to 32 bytes in words; with its length, no two ids have the same.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Key {
     words: [u64; 4],
@@ -54,7 +54,7 @@ impl Key {
         let bytes = id.as_bytes();
         let length = u8::try_from(bytes.len())
             .ok()
-            .filter(|length| *length <= 32)?;
+            .filter(|length| matches!(*length, 1..=32))?;
         let words = if let (Some(first), Some(last)) =
             (bytes.first_chunk::<16>(), bytes.last_chunk::<16>())
         {
@@ -139,8 +139,7 @@ fn load(world: &World) -> anyhow::Result<Box<dyn Runner>> {
 }
 
 fn slot(model: &Model) -> anyhow::Result<(Key, Slot)> {
-    ensure!(!model.id.is_empty(), "an id is empty");
-    let key = Key::of(&model.id).ok_or_else(|| anyhow::anyhow!("`{}` is too long", model.id))?;
+    let key = Key::of(&model.id).ok_or_else(|| anyhow!("`{}` is empty or too long", model.id))?;
     let sold = u8::from(model.us) | u8::from(model.eu) << 1 | u8::from(model.global) << 2;
     let slot = Slot {
         key: key.words,
