@@ -128,7 +128,7 @@ impl Slot {
 
 /// A table of models, which is also what the host looks into for engines without one.
 pub(crate) struct Packed {
-    /// A power of two of them, at least a quarter free; free ones have no length.
+    /// A power of two of them, at least a fifth free; free ones have no length.
     slots: Vec<Slot>,
 }
 
@@ -158,7 +158,14 @@ fn slot(model: &Model) -> anyhow::Result<(Key, Slot)> {
 impl Packed {
     /// Packs a catalog.
     pub(crate) fn load(world: &World) -> anyhow::Result<Self> {
-        let count = (world.models.len() * 4 / 3).next_power_of_two();
+        let models = world.models.len();
+        // Roomy while that stays in the second cache, else as small as probing allows.
+        let places = if models <= 8_192 {
+            models * 2
+        } else {
+            models * 5 / 4
+        };
+        let count = places.next_power_of_two();
         let mut slots = vec![Slot::default(); count];
         for model in &world.models {
             let (key, slot) = slot(model)?;
