@@ -4,7 +4,6 @@
 use std::sync::OnceLock;
 
 use portolan_core::engine::Engine;
-use portolan_core::request::Draft;
 use portolan_testkit::agree::agree;
 use portolan_testkit::dice::Dice;
 use portolan_testkit::domain::Domain;
@@ -25,8 +24,9 @@ pub(crate) fn run(data: &[u8]) {
     };
     if first % 4 == 3 {
         let all = of_shipped();
-        let (engine, domain) = &all[usize::from(first / 4) % all.len()];
-        ask(engine, domain, rest, None);
+        if let Some((engine, domain)) = all.get(usize::from(first / 4) % all.len().max(1)) {
+            ask(engine, domain, rest, None);
+        }
         return;
     }
     let (catalog, rest) = rest.split_at(rest.len().min(CATALOG));
@@ -54,13 +54,11 @@ fn ask(engine: &Engine, domain: &Domain, data: &[u8], example: Option<&Example>)
     let mut dice = Dice::from_bytes(data);
     for _ in 0..REQUESTS {
         let (draft, state) = (domain.draft(&mut dice), domain.state(&mut dice));
-        if let Err(said) = agree(engine, &draft, &state) {
-            let Draft { at, .. } = draft;
-            let files = example.map_or(String::new(), |example| {
-                format!("{}\n---\n{}", example.policy, example.catalog)
-            });
-            panic!("{said}\nat {at}: {draft:#?}\n{state:#?}\n{files}");
-        }
+        let said = agree(engine, &draft, &state).err().unwrap_or_default();
+        assert!(
+            said.is_empty(),
+            "{said}\n{draft:#?}\n{state:#?}\n{example:#?}"
+        );
         if dice.spent() {
             return;
         }

@@ -3,11 +3,11 @@
 //! What a caller acts on is compared. What only the reference says (the other rules that hold,
 //! until when an answer is good) is not.
 
-use portolan_core::catalog::Route;
+use portolan_core::catalog::{Price, Route};
 use portolan_core::engine::Engine;
-use portolan_core::judgement::{Dropped, Judgement, Outcome};
-use portolan_core::policy::RuleId;
-use portolan_core::request::{Call, Draft, Fields, Request, State};
+use portolan_core::judgement::{Attempt, Dropped, Judgement, Outcome};
+use portolan_core::policy::{BodyField, RuleId, RuleKind, SetField, Value};
+use portolan_core::request::{Call, ChainFields, Draft, Fields, Request, State};
 
 /// What came of asking both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub enum Asked {
     Refuse,
 }
 
-/// Asks the reference and the compiled form.
+/// Asks the reference and the compiled form, the latter as a request and as a call.
 ///
 /// # Errors
 /// What they say, where they say something different.
@@ -29,22 +29,77 @@ pub fn agree(engine: &Engine, draft: &Draft, state: &State) -> Result<Asked, Str
         return Ok(Asked::NotAccepted);
     };
     let expected = engine.judge(&request, state);
-    same(engine, &expected, compiled(engine, &request, state))?;
-    same(engine, &expected, called(engine, draft, state)?)?;
+    as_request(engine, &request, state, &expected)?;
+    as_call(engine, draft, state, &expected).map_err(|said| format!("as a call: {said}"))?;
     Ok(match expected.outcome {
         Outcome::Route(_) => Asked::Route,
         Outcome::Refuse(_) => Asked::Refuse,
     })
 }
 
-/// What the compiled form says of a request.
-fn compiled(engine: &Engine, request: &Request, state: &State) -> Judgement {
+fn as_request(
+    engine: &Engine,
+    request: &Request,
+    state: &State,
+    expected: &Judgement,
+) -> Result<(), String> {
     let decision = engine.decide(request, state);
-    engine.view(request, state, &decision).to_judgement()
+    let view = engine.view(request, state, &decision);
+    same(engine, expected, view.to_judgement())?;
+    // What a plan costs and where it goes, attempt by attempt.
+    let Outcome::Route(plan) = &expected.outcome else {
+        return Ok(());
+    };
+    for (read, attempt) in view.attempts().zip(&plan.attempts) {
+        let route = attempt.route.route();
+        let offering = engine.catalog().offering(route.offering);
+        let region = offering.and_then(|o| engine.catalog().region(o.region));
+        let expected = (
+            engine.catalog().url(route),
+            region.map_or("", |region| &region.usage),
+            price(engine, request, attempt),
+        );
+        let found = (read.url().into_owned(), read.usage_region(), read.price());
+        if expected != found {
+            let route = name(engine, route);
+            return Err(format!(
+                "of {route} the catalog says {expected:?}, the view {found:?}"
+            ));
+        }
+    }
+    Ok(())
 }
 
-/// What the compiled form says of the same, put as a call in borrowed values.
-fn called(engine: &Engine, draft: &Draft, state: &State) -> Result<Judgement, String> {
+/// The price of an attempt in the service tier that will be asked for.
+fn price(engine: &Engine, request: &Request, attempt: &Attempt) -> Price {
+    let of = attempt.fallback.map(|index| request.fallbacks().get(index));
+    let body = of.flatten().map_or(&request.primary().body, |of| &of.body);
+    let set = attempt.sets.iter().find_map(|id| {
+        if let RuleKind::Set {
+            field: SetField::Known(BodyField::ServiceTier),
+            value: Value::Text(tier),
+            ..
+        } = &engine.policy().rule(*id)?.kind
+        {
+            Some(&**tier)
+        } else {
+            None
+        }
+    });
+    let tier = set.or(body.service_tier.as_deref());
+    let input = u64::try_from(body.input_tokens).unwrap_or(0);
+    let price = engine.catalog();
+    price
+        .price(attempt.route.route(), request.at(), input, tier)
+        .value
+}
+
+fn as_call(
+    engine: &Engine,
+    draft: &Draft,
+    state: &State,
+    expected: &Judgement,
+) -> Result<(), String> {
     let caller = engine.caller(draft.endpoint.as_deref(), &draft.attributes);
     let caller = caller.map_err(|errors| errors.to_string())?;
     let fallbacks: Vec<Fields<'_>> = draft.fallbacks.iter().map(Fields::from).collect();
@@ -52,11 +107,23 @@ fn called(engine: &Engine, draft: &Draft, state: &State) -> Result<Judgement, St
         auth: draft.auth,
         auth_header: draft.auth_header.as_deref(),
         fallbacks: &fallbacks,
-        chain: (&draft.chain).into(),
-        ..Call::new(&caller, draft.at, (&draft.body).into())
+        chain: ChainFields::from(&draft.chain),
+        ..Call::new(&caller, draft.at, Fields::from(&draft.body))
     };
-    let decision = engine.decide_call(&call, state);
-    Ok(engine.view_call(&call, state, &decision).to_judgement())
+    let own = engine.judge(&engine.own(&call), state);
+    same(engine, expected, own).map_err(|said| format!("made a request again: {said}"))?;
+    agree_on_call(engine, &call, state)
+}
+
+/// Asks the reference and the compiled form about a call.
+///
+/// # Errors
+/// What they say, where they say something different.
+pub fn agree_on_call(engine: &Engine, call: &Call<'_>, state: &State) -> Result<(), String> {
+    let expected = engine.judge(&engine.own(call), state);
+    let decision = engine.decide_call(call, state);
+    let view = engine.view_call(call, state, &decision);
+    same(engine, &expected, view.to_judgement())
 }
 
 fn same(engine: &Engine, expected: &Judgement, mut found: Judgement) -> Result<(), String> {

@@ -18,7 +18,10 @@ use portolan_core::request::{
 
 use crate::dice::Dice;
 
-pub use cuts::{Cuts, atoms, terms_of};
+pub use cuts::{Cuts, atoms, dates_of, terms_of};
+
+/// Where numbers end.
+const EDGES: [i64; 6] = [-1, 0, i64::MAX, i64::MAX - 1, i64::MIN, i64::MIN + 1];
 
 /// The values that requests to one engine are made of.
 #[derive(Debug, Clone)]
@@ -53,7 +56,8 @@ impl Domain {
             } else if attribute.of == Type::Bool {
                 vec!["true".to_owned(), "false".to_owned()]
             } else if attribute.of == Type::Count {
-                cuts.integers.iter().map(ToString::to_string).collect()
+                let numbers = cuts.integers.iter().chain(&EDGES);
+                numbers.map(ToString::to_string).collect()
             } else {
                 cuts.texts.clone()
             };
@@ -162,12 +166,15 @@ impl Domain {
 
     fn integer(&self, dice: &mut Dice) -> i64 {
         if dice.chance(4) {
-            return dice.pick(&[-1, 0, i64::MAX, i64::MIN]);
+            return dice.pick(&EDGES);
         }
         dice.pick(&self.cuts.integers)
     }
 
     fn decimal(&self, dice: &mut Dice) -> Decimal {
+        if dice.chance(4) {
+            return Decimal::from_billionths(dice.pick(&EDGES));
+        }
         let found = dice.one_of(&self.cuts.decimals).copied();
         found.unwrap_or(Decimal::ONE)
     }

@@ -10,6 +10,7 @@ pub mod domain;
 pub mod examples;
 pub mod expect;
 pub mod generate;
+pub mod grid;
 pub mod observed;
 pub mod policies;
 pub mod random;

@@ -7,10 +7,13 @@
 
 use std::collections::BTreeSet;
 
-use portolan_core::catalog::{Catalog, PriceRow, ScoreId};
+use portolan_core::catalog::{
+    Catalog, Model, ModelId, Offering, PriceRow, Provider, Region, ScoreId,
+};
 use portolan_core::decimal::Decimal;
 use portolan_core::engine::Engine;
 use portolan_core::instant::{Dated, Instant, Window};
+use portolan_core::place::PlaceId;
 use portolan_core::policy::{BodyField, Condition, Policy, RuleKind, Term, Value};
 
 /// Values worth asking about, each kind sorted and without repetition.
@@ -67,6 +70,7 @@ struct Found {
     texts: BTreeSet<String>,
     ids: BTreeSet<String>,
     body: BTreeSet<BodyField>,
+    places: BTreeSet<PlaceId>,
 }
 
 impl Cuts {
@@ -78,6 +82,7 @@ impl Cuts {
         found.offsets.insert(0);
         found.policy(policy);
         found.catalog(catalog);
+        found.territories(catalog);
         let mut ids = BTreeSet::from(["nobody/has-this".to_owned(), String::new()]);
         ids.append(&mut found.ids);
         let regions = catalog.regions.iter().map(|r| r.name.to_string());
@@ -199,6 +204,7 @@ impl Found {
             Value::Text(text) => {
                 self.texts.insert(text.to_string());
             }
+            Value::Places(places) => self.places.extend(places),
             Value::Set(members) => members.iter().for_each(|member| self.value(member)),
             _ => {}
         }
@@ -207,6 +213,13 @@ impl Found {
     fn window(&mut self, window: Window) {
         self.dates
             .extend([window.from, window.until].into_iter().flatten());
+    }
+
+    fn placed(&mut self, fact: &Dated<Vec<PlaceId>>) {
+        self.dated(fact);
+        for (_, places) in fact.periods() {
+            self.places.extend(places);
+        }
     }
 
     fn dated<T>(&mut self, fact: &Dated<T>) {
@@ -224,57 +237,78 @@ impl Found {
 
     fn catalog(&mut self, catalog: &Catalog) {
         for model in &catalog.models {
-            self.dates
-                .extend([model.released, model.retires].into_iter().flatten());
-            self.limit(&model.context_window);
-            self.limit(&model.max_output);
-            self.dated(&model.capabilities);
-            self.dated(&model.parameters);
-            let kinds = (0u32..).map(ScoreId).take(catalog.scores.len());
-            kinds
-                .filter_map(|kind| model.scores.get(kind))
-                .for_each(|score| self.dated(score));
-        }
-        for row in prices(catalog) {
-            self.window(row.window);
-            self.integers.extend(i64::try_from(row.above_input_tokens));
+            self.model(catalog, model);
         }
         for offering in &catalog.offerings {
-            self.window(offering.window);
-            self.dated(&offering.processing);
-            self.dated(&offering.storage);
-            self.dated(&offering.retention);
-            self.limit(&offering.context_window);
-            self.limit(&offering.max_output);
-            self.dated(&offering.capabilities);
-            self.dated(&offering.parameters);
-            self.dated(&offering.multiplier);
-            for pair in &offering.pairs {
-                self.dated(&pair.processing);
-                self.dated(&pair.storage);
-                self.dated(&pair.retention);
-            }
+            self.offering(offering);
         }
         for region in &catalog.regions {
-            self.dated(&region.processing);
-            self.dated(&region.storage);
-            self.dated(&region.multiplier);
+            self.region(region);
         }
         for endpoint in &catalog.endpoints {
-            self.dated(&endpoint.ingress);
+            self.placed(&endpoint.ingress);
         }
         for provider in &catalog.providers {
-            self.dated(&provider.processing);
-            self.dated(&provider.storage);
-            self.dated(&provider.retention);
+            self.provider(provider);
         }
         for alias in &catalog.aliases {
             self.dated(&alias.target);
         }
-        for name in catalog.places.names() {
-            let Some(place) = catalog.places.named(name) else {
-                continue;
-            };
+    }
+
+    fn model(&mut self, catalog: &Catalog, model: &Model) {
+        self.dates
+            .extend([model.released, model.retires].into_iter().flatten());
+        self.limit(&model.context_window);
+        self.limit(&model.max_output);
+        self.dated(&model.capabilities);
+        self.dated(&model.parameters);
+        let kinds = (0u32..).map(ScoreId).take(catalog.scores.len());
+        let scores = kinds.filter_map(|kind| model.scores.get(kind));
+        scores.for_each(|score| self.dated(score));
+        self.rows(&model.price);
+    }
+
+    fn rows(&mut self, rows: &[PriceRow]) {
+        for row in rows {
+            self.window(row.window);
+            self.integers.extend(i64::try_from(row.above_input_tokens));
+        }
+    }
+
+    fn offering(&mut self, offering: &Offering) {
+        self.window(offering.window);
+        self.placed(&offering.processing);
+        self.placed(&offering.storage);
+        self.dated(&offering.retention);
+        self.limit(&offering.context_window);
+        self.limit(&offering.max_output);
+        self.dated(&offering.capabilities);
+        self.dated(&offering.parameters);
+        self.dated(&offering.multiplier);
+        for pair in &offering.pairs {
+            self.placed(&pair.processing);
+            self.placed(&pair.storage);
+            self.dated(&pair.retention);
+        }
+        self.rows(&offering.price);
+    }
+
+    fn region(&mut self, region: &Region) {
+        self.placed(&region.processing);
+        self.placed(&region.storage);
+        self.dated(&region.multiplier);
+    }
+
+    fn provider(&mut self, provider: &Provider) {
+        self.placed(&provider.processing);
+        self.placed(&provider.storage);
+        self.dated(&provider.retention);
+    }
+
+    /// When the territories change of the places that were named.
+    fn territories(&mut self, catalog: &Catalog) {
+        for place in self.places.clone() {
             let mut at = Instant::MIN;
             while let Some(next) = catalog.places.next_change(place, at) {
                 self.dates.insert(next);
@@ -282,6 +316,43 @@ impl Found {
             }
         }
     }
+}
+
+/// Every date at which something changes for some models, their successors and offerings.
+pub fn dates_of(engine: &Engine, models: &BTreeSet<ModelId>) -> BTreeSet<Instant> {
+    let (catalog, policy) = (engine.catalog(), engine.policy());
+    let mut found = Found::default();
+    found.policy(policy);
+    for endpoint in &catalog.endpoints {
+        found.placed(&endpoint.ingress);
+    }
+    for id in models {
+        let mut next = Some(*id);
+        while let Some(model) = next.and_then(|id| catalog.model(id)) {
+            found.model(catalog, model);
+            next = model.successor;
+        }
+        let own = catalog.model(*id).map_or(&[][..], |m| &m.offerings);
+        for offering in own.iter().filter_map(|id| catalog.offering(*id)) {
+            found.offering(offering);
+            catalog
+                .region(offering.region)
+                .into_iter()
+                .for_each(|region| found.region(region));
+            let providers = offering.providers.iter();
+            providers
+                .filter_map(|id| catalog.provider(*id))
+                .for_each(|provider| found.provider(provider));
+        }
+    }
+    for alias in &catalog.aliases {
+        let targets = alias.target.periods();
+        if targets.iter().any(|(_, to)| models.contains(&to.model)) {
+            found.dated(&alias.target);
+        }
+    }
+    found.territories(catalog);
+    found.dates
 }
 
 fn prices(catalog: &Catalog) -> Vec<&PriceRow> {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::facts::{dated, list, period, places, price, retention};
-use super::values::{DATES, quoted};
+use super::values::{DATES, TEXTS, quoted};
 use crate::dice::Dice;
 
 /// The names that a catalog declares, and its text.
@@ -25,6 +25,8 @@ pub struct World {
     pub capabilities: Vec<String>,
     /// Parameters of its own.
     pub parameters: Vec<String>,
+    /// Texts that a policy over it compares with: few, so that they meet again.
+    pub texts: Vec<String>,
     /// As YAML.
     pub yaml: String,
     offerings: usize,
@@ -51,6 +53,7 @@ impl World {
             scores: names(&["quality", "latency"]),
             capabilities: names(&["stream", "tools", "vision"]),
             parameters: names(&["top_k2", "odd"]),
+            texts: names(&dice.some_of(&TEXTS, 30)),
             yaml: DECLARED.to_owned(),
             ..Self::default()
         };
@@ -135,26 +138,35 @@ impl World {
         let count = dice.between(1, 5);
         let all = ["acme-1", "acme-1-mini", "zen.5", "acme-2", "eu.acme-1"];
         self.models = all.iter().take(count).map(|id| (*id).to_owned()).collect();
+        let mut last = String::new();
         for (index, id) in self.models.clone().iter().enumerate() {
-            let mut facts = self.model_facts(dice, index);
-            let offered = if dice.chance(8) {
-                0
+            // Models that are alike but for their numbers and dates share a shape.
+            last = if index > 0 && dice.chance(45) {
+                varied(dice, &last)
             } else {
-                dice.between(1, 4)
+                self.model(dice, index)
             };
-            let mut offerings = Vec::new();
-            for _ in 0..offered {
-                offerings.push(self.offering(dice));
-            }
-            if offerings.is_empty() {
-                facts.push("offerings: []".to_owned());
-            }
-            writeln!(self.yaml, "  {}:\n    {}", quoted(id), facts.join("\n    "))
-                .unwrap_or_default();
-            if !offerings.is_empty() {
-                writeln!(self.yaml, "    offerings:\n{}", offerings.join("\n")).unwrap_or_default();
-            }
+            writeln!(self.yaml, "  {}:\n{last}", quoted(id)).unwrap_or_default();
         }
+    }
+
+    fn model(&mut self, dice: &mut Dice, index: usize) -> String {
+        let mut facts = self.model_facts(dice, index);
+        let offered = if dice.chance(8) {
+            0
+        } else {
+            dice.between(1, 4)
+        };
+        let mut offerings = Vec::new();
+        for _ in 0..offered {
+            offerings.push(self.offering(dice));
+        }
+        if offerings.is_empty() {
+            facts.push("offerings: []".to_owned());
+        } else {
+            offerings.insert(0, "    offerings:".to_owned());
+        }
+        format!("    {}\n{}", facts.join("\n    "), offerings.join("\n"))
     }
 
     fn model_facts(&self, dice: &mut Dice, index: usize) -> Vec<String> {
@@ -326,4 +338,34 @@ impl World {
         }
         found
     }
+}
+
+/// The same model with other numbers and dates, in the same order as before. It comes after
+/// nobody, so that no circle is made.
+fn varied(dice: &mut Dice, model: &str) -> String {
+    let lines = model.lines();
+    let own: Vec<&str> = lines
+        .filter(|line| !line.starts_with("    successor: "))
+        .collect();
+    let mut text = own.join("\n");
+    for (from, to) in [
+        (" 4k", " 5k"),
+        (" 128k", " 64k"),
+        (" 900", " 901"),
+        (" 500", " 400"),
+        (" 1000", " 1001"),
+        ("2026-03-0", "2026-04-0"),
+        ("2026-07-31", "2026-08-30"),
+        ("2025-06-01", "2025-05-01"),
+        ("output: 3", "output: 4"),
+        ("quality: 1", "quality: 2"),
+        ("[stream, tools]", "[tools]"),
+        ("[tools, temperature]", "[temperature, odd]"),
+        ("{region: eu", "{region: us"),
+    ] {
+        if dice.chance(50) && (to != "{region: us" || model.contains(to)) {
+            text = text.replace(from, to);
+        }
+    }
+    text
 }

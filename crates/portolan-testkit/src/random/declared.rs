@@ -72,13 +72,16 @@ pub(super) fn declare(dice: &mut Dice, world: &World, out: &mut String) -> Decla
         let (optional, default) = match how {
             0 | 1 if name != "tenant" => ("optional ", String::new()),
             2..=4 => {
+                // With a default even an optional one is never absent.
+                let optional = dice.word(&["", "", "", "optional "]);
                 let value = literal(dice, &of, world, &fields::KEYS).unwrap_or_default();
-                ("", format!(" = {value}"))
+                (optional, format!(" = {value}"))
             }
             _ => ("", String::new()),
         };
         line(format!("attribute {name}: {optional}{written}{default}"));
-        attributes.push((name.to_owned(), of, !optional.is_empty()));
+        let absent = !optional.is_empty() && default.is_empty();
+        attributes.push((name.to_owned(), of, absent));
     }
     let mut opt_ins = Vec::new();
     for field in BodyField::ALL.iter().copied() {

@@ -191,7 +191,10 @@ pub(super) fn table(dice: &mut Dice, world: &World) -> (Vec<(String, Type)>, Vec
         .filter(|(index, _)| *index < 2 || dice.chance(50))
         .map(|(_, (name, of))| (name.to_owned(), of))
         .collect();
-    let rows = KEYS.iter().map(|key| {
+    // Rows that no rule names are told apart by their cells alone.
+    let others = ["t4", "t5", "t6", "t7", "t8", "t9"];
+    let others = others.into_iter().take(dice.below(7));
+    let rows = KEYS.into_iter().chain(others).map(|key| {
         let cells = columns
             .iter()
             .map(|(_, of)| literal(dice, of, world, &KEYS));

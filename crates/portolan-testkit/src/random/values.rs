@@ -35,7 +35,7 @@ pub(super) const PLACES: [&str; 12] = [
 ];
 
 /// Texts, some of them the beginning of others, some of them not plain.
-const TEXTS: [&str; 14] = [
+pub(super) const TEXTS: [&str; 14] = [
     "global",
     "eu",
     "us",
@@ -79,7 +79,7 @@ pub(super) fn literal(dice: &mut Dice, of: &Type, world: &World, keys: &[&str]) 
             _ => dice.word(&DATES).to_owned(),
         },
         Type::Duration => dice.word(&["500ms", "60s", "5m", "2h", "30d"]).to_owned(),
-        Type::Text => quoted(dice.word(&TEXTS)),
+        Type::Text => quoted(&dice.pick(&world.texts)),
         Type::Choice(words) => quoted(&dice.pick(words)),
         Type::Word(Vocabulary::Capability) => quoted(&dice.pick(&world.capabilities)),
         Type::Word(Vocabulary::Parameter) => {

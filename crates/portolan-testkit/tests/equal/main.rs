@@ -5,12 +5,13 @@
 //! `agree`'s. Differences that were found once stand in `tests/differences.rs`.
 
 mod coverage;
+mod grid;
 
-use std::fmt::Write as _;
+use std::sync::OnceLock;
 
 use portolan_core::engine::Engine;
-use portolan_core::request::{Body, Draft, State};
-use portolan_testkit::agree::{Asked, agree};
+use portolan_core::request::{Body, Call, Draft, Fields, State};
+use portolan_testkit::agree::{Asked, agree, agree_on_call};
 use portolan_testkit::case::Origin;
 use portolan_testkit::dice::Dice;
 use portolan_testkit::domain::Domain;
@@ -28,24 +29,43 @@ fn scale() -> u64 {
     given.and_then(|times| times.parse().ok()).unwrap_or(1)
 }
 
+/// Random policies that compiled, with their seeds, and what the others were refused for.
+struct Compiled {
+    all: Vec<(u64, Example, Engine)>,
+    rejected: Vec<String>,
+}
+
+/// The first `POLICIES`, compiled once for all tests.
+fn compiled() -> &'static Compiled {
+    static COMPILED: OnceLock<Compiled> = OnceLock::new();
+    COMPILED.get_or_init(|| {
+        let mut compiled = Compiled {
+            all: Vec::new(),
+            rejected: Vec::new(),
+        };
+        for seed in 0..POLICIES {
+            let example = Example::from_seed(seed);
+            let found = example.compile();
+            if let Some(engine) = found.engine {
+                compiled.all.push((seed, example, engine));
+            } else {
+                let why = printed(&found.diagnostics, &found.sources);
+                let policy = example.policy;
+                compiled
+                    .rejected
+                    .push(format!("seed {seed}: {why}\n{policy}"));
+            }
+        }
+        compiled
+    })
+}
+
 #[test]
 fn nearly_every_random_policy_compiles() {
-    let mut rejected = Vec::new();
-    for seed in 0..POLICIES {
-        let example = Example::from_seed(seed);
-        let compiled = example.compile();
-        if compiled.engine.is_none() {
-            let why = printed(&compiled.diagnostics, &compiled.sources);
-            rejected.push(format!("seed {seed}: {why}\n{}", example.policy));
-        }
-    }
+    let rejected = &compiled().rejected;
     let most = usize::try_from(POLICIES / 100).unwrap();
-    assert!(
-        rejected.len() <= most,
-        "{} of {POLICIES}:\n{}",
-        rejected.len(),
-        rejected.first().unwrap()
-    );
+    let many = rejected.len();
+    assert!(many <= most, "{many} of {POLICIES}:\n{}", rejected[0]);
 }
 
 /// How many requests came to what.
@@ -97,38 +117,44 @@ fn asked_of(
     None
 }
 
+/// More random policies than are kept.
+fn more() -> impl Iterator<Item = (u64, Example, Engine)> {
+    (POLICIES..POLICIES * scale()).filter_map(|seed| {
+        let example = Example::from_seed(seed);
+        let engine = example.compile().engine?;
+        Some((seed, example, engine))
+    })
+}
+
 #[test]
 fn the_compiled_form_agrees_with_the_reference_on_random_policies() {
     let mut count = Count::default();
-    let mut differences = String::new();
-    let mut found = 0;
-    for seed in 0..POLICIES * scale() {
-        let example = Example::from_seed(seed);
-        let Some(engine) = example.compile().engine else {
-            continue;
-        };
-        let Some((draft, state)) = asked_of(&engine, seed, REQUESTS, &mut count) else {
-            continue;
-        };
-        found += 1;
-        if found <= 3 {
-            let difference = Difference::of(&example, &draft, &state).unwrap().smallest();
-            let Difference {
-                example,
-                draft,
-                state,
-                said,
-            } = difference;
-            let shown = shown(&draft, &state, &said);
-            let Example { policy, catalog } = example;
-            writeln!(
-                differences,
-                "seed {seed}: {shown}\n{policy}\n---\n{catalog}"
-            )
-            .unwrap();
+    let mut differences = Vec::new();
+    let mut ask = |seed: u64, example: &Example, engine: &Engine| {
+        if let Some((draft, state)) = asked_of(engine, seed, REQUESTS, &mut count) {
+            differences.push((seed, example.clone(), draft, state));
         }
+        // Ten are enough.
+        differences.len() < 10
+    };
+    if compiled()
+        .all
+        .iter()
+        .all(|(seed, example, engine)| ask(*seed, example, engine))
+    {
+        let _ = more().all(|(seed, example, engine)| ask(seed, &example, &engine));
     }
-    assert!(found == 0, "{found} policies differ:\n{differences}");
+    if let Some((seed, example, draft, state)) = differences.first() {
+        let Difference {
+            example: Example { policy, catalog },
+            draft,
+            state,
+            said,
+        } = Difference::of(example, draft, state).unwrap().smallest();
+        let shown = shown(&draft, &state, &said);
+        let found = differences.len();
+        panic!("{found} policies differ, {seed} the first: {shown}\n{policy}\n---\n{catalog}");
+    }
     let all = count.routes + count.refusals + count.others;
     assert!(count.others == 0, "{} are no requests", count.others);
     assert!(
@@ -154,6 +180,25 @@ fn the_compiled_form_agrees_with_the_reference_on_shipped_policies() {
 }
 
 #[test]
+fn a_call_with_more_fallbacks_than_anybody_looks_at_is_decided_alike() {
+    for (seed, _, engine) in compiled().all.iter().step_by(10) {
+        let domain = Domain::of(engine);
+        let mut dice = Dice::new(*seed);
+        for _ in 0..REQUESTS / 10 {
+            let (draft, state) = (domain.draft(&mut dice), domain.state(&mut dice));
+            let caller = engine.caller(draft.endpoint.as_deref(), &draft.attributes);
+            let caller = caller.unwrap();
+            let others: Vec<Draft> = (0..24).map(|_| domain.draft(&mut dice)).collect();
+            let fallbacks: Vec<Fields<'_>> = others.iter().map(|d| (&d.body).into()).collect();
+            let call = Call::new(&caller, draft.at, (&draft.body).into());
+            let call = call.with_fallbacks(&fallbacks);
+            let agreed = agree_on_call(engine, &call, &state);
+            assert!(agreed.is_ok(), "{}", agreed.unwrap_err());
+        }
+    }
+}
+
+#[test]
 fn the_interpreter_stands_in_for_next_to_nothing() {
     for policy in shipped() {
         let engine = compile(&Origin::Shipped(policy.clone())).engine.unwrap();
@@ -162,12 +207,10 @@ fn the_interpreter_stands_in_for_next_to_nothing() {
         assert!(extent.compiled > 0, "{policy}: {extent:?}");
     }
     let (mut compiled, mut interpreted) = (0, 0);
-    for seed in 0..POLICIES {
-        if let Some(engine) = Example::from_seed(seed).compile().engine {
-            let extent = engine.extent();
-            compiled += extent.compiled;
-            interpreted += extent.interpreted;
-        }
+    for (_, _, engine) in &self::compiled().all {
+        let extent = engine.extent();
+        compiled += extent.compiled;
+        interpreted += extent.interpreted;
     }
     assert!(interpreted * 100 <= compiled, "{interpreted} of {compiled}");
 }

@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# Wrong compilers, each of them one small change to `diagram/`, and whether the equality tests
+# catch it: `tests/mutants.sh`, or `tests/mutants.sh NAME` for those whose names hold a word.
+#
+# Each is made in a work tree of its own below the target directory, at the last commit. A change
+# that no longer applies is an error: rewrite it where the code moved. Exit status 0: all caught.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# Its own, because cargo would take the two trees for one.
+target="$(realpath -m "${CARGO_TARGET_DIR:-target}")/mutants"
+tree="$target/tree"
+core=crates/portolan-core/src/diagram
+wanted="${1:-}"
+export CARGO_TARGET_DIR="$target" CARGO_TERM_COLOR=never INSTA_UPDATE=no
+unset PORTOLAN_LAWS
+
+mkdir -p "$target"
+git worktree prune
+git worktree remove --force "$tree" 2>/dev/null || true
+git worktree add --quiet --force --detach "$tree" HEAD
+trap 'git worktree remove --force "$tree"' EXIT
+
+build() {
+  (cd "$tree" && cargo test --quiet --package portolan-testkit --test equal --no-run) \
+    > "$target/build" 2>&1 || { cat "$target/build"; exit 1; }
+}
+equal() {
+  (cd "$tree" && cargo test --quiet --package portolan-testkit --test equal -- the_compiled_form) \
+    > "$target/run" 2>&1
+}
+
+echo "without a change"
+build
+equal || { echo "the equality tests fail already"; tail -n 40 "$target/run"; exit 1; }
+
+survivors=0 tried=0
+# NAME FILE EXPRESSION, the expression one of sed's extended ones.
+mutant() {
+  local name="$1" file="$tree/$core/$2" expression="$3" began ended
+  case "$name" in *"$wanted"*) ;; *) return 0 ;; esac
+  git -C "$tree" checkout --quiet .
+  sed -E -i "$expression" "$file"
+  if git -C "$tree" diff --quiet; then
+    echo "does not apply: $name ($2)"
+    exit 1
+  fi
+  build
+  tried=$((tried + 1))
+  began=$SECONDS
+  if equal; then
+    echo "SURVIVES after $((SECONDS - began)) s: $name"
+    survivors=$((survivors + 1))
+  elif grep -q 'differ\|the catalog says' "$target/run"; then
+    echo "caught in $((SECONDS - began)) s: $name"
+  else
+    echo "fails for another reason: $name"
+    tail -n 40 "$target/run"
+    exit 1
+  fi
+}
+
+# ---- Comparisons and conditions
+mutant "below a number is not up to it" fold.rs \
+  's/Comparison::Less => below\(from\(term\)\?\)/Comparison::Less => below(after(term)?)/'
+mutant "a comparison turned round" fold.rs \
+  's/Comparison::Less => Comparison::Greater,/Comparison::Less => Comparison::Less,/'
+mutant "the two sides of a test swapped" flat.rs \
+  's/if value < cut \{ self\.low \} else \{ self\.high \}/if value < cut { self.high } else { self.low }/'
+mutant "a test that turns one too late" flat.rs \
+  's/if value < cut \{ self\.low \}/if value <= cut { self.low }/'
+mutant "places that touch are within each other" fold/known.rs \
+  's/_ => self\.place\(a, moment\)\.within\(self\.place\(b, moment\)\)/_ => self.place(a, moment).overlaps(self.place(b, moment))/'
+mutant "a set overlaps where it lacks" fold/sets.rs \
+  's/=> meets\(b \& !minus\)/=> meets(b)/'
+
+# ---- Locks and reasons
+mutant "a lock dropped from the verdict" build.rs \
+  's/let locked = self\.first\(broken, survives\)\?;/let _ = broken; let locked = survives;/'
+mutant "only the first demand of a lock" build.rs \
+  's/for demand in demands \{/for demand in demands.iter().take(1) {/'
+mutant "locks that are broken before excludes" build.rs \
+  's/self\.first\(excluded, locked\)/{ let broken = self.first(broken, excluded)?; self.first(broken, locked) }/'
+
+# ---- Order, price, time
+mutant "an absent key comes first" fold.rs \
+  's/\(Some\(_\), None\) => Ordering::Less/(Some(_), None) => Ordering::Greater/'
+mutant "the highest of the lowest" fold.rs \
+  's/\(Some\(a\), Some\(b\)\) if key\.lowest =>/(Some(a), Some(b)) if !key.lowest =>/'
+mutant "a price tier that starts one token early" price.rs \
+  's/input > row\.above/input >= row.above/'
+mutant "a fact that never changes" fold.rs \
+  's/from = next\.unix_seconds\(\);/from = next.unix_seconds().saturating_add(1);/'
+
+# ---- Chains and state
+mutant "an unknown fallback speaks first" walk.rs \
+  's/unknown < rule/unknown > rule/'
+mutant "the longest wait" walk.rs \
+  's/retry_after_s: waits\.min\(\)/retry_after_s: waits.max()/'
+mutant "a default depth forgotten" walk.rs \
+  's/call\.chain\.depth\.or\(self\.compiled\.defaults\.depth\)/call.chain.depth/'
+mutant "the prefix left on" walk.rs \
+  's/Some\(text\.strip_prefix\(prefix\)\.unwrap_or\(text\)\)/Some(text.strip_suffix(prefix).unwrap_or(text))/'
+mutant "a retry with fallbacks only" view.rs \
+  's/if found \{/if !found {/'
+
+echo "$tried wrong compilers, $survivors survive"
+[ "$survivors" -eq 0 ] && [ "$tried" -gt 0 ]
