@@ -19,7 +19,7 @@ use portolan_core::source::{Files, Sources};
 use portolan_testkit::scale;
 
 const MODELS: [usize; 4] = [25, 1_000, 10_000, 100_000];
-const TENANTS: [usize; 3] = [100, 1_000, 10_000];
+const TENANTS: [usize; 2] = [1_000, 10_000];
 
 /// Models beside the tenants.
 const BESIDE: usize = 1_000;
