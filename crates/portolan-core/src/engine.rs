@@ -180,6 +180,18 @@ impl Engine {
         }
     }
 
+    /// Decides call after call in one state, into `decisions`, which is emptied first.
+    pub fn decide_batch(
+        &self,
+        calls: &[Call<'_>],
+        state: &State,
+        decisions: &mut Vec<Decision>,
+    ) {
+        decisions.clear();
+        decisions.reserve(calls.len());
+        decisions.extend(calls.iter().map(|call| self.decide_call(call, state)));
+    }
+
     /// A decision of this engine on a request, to be read.
     pub fn view<'a>(
         &'a self,

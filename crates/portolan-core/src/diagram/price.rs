@@ -30,7 +30,7 @@ pub(super) struct Collected {
 #[derive(Debug, Default)]
 pub(super) struct Prices {
     lists: Box<[Box<[Row]>]>,
-    prices: Box<[Price]>,
+    amounts: Box<[Price]>,
     tiers: Box<[Box<str>]>,
 }
 
@@ -90,7 +90,7 @@ impl Collected {
     pub(super) fn finish(self) -> Prices {
         Prices {
             lists: self.lists.into_keys().into_boxed_slice(),
-            prices: self.prices.into_keys().into_boxed_slice(),
+            amounts: self.prices.into_keys().into_boxed_slice(),
             tiers: self.tiers.into_keys().into_boxed_slice(),
         }
     }
@@ -101,16 +101,16 @@ impl Prices {
     #[inline]
     pub(super) fn plain(&self, list: u32, at: Instant) -> Option<&Price> {
         if list & CONSTANT != 0 {
-            return self.prices.get((list & !CONSTANT) as usize);
+            return self.amounts.get((list & !CONSTANT) as usize);
         }
         let rows = self.lists.get(list as usize)?;
         let mut begun = rows.iter().rev().skip_while(|row| row.from > at);
-        let last = begun.next()?;
-        let alone = begun.next().is_none_or(|row| row.from < last.from);
+        let newest = begun.next()?;
+        let alone = begun.next().is_none_or(|row| row.from < newest.from);
         if !alone {
             return None;
         }
-        self.prices.get(last.price as usize)
+        self.amounts.get(newest.price as usize)
     }
 
     /// The price by a list, at an instant, for a service tier and so many input tokens.
@@ -140,7 +140,7 @@ impl Prices {
     }
 
     fn price(&self, row: &Row) -> Price {
-        let price = self.prices.get(row.price as usize);
+        let price = self.amounts.get(row.price as usize);
         price.copied().unwrap_or_default()
     }
 }

@@ -60,11 +60,12 @@ impl Key {
     #[inline(always)]
     fn of(id: &str) -> Self {
         let text = id.as_bytes();
-        let words = if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        let (long, short) = (text.first_chunk::<16>(), text.first_chunk::<8>());
+        let words = if let (Some(first), Some(last)) = (long, text.last_chunk()) {
             let [a, b] = pair(first);
             let [c, d] = pair(last);
             [a, b, c, d]
-        } else if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        } else if let (Some(first), Some(last)) = (short, text.last_chunk()) {
             [u64::from_le_bytes(*first), u64::from_le_bytes(*last), 0, 0]
         } else {
             let push = |word: u64, byte: &u8| word << 8 | u64::from(*byte);
@@ -79,9 +80,10 @@ impl Key {
     /// Equality, word by word: whole keys would be compared through memory.
     #[inline(always)]
     const fn is(&self, other: &Self) -> bool {
-        let [a, b, c, d] = self.words;
-        let [e, f, g, h] = other.words;
-        (a ^ e) | (b ^ f) | (c ^ g) | (d ^ h) | (self.bytes ^ other.bytes) as u64 == 0
+        let [first, second, third, fourth] = self.words;
+        let [one, two, three, four] = other.words;
+        let words = (first ^ one) | (second ^ two) | (third ^ three) | (fourth ^ four);
+        words == 0 && self.bytes == other.bytes
     }
 
     #[inline(always)]

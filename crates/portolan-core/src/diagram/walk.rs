@@ -72,7 +72,11 @@ impl<'a> Ground<'a> {
                 let route = self.compiled.routes.get(at)?;
                 refuse(*rule, None, Some(route.route))
             }
-            verdict => self.weighed(call, fallbacks, &standing, verdict, depth)?,
+            Verdict::Pass
+            | Verdict::Refused(_)
+            | Verdict::Fell { .. }
+            | Verdict::Locked(_)
+            | Verdict::Survive(_) => self.weighed(call, fallbacks, &standing, verdict, depth)?,
         };
         Some(Decision {
             snapshot,
