@@ -33,6 +33,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use build::{Answers, Build, Diagrams, Verdict};
+use constants::Classes;
 use field::{Defaults, Field};
 use flat::{At, Flat, Laying, Layout};
 use fold::{Fold, Subject};
@@ -42,7 +43,6 @@ use price::{Collected, Prices};
 use shape::{Key, Profile, Questions, Slots};
 use store::{Inconclusive, Store};
 use table::{ALIAS, Table};
-use constants::Classes;
 
 use crate::catalog::{AliasTarget, Catalog, EndpointId, OfferingId, RegionId, Route};
 use crate::instant::Window;
@@ -207,4 +207,3 @@ impl Compiled {
         (0u16..).zip(attributes).map(code).collect()
     }
 }
-

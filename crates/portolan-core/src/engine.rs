@@ -181,12 +181,7 @@ impl Engine {
     }
 
     /// Decides call after call in one state, into `decisions`, which is emptied first.
-    pub fn decide_batch(
-        &self,
-        calls: &[Call<'_>],
-        state: &State,
-        decisions: &mut Vec<Decision>,
-    ) {
+    pub fn decide_batch(&self, calls: &[Call<'_>], state: &State, decisions: &mut Vec<Decision>) {
         decisions.clear();
         decisions.reserve(calls.len());
         decisions.extend(calls.iter().map(|call| self.decide_call(call, state)));

@@ -6,9 +6,7 @@ use super::field::{Field, Kind, SetField, TextField, kind};
 use super::store::Inconclusive;
 use super::vocabulary::{Atom, Vocabulary, attribute, terms};
 use crate::limits;
-use crate::policy::{
-    BodyField, Condition, EndpointFact, Glob, RouteFact, Term, Type, Value,
-};
+use crate::policy::{BodyField, Condition, EndpointFact, Glob, RouteFact, Term, Type, Value};
 use crate::request::AttributeValue;
 
 /// The rows of an attribute's table in classes of equal effect.

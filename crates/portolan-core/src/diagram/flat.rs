@@ -4,9 +4,9 @@ mod lay;
 
 pub(super) use lay::{Laying, Layout, halves};
 
+use super::constants::rank;
 use super::field::{ABSENT, Asking, Field, Flag, Number, SetField, TextField};
 use super::sketch::Mask;
-use super::constants::rank;
 use crate::request::Usage;
 
 /// A walk's beginning or end: a node, or with the highest bit an answer.

@@ -14,12 +14,12 @@ use over::Moment;
 
 use std::cell::{Cell, RefCell};
 
+use super::constants::prefix;
 use super::field::{ABSENT, Field, Flag, Number, TextField};
 use super::intern::{Interner, Memo};
 use super::sketch::{NO, Sketch, UNKNOWN, YES};
 use super::store::Inconclusive;
-use super::constants::prefix;
-use super::vocabulary::{Asked, Atom, Vocabulary, };
+use super::vocabulary::{Asked, Atom, Vocabulary};
 use crate::catalog::{EndpointId, ModelId, OfferingId, ProviderId, RegionId, Route};
 use crate::instant::{Instant, Window};
 use crate::policy::{BodyField, Condition, LockFact, Term, Value};
@@ -303,7 +303,6 @@ impl<'a> Fold<'a> {
         self.varying(term, context)
             .filter(|field| *field != Field::Text(TextField::Model))
     }
-
 }
 
 /// Yes within a window.
@@ -315,4 +314,3 @@ fn window(window: Window) -> Sketch {
     }
     Sketch::ranges(Field::At, false, [(from, until)])
 }
-

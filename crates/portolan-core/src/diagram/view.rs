@@ -10,8 +10,8 @@
 
 mod attempt;
 
-pub use attempt::{Attempt, Attempts};
 use attempt::Kind;
+pub use attempt::{Attempt, Attempts};
 
 use super::build::Verdict;
 use super::flat::{At, NO_STATE};

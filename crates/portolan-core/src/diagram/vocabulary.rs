@@ -198,7 +198,6 @@ impl<'a> Vocabulary<'a> {
             | Term::Without(..) => None,
         }
     }
-
 }
 
 /// Positions of questions that were asked before.
@@ -321,4 +320,3 @@ fn priced(term: &Term) -> bool {
     let of_price = |part: &&Term| matches!(part, Term::Route(fact) if fact.is_of_price());
     term.walk().iter().any(of_price)
 }
-

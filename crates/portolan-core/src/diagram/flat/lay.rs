@@ -278,4 +278,3 @@ pub(in crate::diagram) const fn halves(mask: Mask) -> [i64; 2] {
         ((mask >> 64) as u64).cast_signed(),
     ]
 }
-

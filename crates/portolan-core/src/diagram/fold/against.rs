@@ -16,7 +16,13 @@ use crate::syntax::ast::Comparison;
 
 impl Fold<'_> {
     /// A field compared with a value.
-    pub(super) fn against(&self, term: &Term, field: Field, comparison: Comparison, value: &Value) -> Folded {
+    pub(super) fn against(
+        &self,
+        term: &Term,
+        field: Field,
+        comparison: Comparison,
+        value: &Value,
+    ) -> Folded {
         if let Comparison::In = comparison {
             let Value::Set(set) = value else {
                 return Err(Inconclusive);
@@ -193,4 +199,3 @@ pub(super) fn flipped(comparison: Comparison) -> Result<Comparison, Inconclusive
         }
     })
 }
-

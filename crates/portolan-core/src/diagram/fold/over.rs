@@ -5,10 +5,10 @@ use std::cell::Cell;
 
 use super::{Context, Fold, Folded};
 use crate::catalog::{Route, earlier};
+use crate::diagram::constants::rank;
 use crate::diagram::field::{ABSENT, Field, Number, TextField};
 use crate::diagram::sketch::Sketch;
 use crate::diagram::store::Inconclusive;
-use crate::diagram::constants::rank;
 use crate::diagram::vocabulary::{Asked, attribute};
 use crate::instant::Instant;
 use crate::limits;
@@ -92,9 +92,7 @@ impl<'a> Fold<'a> {
         if asked.rows.is_empty() && !asked.priced {
             return self.over_time(&mut moment, leaf);
         }
-        self.over_rows(
-            &asked.rows,
-            &asked.rows,
+        self.over_rows(&asked.rows,
             &mut moment,
             &mut |moment| match context.route {
                 Some(route) if asked.priced => self.over_tiers(&self.tiers(route), moment, leaf),

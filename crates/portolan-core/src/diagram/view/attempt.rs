@@ -21,17 +21,17 @@ use crate::reference::Cleared;
 /// The attempts of a decision, in order.
 #[derive(Debug, Clone)]
 pub struct Attempts<'v> {
-    view: &'v View<'v>,
+    pub(super) view: &'v View<'v>,
     /// The effective request looked at next: 0 is the primary.
-    source: usize,
+    pub(super) source: usize,
     /// Attempts so far.
-    index: usize,
-    current: Option<Current<'v>>,
+    pub(super) index: usize,
+    pub(super) current: Option<Current<'v>>,
 }
 
 /// One effective request whose routes are being listed.
 #[derive(Debug, Clone)]
-struct Current<'v> {
+pub(super) struct Current<'v> {
     fallback: Option<usize>,
     standing: Standing<'v>,
     survivors: &'v [u16],
@@ -184,10 +184,10 @@ impl<'v> Current<'v> {
 /// One attempt of a decision.
 #[derive(Debug, Clone)]
 pub struct Attempt<'v> {
-    view: &'v View<'v>,
-    index: usize,
-    fallback: Option<usize>,
-    kind: Kind<'v>,
+    pub(super) view: &'v View<'v>,
+    pub(super) index: usize,
+    pub(super) fallback: Option<usize>,
+    pub(super) kind: Kind<'v>,
 }
 
 #[derive(Debug, Clone)]
@@ -329,7 +329,7 @@ impl<'v> Attempt<'v> {
     }
 
     #[inline]
-    fn effects(&self) -> &'v [Effect] {
+    pub(super) fn effects(&self) -> &'v [Effect] {
         match &self.kind {
             Kind::Judged(_) => &[],
             Kind::Walked { effects, .. } => effects,
@@ -360,7 +360,7 @@ impl<'v> Attempt<'v> {
     /// Says whether a warning that holds here is told here: once a code and attempt; once in all
     /// where nothing in it differs from one attempt to the next.
     #[inline]
-    fn warned(&self, effect: &Effect) -> bool {
+    pub(super) fn warned(&self, effect: &Effect) -> bool {
         if !self.tells(effect) {
             return false;
         }
@@ -406,7 +406,7 @@ impl<'v> Attempt<'v> {
         false
     }
 
-    fn spelled(&self) -> judgement::Attempt {
+    pub(super) fn spelled(&self) -> judgement::Attempt {
         match &self.kind {
             Kind::Judged(attempt) => (*attempt).clone(),
             Kind::Walked { facts, .. } => judgement::Attempt {
@@ -418,4 +418,3 @@ impl<'v> Attempt<'v> {
         }
     }
 }
-
