@@ -29,24 +29,20 @@ pub(crate) use view::Held;
 pub use view::{Attempt, Attempts, View, Warnings};
 pub(crate) use walk::Ground;
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use build::{Answers, Build, Diagrams, Verdict};
+use build::Verdict;
 use constants::Classes;
-use field::{Defaults, Field};
-use flat::{At, Flat, Laying, Layout};
-use fold::{Fold, Subject};
-use intern::{Interner, Memo};
-use locks::{Group, LaidLocks};
-use price::{Collected, Prices};
-use shape::{Key, Profile, Questions, Slots};
-use store::{Inconclusive, Store};
-use table::{ALIAS, Table};
+use field::Defaults;
+use flat::{At, Flat};
+use locks::LaidLocks;
+use price::Prices;
+use store::Inconclusive;
+use table::Table;
 
-use crate::catalog::{AliasTarget, Catalog, EndpointId, OfferingId, RegionId, Route};
+use crate::catalog::{Catalog, RegionId, Route};
 use crate::instant::Window;
-use crate::policy::{BodyField, Policy, Rule, RuleId, RuleKind, Scope, SetField, Term};
+use crate::policy::{Policy, RuleId, Scope};
 use crate::request::AttributeValue;
 
 /// A policy over a catalog, ready to be walked.

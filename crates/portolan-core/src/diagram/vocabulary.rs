@@ -8,12 +8,9 @@ use super::field::{Defaults, Field, Kind, SetField, TextField, kind};
 use super::store::Inconclusive;
 use crate::catalog::Catalog;
 use crate::instant::Window;
-use crate::limits;
 use crate::policy::{
-    BodyField, Condition, EndpointFact, Glob, LockFact, Policy, RouteFact, RuleKind, Term, Type,
-    Value,
+    BodyField, Condition, Glob, LockFact, Policy, RuleKind, Term,
 };
-use crate::request::AttributeValue;
 
 /// A question that some rule asks.
 #[derive(Debug, Clone, Copy, PartialEq)]
