@@ -8,9 +8,7 @@ use super::field::{Defaults, Field, Kind, SetField, TextField, kind};
 use super::store::Inconclusive;
 use crate::catalog::Catalog;
 use crate::instant::Window;
-use crate::policy::{
-    BodyField, Condition, Glob, LockFact, Policy, RuleKind, Term,
-};
+use crate::policy::{BodyField, Condition, Glob, LockFact, Policy, RuleKind, Term};
 
 /// A question that some rule asks.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -92,7 +92,8 @@ impl<'a> Fold<'a> {
         if asked.rows.is_empty() && !asked.priced {
             return self.over_time(&mut moment, leaf);
         }
-        self.over_rows(&asked.rows,
+        self.over_rows(
+            &asked.rows,
             &mut moment,
             &mut |moment| match context.route {
                 Some(route) if asked.priced => self.over_tiers(&self.tiers(route), moment, leaf),
