@@ -3,11 +3,12 @@
 #![expect(unsafe_code, reason = "an allocator cannot be written without")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::cell::Cell;
 
-static LOOKING: AtomicBool = AtomicBool::new(false);
-static CALLS: AtomicU64 = AtomicU64::new(0);
-static HELD: AtomicI64 = AtomicI64::new(0);
+thread_local! {
+    static LOOKING: Cell<bool> = const { Cell::new(false) };
+    static ASKED: Cell<Asked> = const { Cell::new(Asked { calls: 0, held: 0 }) };
+}
 
 /// The system's allocator, with a counter that runs only when asked to.
 struct Counting;
@@ -24,25 +25,24 @@ pub(crate) struct Asked {
     pub(crate) held: i64,
 }
 
-/// Counts what the work asks of the heap.
+/// Counts what the work asks of the heap, on this thread.
 pub(crate) fn counted<T>(work: impl FnOnce() -> T) -> (T, Asked) {
-    CALLS.store(0, Ordering::SeqCst);
-    HELD.store(0, Ordering::SeqCst);
-    LOOKING.store(true, Ordering::SeqCst);
+    ASKED.set(Asked { calls: 0, held: 0 });
+    LOOKING.set(true);
     let done = work();
-    LOOKING.store(false, Ordering::SeqCst);
-    let asked = Asked {
-        calls: CALLS.load(Ordering::SeqCst),
-        held: HELD.load(Ordering::SeqCst),
-    };
-    (done, asked)
+    LOOKING.set(false);
+    (done, ASKED.get())
 }
 
 fn note(calls: u64, taken: usize, given_back: usize) {
-    if LOOKING.load(Ordering::Relaxed) {
-        CALLS.fetch_add(calls, Ordering::Relaxed);
+    // A thread that ends has nothing to look at any more.
+    if LOOKING.try_with(Cell::get).unwrap_or(false) {
+        let so_far = ASKED.get();
         let bytes = taken.cast_signed() - given_back.cast_signed();
-        HELD.fetch_add(bytes as i64, Ordering::Relaxed);
+        ASKED.set(Asked {
+            calls: so_far.calls + calls,
+            held: so_far.held + bytes as i64,
+        });
     }
 }
 

@@ -5,6 +5,7 @@ use std::hint::black_box;
 
 use crate::contenders;
 use crate::job::{Job, Model, Verdict};
+use crate::measure::Timed;
 
 /// Something that does the job. The conversion of a request to its own form is part of `decide`.
 pub(crate) trait Contender {
@@ -13,15 +14,12 @@ pub(crate) trait Contender {
 }
 
 /// A contender behind a pointer: the loop lies inside, so that no call through a table is timed.
-pub(crate) trait Runner {
-    /// Does each job and drops what came of it.
-    fn run(&mut self, jobs: &[Job]);
-
+pub(crate) trait Runner: Timed<Job> {
     /// Does the job once and shows what came of it.
     fn show(&mut self, job: &Job, show: &mut dyn FnMut(&Verdict<'_>));
 }
 
-impl<C: Contender> Runner for C {
+impl<C: Contender> Timed<Job> for C {
     fn run(&mut self, jobs: &[Job]) {
         for job in jobs {
             self.decide(black_box(job), |verdict| {
@@ -29,7 +27,9 @@ impl<C: Contender> Runner for C {
             });
         }
     }
+}
 
+impl<C: Contender> Runner for C {
     fn show(&mut self, job: &Job, show: &mut dyn FnMut(&Verdict<'_>)) {
         self.decide(job, |verdict| show(&verdict));
     }

@@ -49,7 +49,7 @@ const DAY: i64 = 86_400;
 const YEAR: i64 = 1_767_225_600;
 const TRIES: usize = 200_000;
 
-/// A sequence of numbers that look random and never change (SplitMix64).
+/// A sequence of numbers that look random and never change (`SplitMix64`).
 pub(crate) struct Sequence(u64);
 
 impl Sequence {
@@ -280,7 +280,7 @@ fn legal_looking(sequence: &mut Sequence, model: &Model) -> Job {
 fn spoil(sequence: &mut Sequence, model: &Model, job: &mut Job, reason: Reason) {
     match reason {
         Reason::InvalidModelRegion => {
-            job.model_region = Some(sequence.one_of(&WRONG_REGIONS).to_owned())
+            job.model_region = Some(sequence.one_of(&WRONG_REGIONS).to_owned());
         }
         Reason::ModelNotFound => {
             // Near the real one, as misspelt ids are.
@@ -313,7 +313,7 @@ fn spoil(sequence: &mut Sequence, model: &Model, job: &mut Job, reason: Reason) 
 }
 
 /// Every rule that a request for this model breaks, in order: the job in its plainest form.
-fn broken(model: &Model, job: &Job) -> Vec<Reason> {
+pub(crate) fn broken(model: &Model, job: &Job) -> Vec<Reason> {
     let region = job.model_region.as_deref();
     let sold_here = match job.host {
         Host::Us => model.us,

@@ -43,6 +43,10 @@ pub(crate) struct Job {
 
 /// What the catalog says of one model.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one fact of the catalog"
+)]
 pub(crate) struct Model {
     /// Its id.
     pub(crate) id: String,
@@ -139,6 +143,7 @@ pub(crate) enum Verdict<'a> {
     /// Not allowed, by a contender that cannot say why.
     Denied,
     /// Allowed, by a contender that cannot say where.
+    #[cfg(feature = "engines")]
     Allowed,
     /// Allowed, and where.
     Route(Shipment<'a>),
@@ -177,6 +182,7 @@ impl Verdict<'_> {
     pub(crate) fn agrees_with(&self, full: &Verdict<'_>) -> bool {
         match self {
             Self::Denied => full.refuses(),
+            #[cfg(feature = "engines")]
             Self::Allowed => !full.refuses(),
             Self::Refuse { .. } | Self::Route(_) => self == full,
         }

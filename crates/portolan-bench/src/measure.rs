@@ -10,8 +10,12 @@ use std::time::Instant;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::allocations::counted;
-use crate::contender::Runner;
-use crate::job::Job;
+
+/// Something that can be timed over requests of a kind.
+pub(crate) trait Timed<J> {
+    /// Does each of them and drops what came of it.
+    fn run(&mut self, jobs: &[J]);
+}
 
 /// Decisions in one of the batches over which the 99th percentile is taken.
 pub(crate) const BATCH: usize = 64;
@@ -59,10 +63,14 @@ fn quantile(mut figures: Vec<f64>, share: f64) -> f64 {
 }
 
 /// Times all of them over the same requests, in so many rounds.
-pub(crate) fn rounds(runners: &mut [Box<dyn Runner>], jobs: &[Job], rounds: usize) -> Vec<Timing> {
+pub(crate) fn rounds<J>(
+    runners: &mut [&mut dyn Timed<J>],
+    jobs: &[J],
+    rounds: usize,
+) -> Vec<Timing> {
     let stretches: Vec<usize> = runners
         .iter_mut()
-        .map(|runner| stretch(runner.as_mut(), jobs))
+        .map(|runner| stretch(*runner, jobs))
         .collect();
     let mut starts = vec![0; runners.len()];
     let mut timings = vec![Timing::default(); runners.len()];
@@ -89,13 +97,13 @@ pub(crate) fn rounds(runners: &mut [Box<dyn Runner>], jobs: &[Job], rounds: usiz
         }
     }
     for (runner, timing) in runners.iter_mut().zip(&mut timings) {
-        timing.batches = batches(runner.as_mut(), jobs, timing.median());
+        timing.batches = batches(*runner, jobs, timing.median());
     }
     timings
 }
 
 /// How many requests make a round: whole passes where they are quick, else a part of one.
-fn stretch(runner: &mut dyn Runner, jobs: &[Job]) -> usize {
+fn stretch<J>(runner: &mut dyn Timed<J>, jobs: &[J]) -> usize {
     let trial = jobs.len().min(1_024);
     let begun = processor_time();
     wrapped(jobs, 0, trial, |part| runner.run(part));
@@ -114,7 +122,7 @@ fn stretch(runner: &mut dyn Runner, jobs: &[Job]) -> usize {
 }
 
 /// Goes through so many requests from a place on, over and over.
-fn wrapped(jobs: &[Job], mut start: usize, mut count: usize, mut run: impl FnMut(&[Job])) {
+fn wrapped<J>(jobs: &[J], mut start: usize, mut count: usize, mut run: impl FnMut(&[J])) {
     while count > 0 {
         let part = &jobs[start..jobs.len().min(start + count)];
         run(part);
@@ -124,7 +132,7 @@ fn wrapped(jobs: &[Job], mut start: usize, mut count: usize, mut run: impl FnMut
 }
 
 /// Times small batches by the wall clock, which is cheap to read.
-fn batches(runner: &mut dyn Runner, jobs: &[Job], each: f64) -> Vec<f64> {
+fn batches<J>(runner: &mut dyn Timed<J>, jobs: &[J], each: f64) -> Vec<f64> {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -144,7 +152,7 @@ fn batches(runner: &mut dyn Runner, jobs: &[Job], each: f64) -> Vec<f64> {
 }
 
 /// Heap calls a decision, over these requests; none where there are none.
-pub(crate) fn heap_calls(runner: &mut dyn Runner, jobs: &[Job]) -> f64 {
+pub(crate) fn heap_calls<J>(runner: &mut dyn Timed<J>, jobs: &[J]) -> f64 {
     let ((), asked) = counted(|| runner.run(jobs));
     #[expect(
         clippy::cast_precision_loss,

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::contender::{Entry, Kind};
+use crate::golden::Line;
+use crate::instructions::Row;
 use crate::measure::Timing;
 use crate::seven::{Field, Figures};
 
@@ -41,7 +43,7 @@ pub(crate) fn table(entries: &[Entry], fields: &[Field]) -> String {
             routes = routes.max(figures.heap_routes);
             refusals = refusals.max(figures.heap_refusals);
         }
-        let (load, held) = own().last().map_or((0.0, 0), |f| (f.load_ms, f.held));
+        let (load, held) = own().next_back().map_or((0.0, 0), |f| (f.load_ms, f.held));
         let _ = writeln!(
             out,
             " {} | {}, {} | {} | {} | {} |",
@@ -111,6 +113,48 @@ pub(crate) fn repeated(entries: &[Entry], fields: &[Field]) -> String {
             );
         }
         out.push('\n');
+    }
+    out
+}
+
+/// The golden policy by hand and by Portolan.
+pub(crate) fn golden(lines: &[Line]) -> String {
+    let mut out = String::from(
+        "| requests | program | ns (p99) | × hand-written | heap calls: route, refusal |\n",
+    );
+    rule(&mut out, 5);
+    for line in lines {
+        let [routes, refusals] = line.heap;
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} ({}) | {} | {}, {} |",
+            line.requests,
+            line.program,
+            figure(line.timing.median()),
+            figure(line.timing.p99()),
+            ratio_figure(line.ratio),
+            count(routes),
+            count(refusals),
+        );
+    }
+    out
+}
+
+/// Instructions a decision, and how far Portolan may go.
+pub(crate) fn instructions(rows: &[Row]) -> String {
+    let mut out = String::from("| case | hand-written | Portolan | × | the line |\n");
+    rule(&mut out, 5);
+    for row in rows {
+        let [hand_written, portolan] = row.taken;
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {} | {} |",
+            row.case,
+            figure(hand_written),
+            figure(portolan),
+            ratio_figure(portolan / hand_written),
+            figure(row.most),
+        );
     }
     out
 }

@@ -6,9 +6,11 @@ use anyhow::{Context as _, bail};
 
 use crate::allocations::counted;
 use crate::contender::{Entry, Kind, Runner, World};
+use crate::contenders;
 use crate::generate;
+use crate::instructions;
 use crate::job::Job;
-use crate::measure::{self, Timing};
+use crate::measure::{self, Timed, Timing};
 
 /// Requests that are all different: more than any cache near the core remembers.
 pub(crate) const DIFFERENT: usize = 65_536;
@@ -45,13 +47,7 @@ pub(crate) struct Field {
 /// # Errors
 /// When a contender cannot be loaded, or says something else than the naive program.
 pub(crate) fn measure(entries: &[Entry], models: usize, rounds: usize) -> anyhow::Result<Field> {
-    let models_known = generate::models(models);
-    let yaml = generate::yaml(&models_known)?;
-    let world = World {
-        models: models_known,
-        yaml,
-    };
-    let jobs = generate::jobs(&world.models, DIFFERENT)?;
+    let (world, jobs) = world(models)?;
     let mut runners = Vec::new();
     let mut loads = Vec::new();
     for entry in entries {
@@ -62,9 +58,14 @@ pub(crate) fn measure(entries: &[Entry], models: usize, rounds: usize) -> anyhow
         runners.push(runner);
     }
     compare(entries, &mut runners, &jobs)?;
-    let (routes, refusals) = split(entries, &mut runners, &jobs)?;
-    let different = measure::rounds(&mut runners, &jobs, rounds);
-    let repeated = measure::rounds(&mut runners, &jobs[..REPEATED], rounds);
+    let naive = &mut runners[position(entries)?];
+    let (routes, refusals) = split(naive.as_mut(), jobs.iter().take(4_096).cloned());
+    let mut timed: Vec<&mut dyn Timed<Job>> = Vec::new();
+    for runner in &mut runners {
+        timed.push(runner.as_mut());
+    }
+    let different = measure::rounds(&mut timed, &jobs, rounds);
+    let repeated = measure::rounds(&mut timed, &jobs[..REPEATED], rounds);
     let mut figures = Vec::new();
     for ((runner, (load_ms, held)), (different, repeated)) in runners
         .iter_mut()
@@ -81,6 +82,46 @@ pub(crate) fn measure(entries: &[Entry], models: usize, rounds: usize) -> anyhow
         });
     }
     Ok(Field { models, figures })
+}
+
+/// Lets nothing but Portolan decide, a few million times.
+///
+/// # Errors
+/// When it cannot be loaded.
+pub(crate) fn profile(models: usize) -> anyhow::Result<()> {
+    let (world, jobs) = world(models)?;
+    let mut portolan = (contenders::compiled::ENTRY.load)(&world)?;
+    for _ in 0..200 {
+        portolan.run(&jobs);
+    }
+    Ok(())
+}
+
+/// Lets one program decide requests of one kind, for valgrind.
+///
+/// # Errors
+/// When it cannot be loaded.
+pub(crate) fn count(hand_written: bool, allowed: bool) -> anyhow::Result<()> {
+    let (world, jobs) = world(1_000)?;
+    let mut naive = (contenders::naive::ENTRY.load)(&world)?;
+    let (routes, refusals) = split(naive.as_mut(), jobs.into_iter());
+    let mut kind = if allowed { routes } else { refusals };
+    kind.truncate(instructions::COUNT);
+    let entry = if hand_written {
+        contenders::limit::ENTRY
+    } else {
+        contenders::compiled::ENTRY
+    };
+    let mut program = (entry.load)(&world)?;
+    instructions::counted(&mut || program.run(&kind));
+    Ok(())
+}
+
+fn world(models: usize) -> anyhow::Result<(World, Vec<Job>)> {
+    let models = generate::models(models);
+    let jobs = generate::jobs(&models, DIFFERENT)?;
+    let yaml = generate::yaml(&models)?;
+    Ok((World { models, yaml }, jobs))
 }
 
 /// Nobody is timed who does another job.
@@ -115,19 +156,13 @@ fn compare(entries: &[Entry], runners: &mut [Box<dyn Runner>], jobs: &[Job]) -> 
     Ok(())
 }
 
-/// A few thousand that are allowed, and a few thousand that are refused.
-fn split(
-    entries: &[Entry],
-    runners: &mut [Box<dyn Runner>],
-    jobs: &[Job],
-) -> anyhow::Result<(Vec<Job>, Vec<Job>)> {
-    let naive = &mut runners[position(entries)?];
-    let some = jobs.iter().take(4_096).cloned();
-    Ok(some.partition(|job| {
+/// Those that are allowed, and those that are refused.
+fn split(naive: &mut dyn Runner, jobs: impl Iterator<Item = Job>) -> (Vec<Job>, Vec<Job>) {
+    jobs.partition(|job| {
         let mut allowed = false;
         naive.show(job, &mut |verdict| allowed = !verdict.refuses());
         allowed
-    }))
+    })
 }
 
 fn position(entries: &[Entry]) -> anyhow::Result<usize> {

@@ -12,6 +12,7 @@ mod decode;
 mod few;
 mod once;
 mod print;
+mod ranking;
 pub mod raw;
 mod lookup;
 mod price;

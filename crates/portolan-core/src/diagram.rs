@@ -22,6 +22,7 @@ mod view;
 mod vocabulary;
 mod walk;
 
+pub(crate) use view::Held;
 pub use view::{Attempt, Attempts, View, Warnings};
 pub(crate) use walk::Ground;
 
@@ -70,6 +71,8 @@ pub(crate) struct Compiled {
 #[derive(Debug)]
 struct Shape {
     ends: Box<[End]>,
+    /// How many numbers its models have.
+    slots: u32,
 }
 
 /// Where walks begin.
@@ -80,7 +83,7 @@ struct End {
     order: At,
     /// Candidates, by their positions among the model's routes.
     routes: Box<[u16]>,
-    /// By candidate: rules that shape its attempt, and rules that skip it.
+    /// By route: rules that shape its attempt, and rules that skip it.
     effects: Box<[Box<[Effect]>]>,
     skips: Box<[Box<[(RuleId, At)]>]>,
     retries: Box<[(RuleId, At)]>,
@@ -389,6 +392,7 @@ impl<'a> Compiler<'a> {
         slots: &Slots,
     ) -> Result<Shape, Inconclusive> {
         self.store.clear();
+        let mut answers = self.answers.borrow_mut();
         let build = Build {
             vocabulary: self.vocabulary,
             questions: &self.questions,
@@ -397,15 +401,22 @@ impl<'a> Compiler<'a> {
             slots,
             fields: Build::fields(&self.questions, slots)?,
             store: &mut self.store,
-            answers: &mut self.answers.borrow_mut(),
+            answers: &mut answers,
             truths: BTreeMap::new(),
         };
         let diagrams = build.all(subject)?;
-        let mut laying = Laying::new(&mut self.layout, &self.store, &self.questions, slots)?;
+        let hoped = |answer: u32| {
+            let verdict = answers.verdicts.get(answer);
+            matches!(verdict, Some(Verdict::Survive(_)))
+        };
+        let (layout, store) = (&mut self.layout, &self.store);
+        let mut laying = Laying::new(layout, store, &self.questions, slots, &hoped)?;
         let rules = &self.rules;
         let ends = diagrams.iter().map(|end| lay(&mut laying, rules, end));
         let ends = ends.collect::<Result<_, _>>()?;
-        Ok(Shape { ends })
+        let slots = slots.cuts.len() + 2 * slots.masks.len();
+        let slots = u32::try_from(slots).map_err(|_| Inconclusive)?;
+        Ok(Shape { ends, slots })
     }
 }
 
@@ -414,18 +425,28 @@ fn lay(laying: &mut Laying<'_>, rules: &Rules, diagrams: &Diagrams) -> Result<En
         let laid = list.iter().map(|(id, d)| Ok((*id, laying.lay(*d)?)));
         laid.collect::<Result<Box<[_]>, Inconclusive>>()
     };
-    let mut effects = Vec::new();
-    for list in &diagrams.effects {
-        let laid = each(list)?;
-        let does = |rule: RuleId| *rules.effects.get(rule.0 as usize)?;
+    let last = diagrams
+        .routes
+        .last()
+        .map_or(0, |last| usize::from(*last) + 1);
+    let mut effects: Vec<Box<[Effect]>> = vec![Box::default(); last];
+    let mut skips: Vec<Box<[(RuleId, At)]>> = vec![Box::default(); last];
+    let does = |rule: RuleId| *rules.effects.get(rule.0 as usize)?;
+    for (candidate, route) in diagrams.routes.iter().enumerate() {
         let effect = |(rule, root): &(RuleId, At)| {
             let (rule, root) = (*rule, *root);
             does(rule).map(|does| Effect { rule, root, does })
         };
-        effects.push(laid.iter().filter_map(effect).collect());
+        let route = usize::from(*route);
+        let lists = (diagrams.effects.get(candidate), effects.get_mut(route));
+        if let (Some(list), Some(place)) = lists {
+            *place = each(list)?.iter().filter_map(effect).collect();
+        }
+        let lists = (diagrams.skips.get(candidate), skips.get_mut(route));
+        if let (Some(list), Some(place)) = lists {
+            *place = each(list)?;
+        }
     }
-    let skips = diagrams.skips.iter().map(|list| each(list));
-    let skips = skips.collect::<Result<_, _>>()?;
     let retries = each(&diagrams.retries)?;
     let [outer, inner] = diagrams.verdicts;
     Ok(End {
@@ -433,7 +454,7 @@ fn lay(laying: &mut Laying<'_>, rules: &Rules, diagrams: &Diagrams) -> Result<En
         order: laying.lay(diagrams.order)?,
         routes: diagrams.routes.clone().into(),
         effects: effects.into(),
-        skips,
+        skips: skips.into(),
         retries,
     })
 }

@@ -13,7 +13,7 @@ use crate::answer::{Answer, Trace};
 use crate::catalog::{self, Catalog};
 use crate::decision::{Decision, Fate, Outcome, Refusal, Snapshot};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::diagram::{Compiled, Extent, Ground, View};
+use crate::diagram::{Compiled, Extent, Ground, Held, View};
 use crate::explain;
 use crate::judgement::{self, Judgement};
 use crate::policy::{self, Policy};
@@ -171,11 +171,12 @@ impl Engine {
     }
 
     /// Decides a call that was never a request.
+    #[inline]
     pub fn decide_call(&self, call: &Call<'_>, state: &State) -> Decision {
         let fallbacks = Fallbacks::Borrowed(call.fallbacks);
         match self.ground(state).decide(self.snapshot, call, fallbacks) {
             Some(decision) => decision,
-            None => self.interpreted(&self.judge(&self.own(call), state)),
+            None => self.interpreted_call(call, state),
         }
     }
 
@@ -187,32 +188,34 @@ impl Engine {
         decision: &Decision,
     ) -> View<'a> {
         let judged = decision.fate == Fate::INTERPRETED;
-        View {
-            ground: self.ground(state),
-            call: request.call(),
-            fallbacks: Fallbacks::Owned(&request.fallbacks),
-            decision: *decision,
-            judged: judged.then(|| self.judge(request, state)),
-        }
+        View::new(
+            self.ground(state),
+            Held::Owned(request.call()),
+            Fallbacks::Owned(&request.fallbacks),
+            decision,
+            judged.then(|| self.judge(request, state)),
+        )
     }
 
     /// A decision of this engine on a call, to be read.
+    #[inline]
     pub fn view_call<'a>(
         &'a self,
-        call: &Call<'a>,
+        call: &'a Call<'a>,
         state: &'a State,
         decision: &Decision,
     ) -> View<'a> {
         let judged = decision.fate == Fate::INTERPRETED;
-        View {
-            ground: self.ground(state),
-            call: *call,
-            fallbacks: Fallbacks::Borrowed(call.fallbacks),
-            decision: *decision,
-            judged: judged.then(|| self.judge(&self.own(call), state)),
-        }
+        View::new(
+            self.ground(state),
+            Held::Borrowed(call),
+            Fallbacks::Borrowed(call.fallbacks),
+            decision,
+            judged.then(|| self.judge(&self.own(call), state)),
+        )
     }
 
+    #[inline]
     fn ground<'a>(&'a self, state: &'a State) -> Ground<'a> {
         Ground {
             compiled: &self.compiled,
@@ -220,6 +223,11 @@ impl Engine {
             policy: &self.policy,
             state,
         }
+    }
+
+    #[cold]
+    fn interpreted_call(&self, call: &Call<'_>, state: &State) -> Decision {
+        self.interpreted(&self.judge(&self.own(call), state))
     }
 
     /// The short form of what the interpreter found.

@@ -66,6 +66,10 @@ pub const SUGGESTIONS: usize = 3;
 /// Models tried when a refusal looks for legal alternatives, best score first.
 pub const ALTERNATIVES_TRIED: usize = 512;
 
+/// Dated scores, times the instants at which any of them changes, that are ranked when a catalog is
+/// read; past it each refusal that looks for alternatives ranks all models itself.
+pub const SCORES_RANKED: usize = 2_000_000;
+
 /// Hops followed from a model to a successor that is legal for the request.
 pub const SUCCESSOR_HOPS: usize = 8;
 

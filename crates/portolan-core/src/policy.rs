@@ -30,6 +30,7 @@ mod scope;
 mod templates;
 mod term;
 mod types;
+mod words;
 
 pub(crate) use conditions::terms as condition_terms;
 pub use load::{Loaded, load};
@@ -42,3 +43,4 @@ pub use resolve::resolve;
 pub use schema::{BodyField, EndpointFact, ModelFact, RouteFact, StateFact};
 pub use term::{Scope, Term};
 pub use types::{Type, Value, Vocabulary};
+pub use words::Words;

@@ -1,11 +1,12 @@
-//! What loading costs, stage by stage: `cargo run --release -p portolan-testkit --example load`,
-//! with numbers of models behind it for other sizes than those of `docs/scale.md`.
+//! What loading costs: `cargo run --release -p portolan-testkit --example load`, with numbers of
+//! models behind it for other sizes than those of `docs/scale.md`.
 //!
-//! Each stage runs in a process of its own, so that peaks are its own. Memory is the system's
-//! word (Linux only): the most that was resident, and what was resident at the end.
+//! Each figure is measured in a process of its own, so that peaks are its own. Memory is the
+//! system's word (Linux only): the most that was resident, beyond what was before the file.
 
 #![expect(clippy::print_stdout, reason = "an example prints")]
 
+use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -16,100 +17,136 @@ use portolan_core::engine;
 use portolan_core::source::{Files, Sources};
 use portolan_testkit::scale;
 
-const SIZES: [usize; 4] = [25, 1_000, 10_000, 100_000];
+const MODELS: [usize; 4] = [25, 1_000, 10_000, 100_000];
+const TENANTS: [usize; 3] = [100, 1_000, 10_000];
 
-/// How far to go, each from the text on.
-const STAGES: [&str; 4] = ["nodes", "written", "checked", "engine"];
+/// Models beside the tenants.
+const BESIDE: usize = 1_000;
 
 fn main() {
-    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments.first().is_some_and(|a| a == "--stage") {
-        let models = arguments.get(2).and_then(|n| n.parse().ok()).unwrap_or(0);
-        let stage = arguments.get(1).map_or("", String::as_str);
-        println!("{}", measured(stage, models));
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [flag, stage, size] = arguments.as_slice()
+        && flag == "--stage"
+    {
+        measure(stage, size.parse().unwrap_or(0));
         return;
     }
-    if arguments.is_empty() {
-        arguments = SIZES.map(|size| size.to_string()).to_vec();
-    }
-    println!("| models | file MB | up to | ms | peak MB | × file | at rest MB |");
+    let given = arguments.iter().filter_map(|n| n.parse().ok());
+    let sizes: Vec<usize> = if arguments.is_empty() {
+        MODELS.to_vec()
+    } else {
+        given.collect()
+    };
+    println!("| models | file MB | read ms | checked ms | compiled ms | peak MB | × file |");
     println!("|---|---|---|---|---|---|---|");
-    for size in arguments {
-        for stage in STAGES {
-            let Ok(own) = std::env::current_exe() else {
-                continue;
-            };
-            let output = Command::new(own).args(["--stage", stage, &size]).output();
-            let line = output.map_or_else(
-                |error| error.to_string(),
-                |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+    for size in sizes {
+        let [read, checked, engine] = ["read", "checked", "engine"].map(|s| figures(s, size));
+        println!(
+            "| {} | {} | {} | {} | {} | {} | {} |",
+            thousands(size),
+            hundredths(engine.bytes, 1_000_000),
+            hundredths(read.micros, 1_000),
+            hundredths(checked.micros, 1_000),
+            hundredths(engine.micros, 1_000),
+            hundredths(engine.peak_bytes, 1_000_000),
+            hundredths(engine.peak_bytes, engine.bytes),
+        );
+    }
+    if !arguments.is_empty() {
+        return;
+    }
+    println!();
+    println!(
+        "| tenants, beside {} models | files MB | compiled ms | peak MB |",
+        thousands(BESIDE)
+    );
+    println!("|---|---|---|---|");
+    for size in TENANTS {
+        for stage in ["table", "rules"] {
+            let found = figures(stage, size);
+            println!(
+                "| {} by {stage} | {} | {} | {} |",
+                thousands(size),
+                hundredths(found.bytes, 1_000_000),
+                hundredths(found.micros, 1_000),
+                hundredths(found.peak_bytes, 1_000_000),
             );
-            println!("{line}");
         }
     }
 }
 
-/// One line of the table.
-fn measured(stage: &str, models: usize) -> String {
-    let text = scale::catalog(models);
-    let size = text.len();
-    // The best of several runs for sizes where a run is short; the last run is measured for memory.
-    let runs = (20_000 / models.max(1)).clamp(1, 20);
-    let mut best = Duration::MAX;
-    for _ in 1..runs {
-        let copy = text.clone();
-        best = best.min(run(stage, copy, || ()));
+/// What one process found.
+#[derive(Default)]
+struct Figures {
+    bytes: u64,
+    micros: u64,
+    peak_bytes: u64,
+}
+
+fn figures(stage: &str, size: usize) -> Figures {
+    let size = size.to_string();
+    let output = std::env::current_exe()
+        .and_then(|own| Command::new(own).args(["--stage", stage, &size]).output());
+    let text = output.map_or(String::new(), |o| {
+        String::from_utf8_lossy(&o.stdout).into_owned()
+    });
+    let mut numbers = text.split_whitespace().map(|n| n.parse().unwrap_or(0));
+    let mut next = || numbers.next().unwrap_or(0);
+    Figures {
+        bytes: next(),
+        micros: next(),
+        peak_bytes: next(),
     }
+}
+
+/// Prints the bytes of the files, the microseconds and the peak in bytes.
+fn measure(stage: &str, size: usize) {
+    let mut files = match stage {
+        "table" => scale::tenants_by_table(size),
+        "rules" => scale::tenants_by_rules(size),
+        _ => BTreeMap::from([("policy.portolan".to_owned(), scale::POLICY.to_owned())]),
+    };
+    let tenants = matches!(stage, "table" | "rules");
+    let models = if tenants { BESIDE } else { size };
+    files.insert("catalog.yaml".to_owned(), scale::catalog(models));
+    let bytes: usize = files.values().map(String::len).sum();
     let before = kilobytes("VmRSS");
-    let (mut peak, mut rest) = (0, 0);
-    best = best.min(run(stage, text, || {
-        peak = kilobytes("VmHWM");
-        rest = kilobytes("VmRSS");
-    }));
-    let text_kilobytes = size as f64 / 1_024.0;
-    let own = |kilobytes: u64| (kilobytes.saturating_sub(before)) as f64 + text_kilobytes;
-    format!(
-        "| {models} | {:.2} | {stage} | {:.1} | {:.1} | {:.1} | {:.1} |",
-        size as f64 / 1e6,
-        best.as_secs_f64() * 1e3,
-        own(peak) / 1_024.0,
-        own(peak) / text_kilobytes,
-        own(rest) / 1_024.0,
-    )
+    let mut peak = 0;
+    let mut best = run(stage, files.clone(), || peak = kilobytes("VmHWM"));
+    // The best of several where a run is short.
+    for _ in 1..(20_000 / size.max(1)).clamp(2, 20) {
+        best = best.min(run(stage, files.clone(), || ()));
+    }
+    let peak = 1_024 * peak.saturating_sub(before);
+    println!("{bytes} {} {peak}", best.as_micros());
 }
 
 /// Runs up to a stage, calls `look` while its result is held, and says how long it took.
-fn run(stage: &str, text: String, look: impl FnOnce()) -> Duration {
-    let mut sources = Sources::default();
-    let mut found = Diagnostics::default();
-    let start = Instant::now();
-    if stage == "engine" {
-        let compilation = engine::compile("policy.portolan", &mut Loaded(Some(text)));
+fn run(stage: &str, mut files: BTreeMap<String, String>, look: impl FnOnce()) -> Duration {
+    if !matches!(stage, "read" | "checked") {
+        let start = Instant::now();
+        let compilation = engine::compile("policy.portolan", &mut Given(files));
+        let took = start.elapsed();
+        look();
         assert!(
             compilation.engine.is_some(),
-            "the generated catalog has no fault"
+            "what is generated has no fault"
         );
-        let took = start.elapsed();
-        look();
-        black_box(compilation);
         return took;
     }
+    let mut sources = Sources::default();
+    let mut found = Diagnostics::default();
+    let text = files.remove("catalog.yaml").unwrap_or_default();
+    let start = Instant::now();
     let id = sources.add("catalog.yaml", text);
-    if stage == "nodes" {
-        let nodes = catalog::read(&sources, id, &mut found);
+    let read = catalog::parse(&sources, id, &mut found);
+    if stage == "read" {
         let took = start.elapsed();
         look();
-        black_box(nodes);
+        black_box(read);
         return took;
     }
-    let written = catalog::parse(&sources, id, &mut found);
-    if stage == "written" {
-        let took = start.elapsed();
-        look();
-        black_box(written);
-        return took;
-    }
-    let checked = catalog::validate(written.into_iter().collect(), &mut found);
+    let checked = catalog::validate(read.into_iter().collect(), &mut found);
     let took = start.elapsed();
     look();
     black_box(checked);
@@ -124,18 +161,29 @@ fn kilobytes(of: &str) -> u64 {
     number.and_then(|n| n.parse().ok()).unwrap_or(0)
 }
 
-/// A policy of few rules, and a catalog that is handed over once.
-struct Loaded(Option<String>);
+fn thousands(number: usize) -> String {
+    match number / 1_000 {
+        0 => number.to_string(),
+        thousands => format!("{thousands},{:03}", number % 1_000),
+    }
+}
 
-impl Files for Loaded {
+/// A quotient with as many digits as matter.
+fn hundredths(number: u64, by: u64) -> String {
+    let hundredths = 100 * number / by.max(1);
+    match hundredths {
+        0..1_000 => format!("{}.{:02}", hundredths / 100, hundredths % 100),
+        1_000..10_000 => format!("{}.{}", hundredths / 100, hundredths / 10 % 10),
+        _ => (hundredths / 100).to_string(),
+    }
+}
+
+/// Files that are handed over once.
+struct Given(BTreeMap<String, String>);
+
+impl Files for Given {
     fn read(&mut self, path: &str) -> Result<Vec<u8>, String> {
-        match path {
-            "policy.portolan" => Ok(scale::POLICY.into()),
-            _ => self
-                .0
-                .take()
-                .map(String::into_bytes)
-                .ok_or_else(|| "read twice".to_owned()),
-        }
+        let file = self.0.remove(path).map(String::into_bytes);
+        file.ok_or_else(|| "there is no such file".to_owned())
     }
 }

@@ -11,12 +11,15 @@ pub(crate) struct Arguments {
     /// Two small catalogs and few rounds, without the engines of others: to see that it works
     #[arg(long)]
     quick: bool,
+    /// Nothing but instructions a decision, counted by valgrind; fails where they are too many
+    #[arg(long)]
+    instructions: bool,
     /// Passed on to the bench: `--engine-filter TEXT`, `--rounds N`
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     rest: Vec<String>,
 }
 
-/// Builds and runs it, with the engines of others unless it has to be quick.
+/// Builds and runs it, with the engines of others where they are measured.
 ///
 /// # Errors
 /// When the build fails, or a contender does another job than the others.
@@ -26,13 +29,15 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut run = shell::command(&cargo, &["run", "--quiet", "--release", "--locked"]);
     run.args(["--manifest-path", manifest, "--target-dir"]);
     run.arg(shell::target_directory());
-    if !arguments.quick {
+    let own = [
+        (arguments.quick, "--quick"),
+        (arguments.instructions, "--instructions"),
+    ];
+    if own.iter().all(|(asked, _)| !asked) {
         run.args(["--features", "engines"]);
     }
     run.arg("--");
-    if arguments.quick {
-        run.arg("--quick");
-    }
+    run.args(own.iter().filter(|(asked, _)| *asked).map(|(_, flag)| flag));
     run.args(&arguments.rest);
     shell::finish(run)
 }

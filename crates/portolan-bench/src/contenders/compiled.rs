@@ -96,7 +96,7 @@ pub(crate) fn refused(engine: &Engine, rule: RuleId) -> Verdict<'_> {
 
 /// The first attempt, and how many warnings there are.
 fn routed<'v>(view: &'v View<'_>) -> Option<Verdict<'v>> {
-    let first = view.attempts().next()?;
+    let first = view.first()?;
     let price = first.price();
     Some(Verdict::Route(Shipment {
         url: first.url(),

@@ -1,4 +1,4 @@
-//! `datalogic-rs`: JSONLogic, compiled once, evaluated over a value that lies in an arena.
+//! `datalogic-rs`: `JSONLogic`, compiled once, evaluated over a value that lies in an arena.
 //!
 //! It has no tables: the host looks the model up. The rule answers with the number of the first
 //! reason, the host turns that into a status and a code.

@@ -3,9 +3,14 @@
 //! An honest attempt, by somebody who knows this job and nothing else: ids of at most 32 bytes,
 //! prices in cents, dates in 32 bits. It is what the others are divided by.
 
+#![expect(
+    clippy::needless_bitwise_bool,
+    reason = "a comparison too many is cheaper than a branch that is guessed wrong"
+)]
+
 use std::borrow::Cow;
 
-use anyhow::ensure;
+use anyhow::anyhow;
 
 use crate::contender::{Contender, Entry, Kind, Runner, World};
 use crate::job::{Host, Job, Model, PREMIUM_FROM, Reason, Shipment, URL_EU, URL_US, Verdict};
@@ -36,20 +41,20 @@ pub(crate) enum Way {
     Global,
 }
 
-/// An id of at most 32 bytes in words; with its length, no two ids have the same.
+/// An id of 1 to 32 bytes in words; with its length, no two ids have the same.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
-struct Key {
+pub(crate) struct Key {
     words: [u64; 4],
     length: u8,
 }
 
 impl Key {
     /// Reads an id in words that overlap, so that nothing is copied byte by byte.
-    fn of(id: &str) -> Option<Self> {
+    pub(crate) fn of(id: &str) -> Option<Self> {
         let bytes = id.as_bytes();
         let length = u8::try_from(bytes.len())
             .ok()
-            .filter(|length| *length <= 32)?;
+            .filter(|length| matches!(*length, 1..=32))?;
         let words = if let (Some(first), Some(last)) =
             (bytes.first_chunk::<16>(), bytes.last_chunk::<16>())
         {
@@ -68,7 +73,8 @@ impl Key {
         Some(Self { words, length })
     }
 
-    fn hash(self) -> usize {
+    /// Spreads over all of a word.
+    pub(crate) fn hash(self) -> usize {
         let [a, b, c, d] = self.words;
         let left = u128::from(a ^ 0x9E37_79B9_7F4A_7C15) * u128::from(b ^ 0xBF58_476D_1CE4_E5B9);
         let right = u128::from(c ^ 0x94D0_49BB_1331_11EB) * u128::from(d ^ 0x2545_F491_4F6C_DD1D);
@@ -122,7 +128,7 @@ impl Slot {
 
 /// A table of models, which is also what the host looks into for engines without one.
 pub(crate) struct Packed {
-    /// A power of two of them, at least a quarter free; free ones have no length.
+    /// A power of two of them, at least a fifth free; free ones have no length.
     slots: Vec<Slot>,
 }
 
@@ -133,8 +139,7 @@ fn load(world: &World) -> anyhow::Result<Box<dyn Runner>> {
 }
 
 fn slot(model: &Model) -> anyhow::Result<(Key, Slot)> {
-    ensure!(!model.id.is_empty(), "an id is empty");
-    let key = Key::of(&model.id).ok_or_else(|| anyhow::anyhow!("`{}` is too long", model.id))?;
+    let key = Key::of(&model.id).ok_or_else(|| anyhow!("`{}` is empty or too long", model.id))?;
     let sold = u8::from(model.us) | u8::from(model.eu) << 1 | u8::from(model.global) << 2;
     let slot = Slot {
         key: key.words,
@@ -153,7 +158,14 @@ fn slot(model: &Model) -> anyhow::Result<(Key, Slot)> {
 impl Packed {
     /// Packs a catalog.
     pub(crate) fn load(world: &World) -> anyhow::Result<Self> {
-        let count = (world.models.len() * 4 / 3).next_power_of_two();
+        let models = world.models.len();
+        // Roomy while that stays in the second cache, else as small as probing allows.
+        let places = if models <= 8_192 {
+            models * 2
+        } else {
+            models * 5 / 4
+        };
+        let count = places.next_power_of_two();
         let mut slots = vec![Slot::default(); count];
         for model in &world.models {
             let (key, slot) = slot(model)?;

@@ -18,6 +18,7 @@ struct Naive {
     models: HashMap<String, Model>,
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as the others")]
 fn load(world: &World) -> anyhow::Result<Box<dyn Runner>> {
     let models = world
         .models

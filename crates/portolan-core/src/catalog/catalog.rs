@@ -8,8 +8,10 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::few::Few;
+use super::ranking::Ranking;
 use crate::decimal::Decimal;
 use crate::instant::{Dated, Instant, Window};
+use crate::near;
 use crate::place::{PlaceId, Places};
 use crate::source::Span;
 
@@ -389,8 +391,8 @@ pub struct Catalog {
     pub offerings: Vec<Offering>,
     /// Aliases.
     pub aliases: Vec<Alias>,
-    /// Models by id, as text sorts.
-    pub(super) models_by_id: Box<[ModelId]>,
-    /// Positions of aliases by id, as text sorts.
-    pub(super) aliases_by_id: Box<[u32]>,
+    /// Ids of models, then of aliases.
+    pub(super) ids: near::Index,
+    /// Models by score.
+    pub(super) ranking: Ranking,
 }

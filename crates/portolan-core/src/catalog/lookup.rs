@@ -1,5 +1,7 @@
 //! Finding things in a catalog: by id, by name.
 
+use std::ops::ControlFlow;
+
 use super::route::{Known, known};
 use super::{
     Alias, AliasTarget, Catalog, Endpoint, EndpointId, Maker, MakerId, Model, ModelId, Offering,
@@ -40,40 +42,58 @@ impl Catalog {
 
     /// The model with exactly this id, aliases not considered.
     pub fn model_named(&self, id: &str) -> Option<ModelId> {
-        let name = |model: &ModelId| self.model(*model).map(|m| &*m.id);
-        let found = self
-            .models_by_id
-            .binary_search_by(|model| name(model).cmp(&Some(id)));
-        found.ok().and_then(|i| self.models_by_id.get(i)).copied()
-    }
-
-    fn alias_named(&self, id: &str) -> Option<&Alias> {
-        let alias = |position: u32| self.aliases.get(position as usize);
-        let found = self
-            .aliases_by_id
-            .binary_search_by(|position| alias(*position).map(|a| &*a.id).cmp(&Some(id)));
-        let position = found.ok().and_then(|i| self.aliases_by_id.get(i));
-        position.and_then(|position| alias(*position))
+        let number = self.ids.find(id, |number| self.id(number))?;
+        Some(ModelId(number)).filter(|model| model.index() < self.models.len())
     }
 
     /// What an id stands for at an instant: a model's own id first, then an alias.
     pub fn lookup(&self, id: &str, at: Instant) -> Known<Option<AliasTarget>> {
-        if let Some(model) = self.model_named(id) {
-            return Known {
+        let number = self.ids.find(id, |number| self.id(number));
+        match number.map(|number| self.named(number)) {
+            Some(Named::Model(model)) => Known {
                 value: Some(AliasTarget {
                     model,
                     region: None,
                 }),
                 next_change: None,
-            };
-        }
-        self.alias_named(id).map_or(
-            Known {
+            },
+            Some(Named::Alias(alias)) => known(&alias.target, at),
+            Some(Named::Nothing) | None => Known {
                 value: None,
                 next_change: None,
             },
-            |alias| known(&alias.target, at),
-        )
+        }
+    }
+
+    /// Hands over the ids of models and aliases that are spelled nearly like another, nearest
+    /// first, then by name, until told to stop or so many were handed over.
+    pub fn near<'a>(
+        &'a self,
+        id: &str,
+        most: usize,
+        found: impl FnMut(&'a str) -> ControlFlow<()>,
+    ) {
+        self.ids.ranked(id, most, |number| self.id(number), found);
+    }
+
+    fn id(&self, number: u32) -> &str {
+        match self.named(number) {
+            Named::Model(id) => self.model(id).map_or("", |model| &model.id),
+            Named::Alias(alias) => &alias.id,
+            Named::Nothing => "",
+        }
+    }
+
+    /// What has a number in the index of ids: models come first.
+    fn named(&self, number: u32) -> Named<'_> {
+        let position = number as usize;
+        match position.checked_sub(self.models.len()) {
+            None => Named::Model(ModelId(number)),
+            Some(position) => {
+                let alias = self.aliases.get(position);
+                alias.map_or(Named::Nothing, Named::Alias)
+            }
+        }
     }
 
     /// Finds by name.
@@ -106,6 +126,13 @@ impl Catalog {
         let mut ids = (0u32..).map(EndpointId).zip(&self.endpoints);
         ids.find(|(_, e)| e.default).map(|(id, _)| id)
     }
+}
+
+/// What an id is of.
+enum Named<'a> {
+    Model(ModelId),
+    Alias(&'a Alias),
+    Nothing,
 }
 
 fn position<'a>(mut names: impl Iterator<Item = &'a Box<str>>, name: &str) -> Option<u32> {

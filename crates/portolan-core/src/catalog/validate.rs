@@ -16,12 +16,14 @@ mod tables;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::catalog::{Catalog, ModelId, Names, Own};
+use super::catalog::{Catalog, Names, Own};
 use super::once::Once;
+use super::ranking::Ranking;
 use super::raw;
 use super::spelling::Speller;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::limits;
+use crate::near;
 use crate::place::Places;
 use crate::source::Span;
 use tables::Table;
@@ -139,8 +141,10 @@ impl Checker {
         self.check_models(raw.models, &mut catalog);
         self.check_aliases(raw.aliases, &mut catalog);
         catalog.places = self.places;
-        catalog.models_by_id = self.models.into_ids().map(ModelId).collect();
-        catalog.aliases_by_id = self.aliases.into_ids().collect();
+        let models = catalog.models.iter().map(|model| &*model.id);
+        let aliases = catalog.aliases.iter().map(|alias| &*alias.id);
+        catalog.ids = near::Index::of(models.chain(aliases));
+        catalog.ranking = Ranking::of(&catalog);
         (catalog, self.found)
     }
 

@@ -38,9 +38,6 @@ macro_rules! listed {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub(super) enum $name { $($variant),* }
 
-        impl $name {
-            pub(super) const ALL: &'static [Self] = &[$(Self::$variant),*];
-        }
     };
 }
 
@@ -66,6 +63,32 @@ listed!(
     /// Numbers; tokens last.
     Number { Temperature, TopP, Depth, Count, MaxTokens, InputTokens, TotalTokens }
 );
+
+impl SetField {
+    /// Every set.
+    pub(super) const ALL: [Self; 4] = [
+        Self::PostProcessing,
+        Self::Content,
+        Self::ToolTypes,
+        Self::Parameters,
+    ];
+}
+
+impl TextField {
+    /// Every text.
+    pub(super) const ALL: [Self; 10] = [
+        Self::AuthHeader,
+        Self::Model,
+        Self::ModelRegion,
+        Self::ToolChoice,
+        Self::ResponseFormat,
+        Self::ReasoningEffort,
+        Self::ServiceTier,
+        Self::TranscriptId,
+        Self::FaultPath,
+        Self::FaultDetail,
+    ];
+}
 
 /// Which kind of field a body field is. The model is none: every diagram is of one model.
 pub(super) enum Kind {

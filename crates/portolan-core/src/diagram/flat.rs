@@ -28,18 +28,49 @@ enum Ask {
     State(u16),
 }
 
+/// Edges that are still laid out as single tests.
+const FEW: usize = 8;
+
 /// Where a test's cut stands: one of the model's slots, the test itself, or a list of cuts.
 const OWN: u16 = u16::MAX;
 const WIDE: u16 = u16::MAX - 1;
 
-/// `low` below the cut, `high` from it on.
+/// One side below the cut, the other from it on: the one that a request is expected to take,
+/// and the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Test {
     cut: i64,
-    low: At,
-    high: At,
+    expected: At,
+    other: At,
     slot: u16,
     ask: Ask,
+    /// The expected side is the one below the cut.
+    below: bool,
+    /// Where the field stands among the basic ones, or past them.
+    basic: u8,
+}
+
+/// The fields that nearly every walk asks for, read once.
+pub(super) type Basics = [i64; 8];
+
+/// Where a field stands among the basic ones.
+const fn basic(ask: Ask) -> u8 {
+    match ask {
+        Ask::Text(TextField::ModelRegion) => 0,
+        Ask::At => 1,
+        Ask::Number(Number::MaxTokens) => 2,
+        Ask::Number(Number::InputTokens) => 3,
+        Ask::Number(Number::TotalTokens) => 4,
+        Ask::Flag(Flag::Stream) => 5,
+        Ask::Flag(Flag::Messages) => 6,
+        Ask::Flag(Flag::Auth) => 7,
+        Ask::Flag(_)
+        | Ask::Attribute(_)
+        | Ask::Text(_)
+        | Ask::Meets(_)
+        | Ask::Number(_)
+        | Ask::State(_) => u8::MAX,
+    }
 }
 
 /// Tests of all shapes, each once.
@@ -58,8 +89,46 @@ pub(super) struct Flat {
     tests: Box<[Test]>,
     wide: Box<[Box<[(i64, At)]>]>,
     masks: Box<[(SetField, Mask)]>,
-    texts: Box<[Box<[Box<[u8]>]>]>,
+    texts: Box<[Texts]>,
     words: Box<[Box<[Box<str>]>]>,
+}
+
+/// The texts that a field is compared with.
+#[derive(Debug)]
+enum Texts {
+    /// Few, and never by how they begin: which one it is, with its code.
+    Exact(Box<[Box<[u8]>]>),
+    /// Bounds; a text's code is its rank among them.
+    Bounds(Box<[Box<[u8]>]>),
+}
+
+impl Texts {
+    fn new(bounds: &[Box<[u8]>]) -> Self {
+        let pairs = bounds.chunks(2).map(|pair| match pair {
+            [text, next] if matches!(next.split_last(), Some((0, same)) if *same == **text) => {
+                Some(text.clone())
+            }
+            _ => None,
+        });
+        match pairs.collect::<Option<Box<[_]>>>() {
+            Some(texts) if texts.len() <= FEW => Self::Exact(texts),
+            _ => Self::Bounds(bounds.into()),
+        }
+    }
+
+    /// The same code as by rank, but that all texts between two of them share one.
+    fn code(&self, text: &str) -> i64 {
+        match self {
+            Self::Exact(texts) => {
+                let same = |known: &Box<[u8]>| **known == *text.as_bytes();
+                let position = texts.iter().position(same);
+                position
+                    .and_then(|p| i64::try_from(p).ok())
+                    .map_or(0, |p| 2 * p + 1)
+            }
+            Self::Bounds(bounds) => rank(bounds, text),
+        }
+    }
 }
 
 /// A cut of one shape's field.
@@ -78,6 +147,10 @@ pub(super) struct Laying<'a> {
     fields: Vec<Field>,
     cuts: Vec<Option<Vec<Cut>>>,
     done: Memo<Diagram>,
+    /// The weight of each test, by its place.
+    weights: Memo<Diagram>,
+    /// Which answers a request hopes for.
+    hoped: &'a dyn Fn(u32) -> bool,
 }
 
 impl<'a> Laying<'a> {
@@ -86,6 +159,7 @@ impl<'a> Laying<'a> {
         store: &'a Store,
         questions: &'a Questions,
         slots: &'a Slots,
+        hoped: &'a dyn Fn(u32) -> bool,
     ) -> Result<Self, Inconclusive> {
         let fields = Build::fields(questions, slots)?;
         let cuts = vec![None; fields.len()];
@@ -101,6 +175,8 @@ impl<'a> Laying<'a> {
             fields,
             cuts,
             done: Memo::default(),
+            weights: Memo::default(),
+            hoped,
         })
     }
 
@@ -151,16 +227,18 @@ impl<'a> Laying<'a> {
             Some(Cut::Constant(cut)) => Some((cut, *to)),
             _ => None,
         };
-        if edges.len() > 3
+        if edges.len() > FEW
             && let Some(list) = edges.iter().map(constant).collect::<Option<Box<[_]>>>()
         {
             let list = self.layout.wide.intern(list);
             return self.test(Test {
                 cut: i64::from(list),
-                low: 0,
-                high: 0,
+                expected: 0,
+                other: 0,
                 slot: WIDE,
                 ask,
+                below: false,
+                basic: u8::MAX,
             });
         }
         self.halves(ask, edges, &cut)
@@ -185,13 +263,48 @@ impl<'a> Laying<'a> {
             Cut::Constant(cut) => (cut, OWN),
             Cut::Slot(slot) => (0, slot),
         };
-        self.test(Test {
+        self.sides(cut, slot, ask, low, high)
+    }
+
+    /// A test with its expected side before the other.
+    fn sides(
+        &mut self,
+        cut: i64,
+        slot: u16,
+        ask: Ask,
+        low: At,
+        high: At,
+    ) -> Result<At, Inconclusive> {
+        if low == high {
+            return Ok(low);
+        }
+        let below = self.weight(low) > self.weight(high);
+        let (expected, other) = if below { (low, high) } else { (high, low) };
+        let test = self.test(Test {
             cut,
-            low,
-            high,
+            expected,
+            other,
             slot,
             ask,
-        })
+            below,
+            basic: basic(ask),
+        })?;
+        // Near the end counts most: a side that is decided is one that is expected to be right.
+        let weight = (self.weight(expected) * 3 + self.weight(other)) / 4;
+        self.weights.insert(Diagram::terminal(test), weight);
+        Ok(test)
+    }
+
+    /// How much of what lies behind a walk's place is an answer that is hoped for.
+    fn weight(&self, at: At) -> u32 {
+        if at & ANSWER != 0 {
+            return if (self.hoped)(at & !ANSWER) {
+                1 << 16
+            } else {
+                0
+            };
+        }
+        self.weights.get(&Diagram::terminal(at)).unwrap_or(0)
     }
 
     fn meets(&mut self, set: SetField, mask: u16, edges: &[(u32, At)]) -> Result<At, Inconclusive> {
@@ -199,31 +312,18 @@ impl<'a> Laying<'a> {
             return Err(Inconclusive);
         };
         let constants = self.questions.masks.len();
-        let test = match usize::from(mask).checked_sub(constants) {
+        let (cut, slot) = match usize::from(mask).checked_sub(constants) {
             None => {
                 let known = self.questions.masks.get(usize::from(mask));
                 let known = *known.ok_or(Inconclusive)?;
-                let index = self.layout.masks.intern(known);
-                Test {
-                    cut: i64::from(index),
-                    low,
-                    high,
-                    slot: OWN,
-                    ask: Ask::Meets(set),
-                }
+                (i64::from(self.layout.masks.intern(known)), OWN)
             }
             Some(own) => {
                 let slot = self.slots.cuts.len() + 2 * own;
-                Test {
-                    cut: 0,
-                    low,
-                    high,
-                    slot: u16::try_from(slot).map_err(|_| Inconclusive)?,
-                    ask: Ask::Meets(set),
-                }
+                (0, u16::try_from(slot).map_err(|_| Inconclusive)?)
             }
         };
-        self.test(test)
+        self.sides(cut, slot, Ask::Meets(set), low, high)
     }
 
     fn test(&mut self, test: Test) -> Result<At, Inconclusive> {
@@ -297,7 +397,8 @@ pub(super) fn state_codes(model: Option<Usage>, route: Option<Usage>) -> StateCo
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reading<'a> {
     pub(super) asking: Asking<'a>,
-    /// The numbers of the model.
+    pub(super) basics: Basics,
+    /// The numbers of the model, as many as its shape has.
     pub(super) slots: &'a [i64],
 }
 
@@ -305,7 +406,7 @@ impl Flat {
     pub(super) fn new(layout: Layout, vocabulary: &super::vocabulary::Vocabulary<'_>) -> Self {
         let texts = TextField::ALL.iter().map(|text| {
             let found = vocabulary.texts.get(&Field::Text(*text));
-            found.cloned().unwrap_or_default().into_boxed_slice()
+            Texts::new(found.map_or(&[][..], Vec::as_slice))
         });
         let words = SetField::ALL.iter().map(|set| {
             let found = vocabulary.words.get(set);
@@ -325,6 +426,25 @@ impl Flat {
         self.tests.len()
     }
 
+    /// The basic fields of an effective request.
+    #[inline]
+    pub(super) fn basics(&self, asking: &Asking<'_>) -> Basics {
+        let region = match asking.body.model_region {
+            None => ABSENT,
+            Some(text) => self.code(TextField::ModelRegion, text),
+        };
+        [
+            region,
+            asking.call.at.unix_seconds(),
+            asking.number(Number::MaxTokens),
+            asking.number(Number::InputTokens),
+            asking.number(Number::TotalTokens),
+            asking.flag(Flag::Stream),
+            asking.flag(Flag::Messages),
+            asking.flag(Flag::Auth),
+        ]
+    }
+
     /// Walks to an answer. Ends: a test leads to later fields or ranks only.
     pub(super) fn walk(&self, from: At, reading: &Reading<'_>, state: &StateCodes) -> u32 {
         let mut at = from;
@@ -332,41 +452,66 @@ impl Flat {
             let Some(test) = self.tests.get(at as usize) else {
                 return 0;
             };
-            let value = match test.ask {
-                Ask::At => reading.asking.call.at.unix_seconds(),
-                Ask::Number(number) => reading.asking.number(number),
-                Ask::Flag(flag) => reading.asking.flag(flag),
-                Ask::Text(field) => self.text(reading, field),
-                Ask::Attribute(index) => {
-                    let codes = &reading.asking.call.caller.codes;
-                    codes.get(usize::from(index)).copied().unwrap_or(ABSENT)
+            let below = match reading.basics.get(usize::from(test.basic)) {
+                Some(value) => {
+                    let slot = reading.slots.get(usize::from(test.slot));
+                    *value < slot.copied().unwrap_or(test.cut)
                 }
-                Ask::State(index) => {
-                    let state = state.get(usize::from(index));
-                    state.copied().unwrap_or(ABSENT)
-                }
-                Ask::Meets(set) => {
-                    at = if self.meets(test, set, reading) {
-                        test.high
-                    } else {
-                        test.low
-                    };
-                    continue;
-                }
-            };
-            at = match test.slot {
-                OWN => test.side(value, test.cut),
-                WIDE => self.widely(test, value),
-                slot => match reading.slots.get(usize::from(slot)) {
-                    Some(cut) => test.side(value, *cut),
-                    None => test.low,
+                None => match self.rarely(test, reading, state) {
+                    Ok(below) => below,
+                    Err(to) => {
+                        at = to;
+                        continue;
+                    }
                 },
             };
+            if below == test.below {
+                at = test.expected;
+            } else {
+                std::hint::cold_path();
+                at = test.other;
+            }
         }
         at & !ANSWER
     }
 
-    #[cold]
+    /// A test of any other field, or one with many sides, which leads where it says.
+    #[inline(never)]
+    fn rarely(&self, test: &Test, reading: &Reading<'_>, state: &StateCodes) -> Result<bool, At> {
+        let value = match test.ask {
+            Ask::At => reading.asking.call.at.unix_seconds(),
+            Ask::Number(number) => reading.asking.number(number),
+            Ask::Flag(flag) => reading.asking.flag(flag),
+            Ask::Text(field) => match reading.asking.text(field) {
+                None => ABSENT,
+                Some(text) => self.code(field, text),
+            },
+            Ask::Attribute(index) => {
+                let codes = &reading.asking.call.caller.codes;
+                codes.get(usize::from(index)).copied().unwrap_or(ABSENT)
+            }
+            Ask::State(index) => {
+                let state = state.get(usize::from(index));
+                state.copied().unwrap_or(ABSENT)
+            }
+            Ask::Meets(set) => return Ok(!self.meets(test, set, reading)),
+        };
+        match test.slot {
+            WIDE => Err(self.widely(test, value)),
+            OWN => Ok(value < test.cut),
+            slot => {
+                let cut = reading.slots.get(usize::from(slot));
+                Ok(cut.is_none_or(|cut| value < *cut))
+            }
+        }
+    }
+
+    /// A text among those that a field is compared with.
+    fn code(&self, field: TextField, text: &str) -> i64 {
+        let texts = self.texts.get(field as usize);
+        texts.map_or(ABSENT, |texts| texts.code(text))
+    }
+
     fn widely(&self, test: &Test, value: i64) -> At {
         let list = usize::try_from(test.cut).ok();
         let list = list.and_then(|list| self.wide.get(list));
@@ -374,16 +519,6 @@ impl Flat {
         let after = list.partition_point(|(cut, _)| *cut <= value);
         let found = list.get(after.saturating_sub(1));
         found.map_or(ANSWER, |(_, to)| *to)
-    }
-
-    fn text(&self, reading: &Reading<'_>, field: TextField) -> i64 {
-        match reading.asking.text(field) {
-            None => ABSENT,
-            Some(text) => {
-                let bounds = self.texts.get(field as usize);
-                rank(bounds.map_or(&[][..], |b| b), text)
-            }
-        }
     }
 
     fn meets(&self, test: &Test, field: SetField, reading: &Reading<'_>) -> bool {
@@ -404,12 +539,6 @@ impl Flat {
             let found = known.binary_search_by(|known| (**known).cmp(word.as_str()));
             mask & (1 << found.unwrap_or(127)) != 0
         })
-    }
-}
-
-impl Test {
-    const fn side(&self, value: i64, cut: i64) -> At {
-        if value < cut { self.low } else { self.high }
     }
 }
 

@@ -97,13 +97,20 @@ impl Collected {
 }
 
 impl Prices {
-    /// A price that never changes.
+    /// The price at an instant, where neither tiers nor tokens change it then.
     #[inline]
-    pub(super) fn constant(&self, list: u32) -> Option<&Price> {
-        if list & CONSTANT == 0 {
+    pub(super) fn plain(&self, list: u32, at: Instant) -> Option<&Price> {
+        if list & CONSTANT != 0 {
+            return self.prices.get((list & !CONSTANT) as usize);
+        }
+        let rows = self.lists.get(list as usize)?;
+        let mut begun = rows.iter().rev().skip_while(|row| row.from > at);
+        let last = begun.next()?;
+        let alone = begun.next().is_none_or(|row| row.from < last.from);
+        if !alone {
             return None;
         }
-        self.prices.get((list & !CONSTANT) as usize)
+        self.prices.get(last.price as usize)
     }
 
     /// The price by a list, at an instant, for a service tier and so many input tokens.
@@ -114,9 +121,6 @@ impl Prices {
         let from = begun.last().map(|row| row.from);
         let first = begun.partition_point(|row| Some(row.from) < from);
         let now = begun.get(first..).unwrap_or_default();
-        if let [only] = now {
-            return self.price(only);
-        }
         let input = u64::try_from(input).unwrap_or(0);
         let best = |wanted: Option<&str>| {
             now.iter()

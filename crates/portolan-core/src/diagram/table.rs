@@ -1,27 +1,32 @@
-//! Model ids to records: one probe of an open table, the id beside the model's numbers.
+//! Model ids to records: one probe of an open table, most of the id beside what it finds.
 
-use super::intern::mix;
+#![expect(
+    clippy::inline_always,
+    reason = "a key handed over in memory costs more than the probe"
+)]
 
 /// What an id stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Record {
-    /// Bits of the id's hash that the place in the table does not tell.
-    tag: u32,
+    key: Key,
     /// The model's shape; an alias's position where `ALIAS` is set.
     pub(super) shape: u32,
-    /// Where its id and its numbers begin.
-    words: u32,
-    /// Bytes of its id.
-    bytes: u32,
+    /// Where its numbers begin.
+    numbers: u32,
     /// Its first route.
     pub(super) routes: u32,
 }
 
+/// No shape at all: the place is free.
+const FREE: u32 = u32::MAX;
+
 const EMPTY: Record = Record {
-    tag: 0,
-    shape: u32::MAX,
-    words: 0,
-    bytes: 0,
+    key: Key {
+        words: [0; 4],
+        bytes: 0,
+    },
+    shape: FREE,
+    numbers: 0,
     routes: 0,
 };
 
@@ -32,10 +37,80 @@ pub(super) const ALIAS: u32 = 1 << 31;
 #[derive(Debug, Default)]
 pub(super) struct Table {
     records: Vec<Record>,
-    /// The ids and numbers of all records.
-    words: Vec<i64>,
+    /// The numbers of all records.
+    numbers: Vec<i64>,
+    /// Ids longer than a key holds, whole, each with its record.
+    long: std::collections::BTreeMap<u32, Box<str>>,
     /// One less than the number of places for records with an id.
     mask: usize,
+}
+
+/// An id's first and last bytes, in words that overlap: no two ids of at most `WHOLE` bytes have
+/// the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Key {
+    words: [u64; 4],
+    bytes: u32,
+}
+
+/// Bytes of an id that its key holds.
+const WHOLE: usize = 32;
+
+impl Key {
+    #[inline(always)]
+    fn of(id: &str) -> Self {
+        let text = id.as_bytes();
+        let words = if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+            let [a, b] = pair(first);
+            let [c, d] = pair(last);
+            [a, b, c, d]
+        } else if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+            [u64::from_le_bytes(*first), u64::from_le_bytes(*last), 0, 0]
+        } else {
+            let push = |word: u64, byte: &u8| word << 8 | u64::from(*byte);
+            [text.iter().fold(0, push), 0, 0, 0]
+        };
+        Self {
+            words,
+            bytes: u32::try_from(id.len()).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// Equality, word by word: whole keys would be compared through memory.
+    #[inline(always)]
+    const fn is(&self, other: &Self) -> bool {
+        let [a, b, c, d] = self.words;
+        let [e, f, g, h] = other.words;
+        (a ^ e) | (b ^ f) | (c ^ g) | (d ^ h) | (self.bytes ^ other.bytes) as u64 == 0
+    }
+
+    #[inline(always)]
+    const fn hash(&self) -> u64 {
+        let [a, b, c, d] = self.words;
+        let left = spread(a ^ 0x9e37_79b9_7f4a_7c15, b ^ 0xbf58_476d_1ce4_e5b9);
+        let right = spread(c ^ 0x94d0_49bb_1331_11eb, d ^ 0x2545_f491_4f6c_dd1d);
+        spread(
+            left ^ right.rotate_left(23) ^ self.bytes as u64,
+            0x9e37_79b9_7f4a_7c15,
+        )
+    }
+}
+
+#[inline(always)]
+fn pair(bytes: &[u8; 16]) -> [u64; 2] {
+    let both = u128::from_le_bytes(*bytes);
+    [low(both), low(both >> 64)]
+}
+
+/// The halves of a product, folded.
+const fn spread(a: u64, b: u64) -> u64 {
+    let product = a as u128 * b as u128;
+    low(product) ^ low(product >> 64)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the lower half is wanted")]
+const fn low(wide: u128) -> u64 {
+    wide as u64
 }
 
 impl Table {
@@ -44,132 +119,92 @@ impl Table {
         let places = (ids.max(1) * 2).next_power_of_two();
         Self {
             records: vec![EMPTY; places],
-            words: Vec::new(),
             mask: places - 1,
+            ..Self::default()
         }
     }
 
     /// Adds a record that an id finds. Ids differ, and are no more than was said.
     pub(super) fn insert(&mut self, id: &str, shape: u32, routes: u32, numbers: &[i64]) -> u32 {
-        let hash = hash(id);
-        let words = self.store(id, numbers);
-        let mut at = place(hash, self.mask);
-        // Ends: half of the places stay empty.
-        while self.records.get(at).is_some_and(|r| *r != EMPTY) {
+        let key = Key::of(id);
+        let mut at = place(key.hash(), self.mask);
+        // Ends: half of the places stay free.
+        while self.records.get(at).is_some_and(|r| r.shape != FREE) {
             at = (at + 1) & self.mask;
         }
-        if let Some(record) = self.records.get_mut(at) {
-            *record = Record {
-                tag: tag(hash),
-                shape,
-                words,
-                bytes: u32::try_from(id.len()).unwrap_or(u32::MAX),
-                routes,
-            };
+        let record = self.store(key, shape, routes, numbers);
+        if let Some(free) = self.records.get_mut(at) {
+            *free = record;
         }
-        u32::try_from(at).unwrap_or(u32::MAX)
+        let at = u32::try_from(at).unwrap_or(u32::MAX);
+        if id.len() > WHOLE {
+            self.long.insert(at, id.into());
+        }
+        at
     }
 
     /// Adds a record that no id finds by itself.
     pub(super) fn append(&mut self, shape: u32, routes: u32, numbers: &[i64]) -> u32 {
-        let words = self.store("", numbers);
-        self.records.push(Record {
-            tag: 0,
-            shape,
-            words,
-            bytes: 0,
-            routes,
-        });
+        let record = self.store(EMPTY.key, shape, routes, numbers);
+        self.records.push(record);
         u32::try_from(self.records.len() - 1).unwrap_or(u32::MAX)
     }
 
-    fn store(&mut self, id: &str, numbers: &[i64]) -> u32 {
-        let start = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
-        let (whole, rest) = id.as_bytes().as_chunks::<8>();
-        self.words.extend(whole.iter().map(word));
-        if !rest.is_empty() {
-            self.words.push(word(&padded(rest)));
+    fn store(&mut self, key: Key, shape: u32, routes: u32, numbers: &[i64]) -> Record {
+        let start = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
+        self.numbers.extend_from_slice(numbers);
+        Record {
+            key,
+            shape,
+            numbers: start,
+            routes,
         }
-        self.words.extend_from_slice(numbers);
-        start
     }
 
     /// The record that an id finds.
+    #[inline(always)]
     pub(super) fn find(&self, id: &str) -> Option<u32> {
-        let hash = hash(id);
-        let mut at = place(hash, self.mask);
+        let key = Key::of(id);
+        let mut at = place(key.hash(), self.mask);
+        // Ends: half of the places are free.
         loop {
             let record = self.records.get(at)?;
-            if record.shape == EMPTY.shape {
-                return None;
+            if record.key.is(&key) && record.shape != FREE {
+                let found = u32::try_from(at).ok()?;
+                if id.len() <= WHOLE || self.long.get(&found).is_some_and(|own| **own == *id) {
+                    return Some(found);
+                }
             }
-            if record.tag == tag(hash) && record.bytes as usize == id.len() && self.is(record, id) {
-                return u32::try_from(at).ok();
+            if record.shape == FREE {
+                return None;
             }
             at = (at + 1) & self.mask;
         }
     }
 
-    fn is(&self, record: &Record, id: &str) -> bool {
-        let (whole, rest) = id.as_bytes().as_chunks::<8>();
-        let words = self.words.get(record.words as usize..).unwrap_or_default();
-        if words.len() < whole.len() {
-            return false;
-        }
-        let (own, after) = words.split_at(whole.len());
-        own.iter()
-            .zip(whole)
-            .all(|(own, given)| *own == word(given))
-            && (rest.is_empty() || after.first() == Some(&word(&padded(rest))))
-    }
-
+    #[inline(always)]
     pub(super) fn record(&self, at: u32) -> Option<&Record> {
         self.records.get(at as usize)
     }
 
-    /// The numbers of a record, and whatever follows them.
-    pub(super) fn numbers(&self, record: &Record) -> &[i64] {
-        let start = record.words as usize + (record.bytes as usize).div_ceil(8);
-        self.words.get(start..).unwrap_or_default()
+    /// So many numbers of a record.
+    #[inline(always)]
+    pub(super) fn numbers(&self, record: &Record, count: u32) -> &[i64] {
+        let start = record.numbers as usize;
+        let numbers = self.numbers.get(start..start + count as usize);
+        numbers.unwrap_or_default()
     }
 
     /// The shapes of all records that are no aliases.
     pub(super) fn shapes(&self) -> impl Iterator<Item = u32> {
-        let taken = self.records.iter().filter(|record| **record != EMPTY);
-        taken.map(|r| r.shape).filter(|shape| shape & ALIAS == 0)
+        let taken = self.records.iter().map(|record| record.shape);
+        taken.filter(|shape| *shape != FREE && shape & ALIAS == 0)
     }
 
     pub(super) fn shrink(&mut self) {
         self.records.shrink_to_fit();
-        self.words.shrink_to_fit();
+        self.numbers.shrink_to_fit();
     }
-}
-
-fn word(bytes: &[u8; 8]) -> i64 {
-    i64::from_le_bytes(*bytes)
-}
-
-/// The last bytes of an id, with zeros after them; the length tells them from an id's own.
-fn padded(rest: &[u8]) -> [u8; 8] {
-    let mut padded = [0; 8];
-    for (to, from) in padded.iter_mut().zip(rest) {
-        *to = *from;
-    }
-    padded
-}
-
-fn hash(id: &str) -> u64 {
-    let (whole, rest) = id.as_bytes().as_chunks::<8>();
-    let start = id.len() as u64;
-    let sum = whole
-        .iter()
-        .fold(start, |sum, bytes| mix(sum, word(bytes).cast_unsigned()));
-    mix(sum, word(&padded(rest)).cast_unsigned())
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the upper half is wanted")]
-const fn tag(hash: u64) -> u32 {
-    (hash >> 32) as u32
 }
 
 #[expect(
@@ -186,7 +221,7 @@ mod tests {
 
     #[test]
     fn every_id_finds_its_own_record_and_no_other_does() {
-        let id = |n: usize| format!("model-{n}{}", "x".repeat(n % 19));
+        let id = |n: usize| format!("model-{}{n}", "x".repeat(n % 49));
         let mut table = Table::new(500);
         for n in 0..500u32 {
             table.insert(&id(n as usize), n, 7, &[i64::from(n)]);
@@ -195,9 +230,9 @@ mod tests {
             let found = table.find(&id(n as usize)).unwrap();
             let record = table.record(found).unwrap();
             assert_eq!((record.shape, record.routes), (n, 7));
-            assert_eq!(table.numbers(record).first(), Some(&i64::from(n)));
+            assert_eq!(table.numbers(record, 1), [i64::from(n)]);
         }
-        for other in ["", "model-", "model-1x\0", "model-500"] {
+        for other in ["", "model-", "model-1\0", "model-xx500", &"x".repeat(60)] {
             assert_eq!(table.find(other), None, "{other:?}");
         }
     }

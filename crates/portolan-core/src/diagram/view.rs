@@ -10,6 +10,7 @@
 
 use std::borrow::Cow;
 
+use super::build::Verdict;
 use super::flat::{At, NO_STATE};
 use super::walk::{Came, Ground, Standing};
 use super::{Does, Effect, RouteFacts, Warns};
@@ -24,15 +25,95 @@ use crate::request::{Call, Fallbacks, Fields};
 #[derive(Debug)]
 pub struct View<'a> {
     pub(crate) ground: Ground<'a>,
-    pub(crate) call: Call<'a>,
+    pub(crate) call: Held<'a>,
     pub(crate) fallbacks: Fallbacks<'a>,
     pub(crate) decision: Decision,
     /// What the interpreter found, where it decided.
     pub(crate) judged: Option<Judgement>,
+    /// The primary's only route, where nothing is known about now.
+    lone: Option<Lone<'a>>,
+}
+
+/// A primary's only route.
+#[derive(Debug, Clone, Copy)]
+struct Lone<'a> {
+    facts: &'a RouteFacts,
+    slots: &'a [i64],
+    effects: &'a [Effect],
+}
+
+/// The call of a view.
+#[derive(Debug)]
+pub(crate) enum Held<'a> {
+    Borrowed(&'a Call<'a>),
+    Owned(Call<'a>),
+}
+
+impl<'a> View<'a> {
+    /// A decision to be read.
+    #[inline]
+    pub(crate) fn new(
+        ground: Ground<'a>,
+        call: Held<'a>,
+        fallbacks: Fallbacks<'a>,
+        decision: &Decision,
+        judged: Option<Judgement>,
+    ) -> Self {
+        let mut view = View {
+            ground,
+            call,
+            fallbacks,
+            decision: *decision,
+            judged,
+            lone: None,
+        };
+        view.lone = view.lone();
+        view
+    }
+
+    /// No detour where the primary has one route and nothing is known about now.
+    #[inline]
+    fn lone(&self) -> Option<Lone<'a>> {
+        let ground = self.ground;
+        let fate = self.decision.fate;
+        let Verdict::Survive(set) = ground.verdict(fate)? else {
+            return None;
+        };
+        let [route] = **set else {
+            return None;
+        };
+        if !ground.state.is_empty() || self.judged.is_some() {
+            return None;
+        }
+        let standing = ground.at(self.call(), fate.subject)?;
+        Some(Lone {
+            facts: ground.route(&standing, route)?,
+            slots: standing.slots,
+            effects: standing.end.effects.get(usize::from(route))?,
+        })
+    }
 }
 
 impl View<'_> {
+    #[inline]
+    fn call(&self) -> &Call<'_> {
+        match &self.call {
+            Held::Borrowed(call) => call,
+            Held::Owned(call) => call,
+        }
+    }
+
+    /// The fields of the primary, or of a fallback, for as long as `read` looks at them.
+    #[inline]
+    fn fields<R>(&self, fallback: Option<usize>, read: impl FnOnce(&Fields<'_>) -> R) -> Option<R> {
+        match fallback {
+            None => Some(read(&self.call().body)),
+            Some(position) => Some(read(&self.fallbacks.fields(position)?)),
+        }
+    }
+
     /// The attempts, in order.
+    #[inline]
     pub fn attempts(&self) -> Attempts<'_> {
         Attempts {
             view: self,
@@ -42,7 +123,26 @@ impl View<'_> {
         }
     }
 
+    /// The first attempt: where to call now.
+    #[inline]
+    pub fn first(&self) -> Option<Attempt<'_>> {
+        match &self.lone {
+            Some(lone) => Some(Attempt {
+                view: self,
+                index: 0,
+                fallback: None,
+                kind: Kind::Walked {
+                    facts: lone.facts,
+                    slots: lone.slots,
+                    effects: lone.effects,
+                },
+            }),
+            None => self.attempts().next(),
+        }
+    }
+
     /// What the caller should know, in the order of attempts and rules.
+    #[inline]
     pub fn warnings(&self) -> Warnings<'_> {
         Warnings {
             attempts: self.attempts(),
@@ -76,16 +176,16 @@ impl View<'_> {
         };
         if position == sent {
             // Entries past those that anybody looks at: one word for all of them.
-            let count = usize::try_from(self.call.chain.count).unwrap_or(0);
+            let count = usize::try_from(self.call().chain.count).unwrap_or(0);
             return if count > sent { beyond() } else { None };
         }
-        if position >= self.ground.depth(&self.call, sent) {
+        if position >= self.ground.depth(self.call(), sent) {
             return beyond();
         }
         let fields = self.fallbacks.fields(position)?;
-        let standing = self.ground.standing(&self.call, &fields, false)?;
+        let standing = self.ground.standing(self.call(), &fields, false)?;
         let verdict = self.ground.verdict(standing.fate)?;
-        match self.ground.came(&self.call, &fields, &standing, verdict) {
+        match self.ground.came(self.call(), &fields, &standing, verdict) {
             Came::Never(rule, route) | Came::NotNow(rule, route) => Some(Dropped {
                 fallback: position,
                 rule,
@@ -107,13 +207,13 @@ impl View<'_> {
                 judgement::Outcome::Refuse(_) => None,
             };
         }
-        let standing = self.ground.at(&self.call, self.decision.fate.subject)?;
+        let standing = self.ground.at(self.call(), self.decision.fate.subject)?;
         let retries = &standing.end.retries;
         if retries.is_empty() {
             return None;
         }
-        let body = &self.call.body;
-        let reading = self.ground.reading(&self.call, body, standing.slots);
+        let body = &self.call().body;
+        let reading = self.ground.reading(self.call(), body, standing.slots);
         let mut with_fallback = None;
         let holds = |(id, root): &&(RuleId, At)| {
             let alone = match self.ground.policy.rule(*id).map(|r| &r.kind) {
@@ -187,7 +287,6 @@ pub struct Attempts<'v> {
 #[derive(Debug, Clone)]
 struct Current<'v> {
     fallback: Option<usize>,
-    fields: Fields<'v>,
     standing: Standing<'v>,
     survivors: &'v [u16],
     /// A lone survivor is its own order.
@@ -237,40 +336,46 @@ impl View<'_> {
     /// The routes of an effective request, the primary's first; `None` past the last.
     fn current(&self, source: usize) -> Option<Current<'_>> {
         let ground = self.ground;
-        let (fallback, fields, standing) = match source.checked_sub(1) {
+        let call = self.call();
+        let (fallback, standing) = match source.checked_sub(1) {
             None => {
-                let mut standing = ground.at(&self.call, self.decision.fate.subject)?;
+                let mut standing = ground.at(call, self.decision.fate.subject)?;
                 standing.fate = self.decision.fate;
-                (None, self.call.body, standing)
+                (None, standing)
             }
             Some(position) => {
-                if position >= ground.depth(&self.call, self.fallbacks.count()) {
+                if position >= ground.depth(call, self.fallbacks.count()) {
                     return None;
                 }
                 let fields = self.fallbacks.fields(position)?;
-                let standing = ground.standing(&self.call, &fields, false)?;
-                (Some(position), fields, standing)
+                (Some(position), ground.standing(call, &fields, false)?)
             }
         };
         let verdict = ground.verdict(standing.fate)?;
-        let survivors = match ground.came(&self.call, &fields, &standing, verdict) {
-            Came::Routes(survivors) => survivors,
-            Came::Never(..) | Came::NotNow(..) | Came::Unbuilt => &[],
+        let survivors = match verdict {
+            Verdict::Survive(set) if ground.state.is_empty() => set,
+            verdict => self.fields(fallback, |fields| {
+                match ground.came(call, fields, &standing, verdict) {
+                    Came::Routes(survivors) => survivors,
+                    Came::Never(..) | Came::NotNow(..) | Came::Unbuilt => &[],
+                }
+            })?,
         };
         let (only, order) = match survivors {
             [] => (None, &[][..]),
             [only] => (Some(*only), &[][..]),
             _ => {
-                let reading = ground.reading(&self.call, &fields, standing.slots);
-                let flat = &ground.compiled.flat;
-                let order = flat.walk(standing.end.order, &reading, &NO_STATE);
+                let order = self.fields(fallback, |fields| {
+                    let reading = ground.reading(call, fields, standing.slots);
+                    let root = standing.end.order;
+                    ground.compiled.flat.walk(root, &reading, &NO_STATE)
+                })?;
                 let order = ground.compiled.orders.get(order as usize);
                 (None, order.map_or(&[][..], |order| order))
             }
         };
         Some(Current {
             fallback,
-            fields,
             standing,
             survivors,
             only,
@@ -286,7 +391,7 @@ impl<'v> Current<'v> {
             return None;
         }
         loop {
-            let (candidate, route) = self.candidate()?;
+            let route = self.candidate()?;
             if self.survivors.len() > 1 && self.survivors.binary_search(&route).is_err() {
                 continue;
             }
@@ -294,14 +399,13 @@ impl<'v> Current<'v> {
                 continue;
             }
             self.left -= 1;
-            let effects = self.standing.end.effects.get(candidate);
+            let effects = self.standing.end.effects.get(usize::from(route));
             return Some(Attempt {
                 view,
                 index,
                 fallback: self.fallback,
                 kind: Kind::Walked {
                     facts: view.ground.route(&self.standing, route)?,
-                    fields: self.fields,
                     slots: self.standing.slots,
                     effects: effects.map_or(&[][..], |effects| effects),
                 },
@@ -309,23 +413,25 @@ impl<'v> Current<'v> {
         }
     }
 
+    #[cold]
     fn skipped(&self, view: &View<'_>, route: u16) -> bool {
         let ground = view.ground;
-        let reading = ground.reading(&view.call, &self.fields, self.standing.slots);
-        let mut skips = ground.skips(&self.standing, route, &reading);
-        skips.next().is_some()
+        let skipped = view.fields(self.fallback, |fields| {
+            let reading = ground.reading(view.call(), fields, self.standing.slots);
+            let mut skips = ground.skips(&self.standing, route, &reading);
+            skips.next().is_some()
+        });
+        skipped.unwrap_or(true)
     }
 
-    /// The next candidate, by its position and its route.
-    fn candidate(&mut self) -> Option<(usize, u16)> {
+    /// The next candidate.
+    fn candidate(&mut self) -> Option<u16> {
         if let Some(only) = self.only.take() {
-            let candidate = self.standing.end.routes.binary_search(&only).ok()?;
-            return Some((candidate, only));
+            return Some(only);
         }
         let (first, rest) = self.order.split_first()?;
         self.order = rest;
-        let candidate = usize::from(*first);
-        Some((candidate, *self.standing.end.routes.get(candidate)?))
+        self.standing.end.routes.get(usize::from(*first)).copied()
     }
 }
 
@@ -342,7 +448,6 @@ pub struct Attempt<'v> {
 enum Kind<'v> {
     Walked {
         facts: &'v RouteFacts,
-        fields: Fields<'v>,
         slots: &'v [i64],
         effects: &'v [Effect],
     },
@@ -351,6 +456,7 @@ enum Kind<'v> {
 
 impl<'v> Attempt<'v> {
     /// Where.
+    #[inline]
     pub fn route(&self) -> Route {
         match &self.kind {
             Kind::Walked { facts, .. } => facts.route,
@@ -364,6 +470,7 @@ impl<'v> Attempt<'v> {
     }
 
     /// The URL to call; borrowed where it does not hold the model's id.
+    #[inline]
     pub fn url(&self) -> Cow<'v, str> {
         let url = match &self.kind {
             Kind::Walked { facts, .. } => {
@@ -379,6 +486,7 @@ impl<'v> Attempt<'v> {
     }
 
     /// The bucket that usage is counted in.
+    #[inline]
     pub fn usage_region(&self) -> &'v str {
         let ground = self.view.ground;
         let region = match &self.kind {
@@ -393,28 +501,29 @@ impl<'v> Attempt<'v> {
     }
 
     /// The price, in the service tier that will be asked for after every `set`.
+    #[inline]
     pub fn price(&self) -> Price {
         let ground = self.view.ground;
-        let at = self.view.call.at;
+        let at = self.view.call().at;
         match &self.kind {
-            Kind::Walked { facts, fields, .. } => {
+            Kind::Walked { facts, .. } => {
                 let prices = &ground.compiled.prices;
-                if let Some(price) = prices.constant(facts.price) {
+                if let Some(price) = prices.plain(facts.price, at) {
                     return *price;
                 }
-                let tier = self.tier().or(fields.rest.service_tier());
-                prices.get(facts.price, at, tier, fields.input_tokens)
+                let price = self.view.fields(self.fallback, |fields| {
+                    let tier = self.tier().or(fields.rest.service_tier());
+                    prices.get(facts.price, at, tier, fields.input_tokens)
+                });
+                price.unwrap_or_default()
             }
-            Kind::Judged(attempt) => {
-                let fields = match attempt.fallback {
-                    None => Some(self.view.call.body),
-                    Some(position) => self.view.fallbacks.fields(position),
-                };
-                let input = fields.map_or(0, |fields| fields.input_tokens);
-                let input = u64::try_from(input).unwrap_or(0);
-                let asked = fields.and_then(|fields| fields.rest.service_tier());
-                let tier = self.tier().or(asked);
-                ground.catalog.price(self.route(), at, input, tier).value
+            Kind::Judged(_) => {
+                let price = self.view.fields(self.fallback, |fields| {
+                    let input = u64::try_from(fields.input_tokens).unwrap_or(0);
+                    let tier = self.tier().or(fields.rest.service_tier());
+                    ground.catalog.price(self.route(), at, input, tier).value
+                });
+                price.unwrap_or_default()
             }
         }
     }
@@ -462,10 +571,13 @@ impl<'v> Attempt<'v> {
     fn holds(&self, root: At) -> bool {
         match &self.kind {
             Kind::Judged(_) => false,
-            Kind::Walked { fields, slots, .. } => {
+            Kind::Walked { slots, .. } => {
                 let ground = self.view.ground;
-                let reading = ground.reading(&self.view.call, fields, slots);
-                ground.compiled.flat.walk(root, &reading, &NO_STATE) == 1
+                let holds = self.view.fields(self.fallback, |fields| {
+                    let reading = ground.reading(self.view.call(), fields, slots);
+                    ground.compiled.flat.walk(root, &reading, &NO_STATE) == 1
+                });
+                holds == Some(true)
             }
         }
     }
@@ -572,6 +684,25 @@ pub struct Warnings<'v> {
 
 impl Iterator for Warnings<'_> {
     type Item = Warning;
+
+    #[inline]
+    fn count(self) -> usize {
+        let view = self.attempts.view;
+        let untouched = self.index == 0 && self.effect == 0 && self.current.is_none();
+        match view.lone {
+            Some(lone) if untouched && view.fallbacks.count() == 0 => {
+                if lone.effects.is_empty() {
+                    return 0;
+                }
+                let first = view.first();
+                let told = |attempt: Attempt<'_>| {
+                    lone.effects.iter().filter(|e| attempt.warned(e)).count()
+                };
+                first.map_or(0, told)
+            }
+            _ => self.fold(0, |count, _| count + 1),
+        }
+    }
 
     fn next(&mut self) -> Option<Warning> {
         let view = self.attempts.view;

@@ -1,5 +1,10 @@
 //! Deciding: find the model, walk its verdict, put the chain together. Nothing here allocates.
 
+#![expect(
+    clippy::inline_always,
+    reason = "small structs handed over in memory cost more than the walk"
+)]
+
 use super::build::Verdict;
 use super::field::Asking;
 use super::flat::{NO_STATE, Reading, state_codes};
@@ -44,7 +49,7 @@ pub(super) struct Standing<'a> {
 
 impl<'a> Ground<'a> {
     /// Decides; `None` where only the interpreter can.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn decide(
         self,
         snapshot: Snapshot,
@@ -52,23 +57,49 @@ impl<'a> Ground<'a> {
         fallbacks: Fallbacks<'_>,
     ) -> Option<Decision> {
         let standing = self.standing(call, &call.body, true)?;
-        let verdict = self.verdict(standing.fate)?;
+        let fate = standing.fate;
+        let verdict = self.compiled.verdicts.get(fate.verdict as usize)?;
         let depth = self.depth(call, fallbacks.count());
-        let outcome = if depth == 0 {
-            match self.came(call, &call.body, &standing, verdict) {
-                Came::Routes(_) => Outcome::Route,
-                Came::Never(rule, route) => refuse(rule, None, route),
-                Came::NotNow(rule, route) => self.not_now(call, &standing, rule, route),
-                Came::Unbuilt => return None,
+        let outcome = match verdict {
+            Verdict::Survive(_) if depth == 0 && self.state.is_empty() => Outcome::Route,
+            Verdict::Refused(rule) if depth == 0 => refuse(*rule, None, None),
+            Verdict::Fell {
+                rule,
+                route: Some(route),
+                ..
+            } if depth == 0 => {
+                let at = standing.routes as usize + usize::from(*route);
+                let route = self.compiled.routes.get(at)?;
+                refuse(*rule, None, Some(route.route))
             }
-        } else {
-            self.chained(call, fallbacks, &standing, verdict, depth)?
+            verdict => self.weighed(call, fallbacks, &standing, verdict, depth)?,
         };
         Some(Decision {
             snapshot,
             at: call.at,
             outcome,
-            fate: standing.fate,
+            fate,
+        })
+    }
+
+    /// The outcome where there are fallbacks, or something is known about now.
+    #[inline(never)]
+    fn weighed(
+        self,
+        call: &Call<'_>,
+        fallbacks: Fallbacks<'_>,
+        standing: &Standing<'a>,
+        verdict: &'a Verdict,
+        depth: usize,
+    ) -> Option<Outcome> {
+        if depth > 0 {
+            return self.chained(call, fallbacks, standing, verdict, depth);
+        }
+        Some(match self.came(call, &call.body, standing, verdict) {
+            Came::Routes(_) => Outcome::Route,
+            Came::Never(rule, route) => refuse(rule, None, route),
+            Came::NotNow(rule, route) => self.not_now(call, standing, rule, route),
+            Came::Unbuilt => return None,
         })
     }
 
@@ -118,7 +149,7 @@ impl<'a> Ground<'a> {
     }
 
     /// The fallbacks within the depth.
-    #[inline]
+    #[inline(always)]
     pub(super) fn depth(self, call: &Call<'_>, sent: usize) -> usize {
         if sent == 0 {
             return 0;
@@ -130,7 +161,7 @@ impl<'a> Ground<'a> {
     }
 
     /// One effective request at its record, with its verdict.
-    #[inline]
+    #[inline(always)]
     pub(super) fn standing(
         self,
         call: &Call<'_>,
@@ -151,7 +182,7 @@ impl<'a> Ground<'a> {
     }
 
     /// A record's diagrams through the endpoint called; no verdict yet.
-    #[inline]
+    #[inline(always)]
     pub(super) fn at(self, call: &Call<'_>, subject: u32) -> Option<Standing<'a>> {
         let table = &self.compiled.table;
         let record = table.record(subject)?;
@@ -162,13 +193,13 @@ impl<'a> Ground<'a> {
                 verdict: 0,
             },
             end: shape.ends.get(call.caller.endpoint.index())?,
-            slots: table.numbers(record),
+            slots: table.numbers(record, shape.slots),
             routes: record.routes,
         })
     }
 
     /// One effective request as tests read it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn reading<'r>(
         self,
         call: &'r Call<'r>,
@@ -178,24 +209,26 @@ impl<'a> Ground<'a> {
     where
         'a: 'r,
     {
+        let asking = Asking {
+            call,
+            body,
+            model: self.model(body.model),
+            defaults: &self.compiled.defaults,
+        };
         Reading {
-            asking: Asking {
-                call,
-                body,
-                model: self.model(body.model),
-                defaults: &self.compiled.defaults,
-            },
+            basics: self.compiled.flat.basics(&asking),
+            asking,
             slots,
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn verdict(self, fate: Fate) -> Option<&'a Verdict> {
         self.compiled.verdicts.get(fate.verdict as usize)
     }
 
     /// A model id without the policy's prefix.
-    #[inline]
+    #[inline(always)]
     fn model<'t>(self, text: Option<&'t str>) -> Option<&'t str> {
         match (text, self.policy.model_prefix.as_deref()) {
             (Some(text), Some(prefix)) => Some(text.strip_prefix(prefix).unwrap_or(text)),
@@ -204,7 +237,7 @@ impl<'a> Ground<'a> {
     }
 
     /// The record of what a model id stands for.
-    #[inline]
+    #[inline(always)]
     fn subject(self, call: &Call<'_>, model: Option<&str>) -> u32 {
         let compiled = self.compiled;
         let Some(found) = model.and_then(|model| compiled.table.find(model)) else {
@@ -223,14 +256,13 @@ impl<'a> Ground<'a> {
     }
 
     /// A record's route by its position.
-    #[inline]
+    #[inline(always)]
     pub(super) fn route(self, standing: &Standing<'a>, position: u16) -> Option<&'a RouteFacts> {
         let at = standing.routes as usize + usize::from(position);
         self.compiled.routes.get(at)
     }
 
     /// What a verdict comes to in this state.
-    #[inline]
     pub(super) fn came(
         self,
         call: &Call<'_>,
@@ -253,6 +285,7 @@ impl<'a> Ground<'a> {
         }
     }
 
+    #[cold]
     fn now(self, standing: &Standing<'a>, set: &'a [u16], reading: &Reading<'_>) -> Came<'a> {
         let skipped = |route: &u16| self.skips(standing, *route, reading).next();
         if set.iter().any(|route| skipped(route).is_none()) {
@@ -277,9 +310,7 @@ impl<'a> Ground<'a> {
     where
         'a: 'r,
     {
-        let end = standing.end;
-        let position = end.routes.binary_search(&route).ok();
-        let rules = position.and_then(|at| end.skips.get(at));
+        let rules = standing.end.skips.get(usize::from(route));
         let rules = rules.map_or(&[][..], |rules| rules);
         let state = if rules.is_empty() || self.state.is_empty() {
             NO_STATE

@@ -1,11 +1,9 @@
 //! What would work instead: only what is legal for this very request.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
-use crate::catalog::{AliasTarget, ModelId};
-use crate::decimal::Decimal;
 use crate::limits;
-use crate::near;
 use crate::policy::Slot;
 use crate::reference::{Case, Facts};
 use crate::request::Effective;
@@ -22,33 +20,46 @@ pub(super) fn advice(case: Case<'_>, facts: &Facts<'_>, slot: Slot) -> Option<St
     (!text.is_empty()).then_some(text)
 }
 
-/// Says whether this request would be legal if it named another id.
-fn legal(case: Case<'_>, facts: &Facts<'_>, id: &str) -> bool {
-    let at = facts.request.at();
-    let target = case.catalog.lookup(id, at);
-    facts.changes(target.next_change);
-    legal_target(case, facts, id, target.value)
+/// A request that differs from the one at hand in the id it names, and is changed from one id to
+/// the next.
+struct Other<'f, 'a> {
+    case: Case<'a>,
+    facts: &'f Facts<'a>,
+    effective: Effective,
 }
 
-fn legal_target(case: Case<'_>, facts: &Facts<'_>, id: &str, target: Option<AliasTarget>) -> bool {
-    if target.is_none() {
-        return false;
+impl<'f, 'a> Other<'f, 'a> {
+    fn of(case: Case<'a>, facts: &'f Facts<'a>) -> Self {
+        Self {
+            case,
+            facts,
+            effective: facts.effective.clone(),
+        }
     }
-    let other = Effective {
-        model_text: Some(id.to_owned()),
-        target,
-        ..facts.effective.clone()
-    };
-    case.legal(&other, facts.horizon)
+
+    /// Says whether this request would be legal if it named another id.
+    fn legal(&mut self, id: &str) -> bool {
+        let target = self.case.catalog.lookup(id, self.facts.request.at());
+        self.facts.changes(target.next_change);
+        if target.value.is_none() {
+            return false;
+        }
+        let text = self.effective.model_text.get_or_insert_default();
+        text.clear();
+        text.push_str(id);
+        self.effective.target = target.value;
+        self.case.legal(&self.effective, self.facts.horizon)
+    }
 }
 
 /// The nearest successor, hop by hop, that this request could use.
 fn successor(case: Case<'_>, facts: &Facts<'_>) -> Option<String> {
     let mut model = facts.effective.target?.model;
+    let mut other = Other::of(case, facts);
     for _ in 0..limits::SUCCESSOR_HOPS {
         model = case.catalog.model(model)?.successor?;
         let id = &case.catalog.model(model)?.id;
-        if legal(case, facts, id) {
+        if other.legal(id) {
             return Some(id.to_string());
         }
     }
@@ -58,33 +69,15 @@ fn successor(case: Case<'_>, facts: &Facts<'_>) -> Option<String> {
 /// The best-scored models that this request could use.
 fn alternatives<'a>(case: Case<'a>, facts: &Facts<'_>) -> Vec<&'a str> {
     let own = facts.effective.target.map(|t| t.model);
-    let at = facts.request.at();
-    let first = case.catalog.scores.first();
-    let score = |id: ModelId| {
-        let score = case.catalog.score(id, crate::catalog::ScoreId(0), at);
-        facts.changes(score.next_change);
-        let value = score.value;
-        let better = |v: Decimal| {
-            if first.is_some_and(|s| s.higher_is_better) {
-                v.billionths()
-            } else {
-                -v.billionths()
-            }
-        };
-        value.map_or(i64::MIN, better)
-    };
-    let mut ids: Vec<(i64, ModelId)> = (0u32..)
-        .map(ModelId)
-        .zip(&case.catalog.models)
-        .map(|(id, _)| (score(id), id))
-        .filter(|(_, id)| Some(*id) != own)
-        .collect();
-    ids.sort_by_key(|(score, id)| (std::cmp::Reverse(*score), *id));
-    ids.into_iter()
+    let best = case.catalog.best_scored(facts.request.at());
+    facts.changes(best.next_change);
+    let mut other = Other::of(case, facts);
+    let others = best.value.iter().filter(|id| Some(**id) != own);
+    others
         .take(limits::ALTERNATIVES_TRIED)
-        .filter_map(|(_, id)| case.catalog.model(id))
+        .filter_map(|id| case.catalog.model(*id))
         .map(|m| &*m.id)
-        .filter(|id| legal(case, facts, id))
+        .filter(|id| other.legal(id))
         .take(limits::SUGGESTIONS)
         .collect()
 }
@@ -123,12 +116,17 @@ fn near_ids<'a>(case: Case<'a>, facts: &Facts<'_>) -> Vec<&'a str> {
     let Some(text) = facts.effective.model_text.as_deref() else {
         return Vec::new();
     };
-    let models = case.catalog.models.iter().map(|m| &*m.id);
-    let aliases = case.catalog.aliases.iter().map(|a| &*a.id);
-    near::ranked(text, models.chain(aliases))
-        .into_iter()
-        .take(limits::ALTERNATIVES_TRIED)
-        .filter(|id| legal(case, facts, id))
-        .take(limits::SUGGESTIONS)
-        .collect()
+    let mut other = Other::of(case, facts);
+    let mut found = Vec::new();
+    case.catalog.near(text, limits::ALTERNATIVES_TRIED, |id| {
+        if other.legal(id) {
+            found.push(id);
+        }
+        if found.len() < limits::SUGGESTIONS {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    });
+    found
 }

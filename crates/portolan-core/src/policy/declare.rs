@@ -14,6 +14,7 @@ use super::scope::{Env, Reach, Resolver};
 use super::term::Term;
 use super::types::{Type, Value};
 use crate::near;
+use crate::source::Span;
 use crate::syntax::ast::{self, InputType, Item, ItemKind, Name, Operand, OperandKind};
 
 impl Resolver<'_> {
@@ -63,29 +64,22 @@ impl Resolver<'_> {
             index: BTreeMap::new(),
             span: table.name.span,
         };
+        let mut first: BTreeMap<&str, Span> = BTreeMap::new();
         for (key, cells) in &table.rows {
-            self.row(&mut resolved, table, key, cells);
+            if key.value.trim().is_empty() {
+                self.report(diags::empty_key(key.span));
+            } else if let Some(first) = first.get(key.value.as_str()) {
+                self.report(diags::duplicate(key.span, "key", &key.value, *first));
+            } else {
+                first.insert(&key.value, key.span);
+                self.row(&mut resolved, key, cells);
+            }
         }
         self.tables.push(resolved);
     }
 
-    pub(super) fn row(
-        &mut self,
-        table: &mut Table,
-        written: &ast::Table,
-        key: &Name,
-        cells: &[Operand],
-    ) {
-        if key.value.trim().is_empty() {
-            self.report(diags::empty_key(key.span));
-            return;
-        }
-        if table.index.contains_key(key.value.as_str()) {
-            let first = written.rows.iter().find(|(k, _)| k.value == key.value);
-            let first = first.map_or(key.span, |(k, _)| k.span);
-            self.report(diags::duplicate(key.span, "key", &key.value, first));
-            return;
-        }
+    /// A row under a key that stands for the first time.
+    fn row(&mut self, table: &mut Table, key: &Name, cells: &[Operand]) {
         if cells.len() != table.columns.len() {
             self.report(diags::cells(key.span, table.columns.len(), cells.len()));
             return;

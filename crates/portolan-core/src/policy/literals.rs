@@ -6,6 +6,7 @@
 )]
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 use super::diags;
 use super::operands::is_bare;
@@ -15,6 +16,7 @@ use super::types::{Type, Value, Vocabulary};
 use crate::catalog::{Catalog, Retention};
 use crate::decimal::Decimal;
 use crate::instant::Instant;
+use crate::limits;
 use crate::near;
 use crate::source::Span;
 use crate::syntax::ast::{Operand, OperandKind};
@@ -124,88 +126,46 @@ impl Resolver<'_> {
     }
 
     /// A name, bare or in quotes, by the type that is expected.
-    #[expect(clippy::too_many_lines, reason = "one arm a type")]
     pub(super) fn word(&mut self, word: &str, span: Span, expected: &Type) -> Option<Value> {
         let catalog = self.catalog;
-        let names = |names: Vec<&str>| near::nearest(word, names).map(str::to_owned);
-        let (found, what, near) = match expected {
-            Type::Bool => {
-                let value = [("true", true), ("false", false)]
-                    .into_iter()
-                    .find(|(n, _)| *n == word);
-                (
-                    value.map(|(_, b)| Value::Bool(b)),
-                    "truth value",
-                    names(vec!["true", "false"]),
-                )
-            }
+        let (found, what) = match expected {
+            Type::Bool => (word.parse().ok().map(Value::Bool), "truth value"),
             Type::Choice(words) => {
-                let value = words.iter().find(|w| ***w == *word);
-                (
-                    value.map(|w| Value::Text(w.clone())),
-                    "value",
-                    names(words.iter().map(|w| &**w).collect()),
-                )
+                let found = words.position(word);
+                (found.map(|_| Value::Text(word.into())), "value")
             }
             Type::Word(vocabulary) => {
-                let known = vocabulary_words(*vocabulary, catalog);
-                let value = known
-                    .iter()
-                    .find(|w| **w == word)
-                    .map(|w| Value::Text((*w).into()));
+                let mut known = vocabulary_words(*vocabulary, catalog);
+                let value = known.any(|w| w == word).then(|| Value::Text(word.into()));
                 let what = match vocabulary {
                     Vocabulary::Capability => "capability",
                     Vocabulary::Parameter => "parameter",
                 };
-                (value, what, names(known))
+                (value, what)
             }
-            Type::Model => {
-                let near = || names(catalog.models.iter().map(|m| &*m.id).collect());
-                let found = catalog.model_named(word).map(Value::Model);
-                let near = if found.is_none() { near() } else { None };
-                (found, "model", near)
-            }
-            Type::Maker => (
-                catalog.maker_named(word).map(Value::Maker),
-                "maker",
-                names(catalog.makers.iter().map(|m| &*m.name).collect()),
-            ),
+            Type::Model => (catalog.model_named(word).map(Value::Model), "model"),
+            Type::Maker => (catalog.maker_named(word).map(Value::Maker), "maker"),
             Type::Provider => (
                 catalog.provider_named(word).map(Value::Provider),
                 "provider",
-                names(catalog.providers.iter().map(|p| &*p.name).collect()),
             ),
             Type::Endpoint => (
                 catalog.endpoint_named(word).map(Value::Endpoint),
                 "endpoint",
-                names(catalog.endpoints.iter().map(|e| &*e.name).collect()),
             ),
-            Type::Region => (
-                catalog.region_named(word).map(Value::Region),
-                "region",
-                names(catalog.regions.iter().map(|r| &*r.name).collect()),
-            ),
-            Type::Place => (
-                catalog
-                    .places
-                    .named(word)
-                    .filter(|_| word != "unknown")
-                    .map(|p| Value::Places(vec![p])),
-                "place",
-                catalog.places.meant(word).map(str::to_owned),
-            ),
+            Type::Region => (catalog.region_named(word).map(Value::Region), "region"),
+            Type::Place => {
+                let known = catalog.places.named(word).filter(|_| word != "unknown");
+                (known.map(|p| Value::Places(vec![p])), "place")
+            }
             Type::Retention => (
                 (word == "zero").then_some(Value::Retention(Retention::Days(0))),
                 "retention",
-                names(vec!["zero"]),
             ),
             Type::Key(table) => {
                 let found = self.tables.get(*table as usize);
-                let row = found
-                    .and_then(|t| t.index.get(word))
-                    .map(|row| Value::Row(*table, *row));
-                let keys = found.map_or(Vec::new(), |t| t.keys.iter().map(|k| &**k).collect());
-                (row, "key of the table", names(keys))
+                let row = found.and_then(|t| t.index.get(word));
+                (row.map(|row| Value::Row(*table, *row)), "key of the table")
             }
             Type::Tokens
             | Type::Count
@@ -225,6 +185,7 @@ impl Resolver<'_> {
             }
         };
         if found.is_none() {
+            let near = self.near_word(word, expected);
             let near = near.as_deref();
             self.report(match expected {
                 Type::Model
@@ -240,18 +201,60 @@ impl Resolver<'_> {
         }
         found
     }
+
+    /// The name of a type that a word was probably meant to be. Past the diagnostics that are
+    /// kept nobody would read it, and nothing is looked for.
+    fn near_word(&self, word: &str, expected: &Type) -> Option<String> {
+        if self.diagnostics.left_out() > 0 {
+            return None;
+        }
+        let catalog = self.catalog;
+        let near = match expected {
+            Type::Bool => near::nearest(word, ["true", "false"]),
+            Type::Choice(words) => near::nearest(word, words.iter().map(|w| &**w)),
+            Type::Word(vocabulary) => near::nearest(word, vocabulary_words(*vocabulary, catalog)),
+            Type::Model => near_model(word, catalog),
+            Type::Maker => near::nearest(word, catalog.makers.iter().map(|m| &*m.name)),
+            Type::Provider => near::nearest(word, catalog.providers.iter().map(|p| &*p.name)),
+            Type::Endpoint => near::nearest(word, catalog.endpoints.iter().map(|e| &*e.name)),
+            Type::Region => near::nearest(word, catalog.regions.iter().map(|r| &*r.name)),
+            Type::Place => catalog.places.meant(word),
+            Type::Retention => near::nearest(word, ["zero"]),
+            Type::Key(table) => {
+                let table = self.tables.get(*table as usize);
+                let keys = table.into_iter().flat_map(|t| t.keys.iter());
+                near::nearest(word, keys.map(|k| &**k))
+            }
+            _ => None,
+        };
+        near.map(str::to_owned)
+    }
+}
+
+/// The nearest id of a model; aliases are none.
+fn near_model<'a>(word: &str, catalog: &'a Catalog) -> Option<&'a str> {
+    let mut nearest = None;
+    catalog.near(word, limits::ALTERNATIVES_TRIED, |id| {
+        if catalog.model_named(id).is_none() {
+            return ControlFlow::Continue(());
+        }
+        nearest = Some(id);
+        ControlFlow::Break(())
+    });
+    nearest
 }
 
 /// The words of a vocabulary.
-pub(super) fn vocabulary_words(vocabulary: Vocabulary, catalog: &Catalog) -> Vec<&str> {
-    match vocabulary {
-        Vocabulary::Capability => catalog.capabilities.iter().map(|w| &**w).collect(),
-        Vocabulary::Parameter => crate::request::PARAMETERS
-            .iter()
-            .copied()
-            .chain(catalog.parameters.iter().map(|w| &**w))
-            .collect(),
-    }
+pub(super) fn vocabulary_words(
+    vocabulary: Vocabulary,
+    catalog: &Catalog,
+) -> impl Iterator<Item = &str> {
+    let (schema, declared) = match vocabulary {
+        Vocabulary::Capability => (&[][..], &catalog.capabilities),
+        Vocabulary::Parameter => (&crate::request::PARAMETERS[..], &catalog.parameters),
+    };
+    let declared = declared.iter().map(|w| &**w);
+    schema.iter().copied().chain(declared)
 }
 
 /// A single word, bare or in quotes.

@@ -7,6 +7,9 @@ use super::types::{Type, Vocabulary};
 use crate::catalog::Catalog;
 use crate::text::join;
 
+/// Words of a choice that a message lists.
+const WORDS_SHOWN: usize = 24;
+
 /// A term as rules write it.
 pub(crate) fn term_name(
     term: &Term,
@@ -72,6 +75,7 @@ pub(super) fn type_name(of: &Type) -> String {
         Type::Instant => "a date".to_owned(),
         Type::Duration => "a duration".to_owned(),
         Type::Text => "text in quotes".to_owned(),
+        Type::Choice(words) if words.len() > WORDS_SHOWN => format!("one of {} words", words.len()),
         Type::Choice(words) => {
             let words: Vec<String> = words.iter().map(|w| format!("`{w}`")).collect();
             format!("one of {}", join(&words, "or"))

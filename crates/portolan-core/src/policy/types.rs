@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::words::Words;
 use crate::catalog::{EndpointId, MakerId, ModelId, ProviderId, RegionId, Retention};
 use crate::decimal::Decimal;
 use crate::instant::Instant;
@@ -27,7 +28,7 @@ pub enum Type {
     /// Any text.
     Text,
     /// One of a closed list of words.
-    Choice(Vec<Box<str>>),
+    Choice(Words),
     /// A word of a vocabulary.
     Word(Vocabulary),
     /// A model.

@@ -300,6 +300,7 @@ pub(crate) enum Fallbacks<'a> {
 
 impl<'a> Fallbacks<'a> {
     /// How many are looked at.
+    #[inline]
     pub(crate) fn count(self) -> usize {
         let sent = match self {
             Self::Borrowed(fields) => fields.len(),
@@ -309,6 +310,7 @@ impl<'a> Fallbacks<'a> {
     }
 
     /// One of them.
+    #[inline]
     pub(crate) fn fields(self, position: usize) -> Option<Fields<'a>> {
         match self {
             Self::Borrowed(fields) => fields.get(position).copied(),

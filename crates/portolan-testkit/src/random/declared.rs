@@ -1,7 +1,7 @@
 //! What a random policy declares: a table, attributes, opt-ins, defaults; and which of all fields
 //! its rules read.
 
-use portolan_core::policy::{BodyField, Type};
+use portolan_core::policy::{BodyField, Type, Words};
 
 use super::catalog::World;
 use super::fields::{self, Field};
@@ -49,7 +49,10 @@ pub(super) fn declare(dice: &mut Dice, world: &World, out: &mut String) -> Decla
         heads.join(", "),
         rows.join("\n")
     ));
-    let words: Vec<Box<str>> = ["free", "paid", "gold"].map(Into::into).to_vec();
+    let words: Words = ["free", "paid", "gold"]
+        .map(Box::from)
+        .into_iter()
+        .collect();
     let choices = [
         (
             "tier",

@@ -102,7 +102,10 @@ pub(super) fn all(declared: &Declared, world: &World) -> Vec<Field> {
     };
     roots.push(request("endpoint", Type::Endpoint, false));
     roots.push(request("at", Type::Instant, false));
-    let auth = Auth::NAMES.iter().map(|(name, _)| (*name).into()).collect();
+    let auth = Auth::NAMES
+        .iter()
+        .map(|(name, _)| Box::from(*name))
+        .collect();
     roots.push(request("auth", Type::Choice(auth), false));
     roots.push(request("auth_header", Type::Text, true));
     for (name, of, asks) in &declared.attributes {

@@ -110,11 +110,11 @@ impl Decoder {
             "providers" => offering.providers = d.words(node),
             "endpoints" => own(&mut offering).endpoints = Some(d.words(node)),
             "context_window" => {
-                own(&mut offering).context_window = d.token_fact(node, "a context window")
+                own(&mut offering).context_window = d.token_fact(node, "a context window");
             }
             "max_output" => own(&mut offering).max_output = d.token_fact(node, "an output limit"),
             "capabilities" => {
-                own(&mut offering).capabilities = d.word_fact(node, "dated capabilities")
+                own(&mut offering).capabilities = d.word_fact(node, "dated capabilities");
             }
             "parameters" => own(&mut offering).parameters = d.word_fact(node, "dated parameters"),
             "price" => own(&mut offering).price = d.price(node),

@@ -53,11 +53,6 @@ impl Table {
     pub(super) fn names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.ids.keys().map(|name| &**name)
     }
-
-    /// The numbers of its names, as the names sort.
-    pub(super) fn into_ids(self) -> impl Iterator<Item = u32> {
-        self.ids.into_values().map(|(id, _)| id)
-    }
 }
 
 impl Checker {
