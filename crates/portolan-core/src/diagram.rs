@@ -13,6 +13,7 @@ mod field;
 mod flat;
 mod fold;
 mod intern;
+mod locks;
 mod price;
 mod shape;
 mod sketch;
@@ -34,6 +35,7 @@ use field::{Defaults, Field};
 use flat::{At, Flat, Laying, Layout};
 use fold::{Fold, Subject};
 use intern::{Interner, Memo};
+use locks::{Group, LaidLocks};
 use price::{Collected, Prices};
 use shape::{Key, Profile, Questions, Slots};
 use store::{Inconclusive, Store};
@@ -87,6 +89,7 @@ struct End {
     effects: Box<[Box<[Effect]>]>,
     skips: Box<[Box<[(RuleId, At)]>]>,
     retries: Box<[(RuleId, At)]>,
+    locks: Box<[LaidLocks]>,
 }
 
 /// A candidate and where it is called.
@@ -223,6 +226,8 @@ struct Compiler<'a> {
     /// By offering.
     price_lists: Memo<OfferingId>,
     rules: Rules,
+    /// By endpoint: locks that demand the same.
+    groups: Vec<Vec<Group>>,
 }
 
 fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, Inconclusive> {
@@ -244,7 +249,9 @@ fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, Inconclusive>
         prices: Collected::default(),
         price_lists: Memo::default(),
         rules: Rules::new(policy),
+        groups: Vec::new(),
     };
+    compiler.group()?;
     for (id, model) in (0u32..).zip(&catalog.models) {
         let target = AliasTarget {
             model: crate::catalog::ModelId(id),
@@ -312,6 +319,36 @@ fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, Inconclusive>
 }
 
 impl<'a> Compiler<'a> {
+    /// Groups the locks, for every endpoint.
+    fn group(&mut self) -> Result<(), Inconclusive> {
+        let endpoints =
+            0..u32::try_from(self.vocabulary.catalog.endpoints.len()).map_err(|_| Inconclusive)?;
+        let (profile, slots) = (Profile { ends: Vec::new() }, Slots::default());
+        for endpoint in endpoints.map(EndpointId) {
+            let end = shape::End::without_routes(endpoint);
+            self.store.clear();
+            let mut answers = self.answers.borrow_mut();
+            let mut build = Build {
+                vocabulary: self.vocabulary,
+                questions: &self.questions,
+                fold: &self.fold,
+                profile: &profile,
+                slots: &slots,
+                fields: Build::fields(&self.questions, &slots)?,
+                store: &mut self.store,
+                answers: &mut answers,
+                truths: BTreeMap::new(),
+                groups: &[],
+            };
+            let (layout, questions) = (&mut self.layout, &self.questions);
+            let groups = build.groups(&end, &mut |build, diagram| {
+                Laying::new(layout, build.store, questions, &slots, &|_| false)?.lay(diagram)
+            })?;
+            self.groups.push(groups);
+        }
+        Ok(())
+    }
+
     /// The shape, the first route and the numbers of what an id stands for.
     fn subject(&mut self, text: &'a str, target: AliasTarget) -> (u32, u32, Vec<i64>) {
         let catalog = self.vocabulary.catalog;
@@ -403,6 +440,7 @@ impl<'a> Compiler<'a> {
             store: &mut self.store,
             answers: &mut answers,
             truths: BTreeMap::new(),
+            groups: &self.groups,
         };
         let diagrams = build.all(subject)?;
         let hoped = |answer: u32| {
@@ -456,6 +494,7 @@ fn lay(laying: &mut Laying<'_>, rules: &Rules, diagrams: &Diagrams) -> Result<En
         effects: effects.into(),
         skips: skips.into(),
         retries,
+        locks: locks::lay(laying, &diagrams.locks, &diagrams.routes)?,
     })
 }
 

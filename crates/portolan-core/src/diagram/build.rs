@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::field::Field;
 use super::fold::{Fold, Subject};
 use super::intern::{Interner, Memo};
+use super::locks::{Group, Locks};
 use super::shape::{End, Profile, Questions, Slots};
 use super::sketch::{NO, Sketch, YES};
 use super::store::{Diagram, Inconclusive, Store};
@@ -28,6 +29,8 @@ pub(super) enum Verdict {
         route: Option<u16>,
         reached: u32,
     },
+    /// No candidate survives, and this one got past every exclude: some lock stands against it.
+    Locked(u16),
     /// The candidates that survive every exclude and every lock, in catalog order.
     Survive(Box<[u16]>),
 }
@@ -50,6 +53,7 @@ pub(super) struct Diagrams {
     pub(super) effects: Vec<Vec<(RuleId, Diagram)>>,
     pub(super) skips: Vec<Vec<(RuleId, Diagram)>>,
     pub(super) retries: Vec<(RuleId, Diagram)>,
+    pub(super) locks: Vec<Locks>,
 }
 
 /// Builds.
@@ -65,6 +69,8 @@ pub(super) struct Build<'a> {
     pub(super) answers: &'a mut Answers,
     /// Answers to questions, by question, truth, endpoint and candidate.
     pub(super) truths: BTreeMap<(u32, bool, u32, usize), Diagram>,
+    /// By endpoint: locks that demand the same.
+    pub(super) groups: &'a [Vec<Group>],
 }
 
 impl<'a> Build<'a> {
@@ -102,7 +108,8 @@ impl<'a> Build<'a> {
 
     fn end(&mut self, end: &End, subject: Subject<'_>) -> Result<Diagrams, Inconclusive> {
         let policy = self.vocabulary.policy;
-        let survivors = self.candidates(end)?;
+        let locks = self.locks(end)?;
+        let survivors = self.candidates(end, &locks)?;
         let mut verdicts = [Diagram::FALSE; 2];
         for (verdict, outer) in verdicts.iter_mut().zip([true, false]) {
             let refused = self.refused(end, subject, outer)?;
@@ -152,6 +159,7 @@ impl<'a> Build<'a> {
             effects,
             skips,
             retries,
+            locks,
         })
     }
 
@@ -193,7 +201,7 @@ impl<'a> Build<'a> {
     }
 
     /// Who survives, or why nobody does.
-    fn candidates(&mut self, end: &End) -> Built {
+    fn candidates(&mut self, end: &End, locks: &[Locks]) -> Built {
         let not_offered = self
             .vocabulary
             .policy
@@ -201,10 +209,9 @@ impl<'a> Build<'a> {
             .find(|(_, rule)| matches!(rule.kind, RuleKind::NotOffered(_)));
         let rule = not_offered.map_or(RuleId(0), |(id, _)| id);
         let mut all = None;
-        let mut locks = self.locks(end)?;
         let mut memo = Memo::default();
         for (candidate, route) in end.routes.iter().enumerate() {
-            let one = self.candidate(end, candidate, *route, &mut locks)?;
+            let one = self.candidate(end, candidate, *route, locks)?;
             all = Some(match all {
                 None => one,
                 Some(all) => {
@@ -224,13 +231,7 @@ impl<'a> Build<'a> {
     }
 
     /// One candidate: its first exclude, else its first broken lock, else it survives.
-    fn candidate(
-        &mut self,
-        end: &End,
-        candidate: usize,
-        route: u16,
-        locks: &mut [(Vec<u32>, Diagram)],
-    ) -> Built {
+    fn candidate(&mut self, end: &End, candidate: usize, route: u16, locks: &[Locks]) -> Built {
         let mut items = Vec::new();
         for (id, rule) in self.vocabulary.policy.rules() {
             let fails = match rule.kind {
@@ -262,83 +263,23 @@ impl<'a> Build<'a> {
             items.push(self.labelled(fails, verdict)?);
         }
         let excluded = self.first_of(items)?;
-        let broken = self.broken(end, candidate, route, locks)?;
+        let broken = self.broken(candidate, locks)?;
+        let broken = self.labelled(broken, Verdict::Locked(route))?;
         // INVARIANT: the only place where a route comes to survive, and only behind every lock.
         let survives = self.terminal(Verdict::Survive(Box::new([route])));
         let locked = self.first(broken, survives)?;
         self.first(excluded, locked)
     }
 
-    /// Locks that demand the same, together: the first of them that applies.
-    fn locks(&mut self, end: &End) -> Result<Vec<(Vec<u32>, Diagram)>, Inconclusive> {
-        let mut groups: BTreeMap<&Vec<u32>, Vec<Diagram>> = BTreeMap::new();
-        let vocabulary = self.vocabulary;
-        for ((id, rule), demands) in vocabulary.policy.rules().zip(&vocabulary.demands) {
-            if let RuleKind::Lock { .. } = rule.kind {
-                let applies = self.holds(id, end, None)?;
-                let verdict = Verdict::Fell {
-                    rule: id,
-                    route: None,
-                    reached: u32::MAX,
-                };
-                let labelled = self.labelled(applies, verdict)?;
-                groups.entry(demands).or_default().push(labelled);
-            }
+    /// Whether a candidate breaks a lock that applies.
+    fn broken(&mut self, candidate: usize, locks: &[Locks]) -> Built {
+        let mut broken = Diagram::FALSE;
+        for lock in locks {
+            let met = *lock.met.get(candidate).ok_or(Inconclusive)?;
+            let breaks = self.store.choose(met, Diagram::FALSE, lock.applies)?;
+            broken = self.store.or(broken, breaks)?;
         }
-        let mut locks = Vec::new();
-        for (demands, items) in groups {
-            locks.push((demands.clone(), self.first_of(items)?));
-        }
-        Ok(locks)
-    }
-
-    /// The first lock that a candidate breaks.
-    fn broken(
-        &mut self,
-        end: &End,
-        candidate: usize,
-        route: u16,
-        locks: &mut [(Vec<u32>, Diagram)],
-    ) -> Built {
-        let pass = self.terminal(Verdict::Pass);
-        let mut broken = pass;
-        let mut memo = Memo::default();
-        for (demands, applies) in locks {
-            let mut met = Diagram::TRUE;
-            for demand in demands {
-                let one = self.atom(*demand, true, end, Some(candidate))?;
-                met = self.store.and(met, one)?;
-            }
-            let breaks = self.store.choose(met, pass, *applies)?;
-            let verdicts = &mut self.answers.verdicts;
-            broken = self.store.join(
-                &mut memo,
-                &mut |a, b| earlier(verdicts, pass, a, b),
-                broken,
-                breaks,
-            )?;
-        }
-        // Until here the reasons are of no route, so that all candidates share them.
-        let verdicts = &mut self.answers.verdicts;
-        let mut named = Memo::default();
-        self.store.join(
-            &mut named,
-            &mut |reason, _| {
-                let rule = match verdicts.get(reason.value()?)? {
-                    Verdict::Fell { rule, .. } => *rule,
-                    Verdict::Pass | Verdict::Refused(_) | Verdict::Survive(_) => {
-                        return Some(reason);
-                    }
-                };
-                Some(Diagram::terminal(verdicts.intern(Verdict::Fell {
-                    rule,
-                    route: Some(route),
-                    reached: u32::MAX,
-                })))
-            },
-            broken,
-            pass,
-        )
+        Ok(broken)
     }
 
     fn terminal(&mut self, verdict: Verdict) -> Diagram {
@@ -346,7 +287,7 @@ impl<'a> Build<'a> {
     }
 
     /// A verdict where a condition holds; nothing yet elsewhere.
-    fn labelled(&mut self, holds: Diagram, verdict: Verdict) -> Built {
+    pub(super) fn labelled(&mut self, holds: Diagram, verdict: Verdict) -> Built {
         let verdict = self.terminal(verdict);
         let pass = self.terminal(Verdict::Pass);
         self.store.choose(holds, verdict, pass)
@@ -373,7 +314,7 @@ impl<'a> Build<'a> {
 
     /// The first of many that says something: neighbours are joined first, so that many small
     /// ones cost little more than one large one.
-    fn first_of(&mut self, mut items: Vec<Diagram>) -> Built {
+    pub(super) fn first_of(&mut self, mut items: Vec<Diagram>) -> Built {
         while items.len() > 1 {
             let mut joined = Vec::with_capacity(items.len() / 2 + 1);
             for pair in items.chunks(2) {
@@ -389,7 +330,7 @@ impl<'a> Build<'a> {
     }
 
     /// Where a rule holds.
-    fn holds(&mut self, rule: RuleId, end: &End, candidate: Option<usize>) -> Built {
+    pub(super) fn holds(&mut self, rule: RuleId, end: &End, candidate: Option<usize>) -> Built {
         let formula = self
             .vocabulary
             .rules
@@ -431,7 +372,13 @@ impl<'a> Build<'a> {
     }
 
     /// Where the answer to a question is yes, or no.
-    fn atom(&mut self, position: u32, truth: bool, end: &End, candidate: Option<usize>) -> Built {
+    pub(super) fn atom(
+        &mut self,
+        position: u32,
+        truth: bool,
+        end: &End,
+        candidate: Option<usize>,
+    ) -> Built {
         let place = self.questions.place.get(position as usize);
         let (reach, at) = *place.ok_or(Inconclusive)?;
         let (endpoint, route) = (end.endpoint.0, candidate.unwrap_or(usize::MAX));
@@ -466,7 +413,7 @@ impl<'a> Build<'a> {
     }
 
     /// A sketch as a diagram over ranks.
-    fn grow(&mut self, sketch: &Sketch, leaf: &dyn Fn(u32) -> Diagram) -> Built {
+    pub(super) fn grow(&mut self, sketch: &Sketch, leaf: &dyn Fn(u32) -> Diagram) -> Built {
         match sketch {
             Sketch::Leaf(value) => Ok(leaf(*value)),
             Sketch::Known(position) => {
@@ -532,28 +479,18 @@ fn furthest(verdicts: &mut Interner<Verdict>, a: Diagram, b: Diagram) -> Option<
         }
         (Verdict::Survive(_), _) => return Some(a),
         (_, Verdict::Survive(_)) => return Some(b),
-        (Verdict::Fell { reached: one, .. }, Verdict::Fell { reached: other, .. }) => {
-            return Some(if other > one { b } else { a });
-        }
-        (Verdict::Pass | Verdict::Refused(_), _) | (_, Verdict::Pass | Verdict::Refused(_)) => {
-            return Some(a);
+        (one, other) => {
+            return Some(if reached(other) > reached(one) { b } else { a });
         }
     };
     Some(Diagram::terminal(verdicts.intern(joined)))
 }
 
-/// The reason that stands earlier in the source.
-fn earlier(verdicts: &Interner<Verdict>, pass: Diagram, a: Diagram, b: Diagram) -> Option<Diagram> {
-    if a == pass {
-        return Some(b);
+/// How far a candidate got: a lock stands behind every exclude.
+const fn reached(verdict: &Verdict) -> u64 {
+    match verdict {
+        Verdict::Fell { reached, .. } => *reached as u64,
+        Verdict::Locked(_) | Verdict::Survive(_) => u64::MAX,
+        Verdict::Pass | Verdict::Refused(_) => 0,
     }
-    if b == pass || a == b {
-        return Some(a);
-    }
-    let rule = |diagram: Diagram| match verdicts.get(diagram.value()?)? {
-        Verdict::Fell { rule, .. } | Verdict::Refused(rule) => Some(*rule),
-        Verdict::Pass | Verdict::Survive(_) => None,
-    };
-    let (one, other) = (rule(a)?, rule(b)?);
-    Some(if other < one { b } else { a })
 }

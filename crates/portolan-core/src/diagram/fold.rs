@@ -10,14 +10,13 @@ mod sets;
 use std::cell::{Cell, RefCell};
 
 use super::field::{ABSENT, Field, Flag, Number, TextField, word};
-use super::intern::Memo;
+use super::intern::{Interner, Memo};
 use super::sketch::{NO, Sketch, UNKNOWN, YES};
 use super::store::Inconclusive;
 use super::vocabulary::{Asked, Atom, Vocabulary, attribute, exactly, prefix, rank};
-use crate::catalog::{EndpointId, ModelId, Route, earlier};
+use crate::catalog::{EndpointId, ModelId, OfferingId, ProviderId, RegionId, Route, earlier};
 use crate::instant::{Instant, Window};
 use crate::limits;
-use crate::place::PlaceId;
 use crate::policy::{BodyField, Condition, LockFact, Term, Type, Value};
 use crate::syntax::ast::Comparison;
 
@@ -56,12 +55,20 @@ pub(super) struct Fold<'a> {
     pub(super) vocabulary: &'a Vocabulary<'a>,
     /// Folds that are the same for many routes, each with the cuts that it brings.
     pub(super) known: RefCell<Vec<(Sketch, Vec<(Field, i64)>)>>,
-    met: RefCell<Memo<(u32, Pieces)>>,
+    /// Demands by question, placing and endpoint: a sketch that is known, or a leaf.
+    met: RefCell<Memo<(u32, u32, EndpointId)>>,
+    placings: RefCell<Interner<Placing>>,
+    /// The placing that was asked for last.
+    last: Cell<(Option<OfferingId>, u32)>,
+    masks: RefCell<sets::Masks>,
     spent: Cell<usize>,
 }
 
-/// Named places over time; retention in days.
-type Pieces = Vec<(Instant, Option<Vec<PlaceId>>)>;
+/// Marks a leaf among the demands that are known.
+const LEAF: u32 = 1 << 31;
+
+/// An offering's own facts, by where they stand; its region; its providers.
+type Placing = (usize, RegionId, Vec<ProviderId>);
 
 impl<'a> Fold<'a> {
     pub(super) fn new(vocabulary: &'a Vocabulary<'a>) -> Self {
@@ -69,6 +76,9 @@ impl<'a> Fold<'a> {
             vocabulary,
             known: RefCell::default(),
             met: RefCell::default(),
+            placings: RefCell::default(),
+            last: Cell::new((None, 0)),
+            masks: RefCell::default(),
             spent: Cell::new(0),
         }
     }
@@ -88,12 +98,7 @@ impl<'a> Fold<'a> {
                 Ok(window(offering.map(|o| o.window).unwrap_or_default()))
             }
             Atom::InForce(period) => Ok(window(period)),
-            Atom::Met(fact, bound) if !asked.rows.is_empty() => {
-                self.remembered(position, asked, fact, bound, context)
-            }
-            Atom::Met(fact, bound) => self.over(asked, context, &|moment| {
-                Ok(self.met(fact, bound, context, moment))
-            }),
+            Atom::Met(fact, bound) => self.remembered(position, asked, fact, bound, context),
             Atom::When(condition) => self.over(asked, context, &|moment| {
                 self.truth(condition, context, moment)
             }),
@@ -256,22 +261,26 @@ impl<'a> Fold<'a> {
     }
 
     fn over_time(&self, moment: &mut Moment<'a>, leaf: &dyn Fn(&Moment<'_>) -> Folded) -> Folded {
-        let mut parts = Vec::new();
-        let mut from = i64::MIN;
+        self.spend()?;
         moment.at = Instant::MIN;
-        loop {
-            self.spend()?;
-            moment.next.set(None);
-            parts.push((from, leaf(moment)?));
-            match moment.next.get() {
-                Some(next) if next > moment.at && parts.len() < limits::DIAGRAM_PIECES => {
-                    moment.at = next;
-                    from = next.unix_seconds();
-                }
-                Some(next) if next > moment.at => return Err(Inconclusive),
-                _ => return Ok(Sketch::steps(Field::At, parts)),
-            }
+        moment.next.set(None);
+        let first = leaf(moment)?;
+        let mut changes = moment.next.get();
+        if changes.is_none() {
+            return Ok(first);
         }
+        let mut parts = vec![(i64::MIN, first)];
+        while let Some(next) = changes.filter(|next| *next > moment.at) {
+            self.spend()?;
+            if parts.len() >= limits::DIAGRAM_PIECES {
+                return Err(Inconclusive);
+            }
+            moment.at = next;
+            moment.next.set(None);
+            parts.push((next.unix_seconds(), leaf(moment)?));
+            changes = moment.next.get();
+        }
+        Ok(Sketch::steps(Field::At, parts))
     }
 
     fn spend(&self) -> Result<(), Inconclusive> {
@@ -282,8 +291,7 @@ impl<'a> Fold<'a> {
         Ok(())
     }
 
-    /// A lock's demand whose bound depends on the row of a table: once for every place a route
-    /// may be at, rather than once a route.
+    /// A lock's demand: once for all offerings that are placed alike, rather than once a route.
     fn remembered(
         &self,
         position: u32,
@@ -292,32 +300,58 @@ impl<'a> Fold<'a> {
         bound: &'a Term,
         context: Context<'a>,
     ) -> Folded {
-        let place = self.over_places(fact, context);
-        let fold = || {
-            self.over(asked, context, &|moment| {
-                Ok(self.met(fact, bound, context, moment))
-            })
-        };
-        let Some(pieces) = place else {
-            return fold();
-        };
-        let key = (position, pieces);
-        if let Some(found) = self.met.borrow().get(&key) {
-            return Ok(Sketch::Known(found));
+        let route = context.route.ok_or(Inconclusive)?;
+        let key = (position, self.placing(route)?, route.endpoint);
+        let known = self.met.borrow().get(&key);
+        if let Some(known) = known {
+            return Ok(if known & LEAF == 0 {
+                Sketch::Known(known)
+            } else {
+                Sketch::Leaf(known & !LEAF)
+            });
         }
-        let sketch = fold()?;
-        if let Sketch::Leaf(_) = sketch {
-            return Ok(sketch);
-        }
+        let sketch = self.over(asked, context, &|moment| {
+            Ok(self.met(fact, bound, context, moment))
+        })?;
+        let found = if let Sketch::Leaf(value) = sketch {
+            value | LEAF
+        } else {
+            self.know(sketch.clone())
+        };
+        self.met.borrow_mut().insert(key, found);
+        Ok(if found & LEAF == 0 {
+            Sketch::Known(found)
+        } else {
+            sketch
+        })
+    }
+
+    /// Keeps a sketch that many profiles have.
+    pub(super) fn know(&self, sketch: Sketch) -> u32 {
         let mut cuts = Vec::new();
         super::shape::cuts(&sketch, &mut |field, cut| cuts.push((field, cut)));
         cuts.sort_unstable();
         cuts.dedup();
         let mut known = self.known.borrow_mut();
-        let found = u32::try_from(known.len()).unwrap_or(u32::MAX);
         known.push((sketch, cuts));
-        self.met.borrow_mut().insert(key, found);
-        Ok(Sketch::Known(found))
+        u32::try_from(known.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// What decides where an offering is and how long it is kept: equal for offerings that say
+    /// nothing of their own in one region by the same providers.
+    fn placing(&self, route: Route) -> Result<u32, Inconclusive> {
+        let (last, placing) = self.last.get();
+        if last == Some(route.offering) {
+            return Ok(placing);
+        }
+        let offering = self.vocabulary.catalog.offering(route.offering);
+        let offering = offering.ok_or(Inconclusive)?;
+        let own = std::sync::Arc::as_ptr(&offering.own).addr();
+        let providers = offering.providers.to_vec();
+        let key = (own, offering.region, providers);
+        let placing = self.placings.borrow_mut().intern(key);
+        self.last.set((Some(route.offering), placing));
+        Ok(placing)
     }
 
     /// A leaf of a condition.
@@ -539,10 +573,7 @@ impl<'a> Fold<'a> {
                 let classes = self.vocabulary.classes.get(&index);
                 classes.and_then(|c| c.of.get(*row as usize)).copied()
             }
-            (Value::Text(text), Some(Type::Choice(words))) => {
-                let position = words.iter().position(|word| word == text);
-                position.and_then(|p| i64::try_from(p).ok())
-            }
+            (Value::Text(text), Some(Type::Choice(words))) => words.position(text).map(i64::from),
             (Value::Text(text), Some(Type::Text)) => Some(self.exact(field, text)?),
             _ => None,
         })

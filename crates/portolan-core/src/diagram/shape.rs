@@ -35,6 +35,20 @@ pub(super) struct End {
     pub(super) order: Sketch,
 }
 
+impl End {
+    /// What asks about no model and no route.
+    pub(super) fn without_routes(endpoint: EndpointId) -> Self {
+        Self {
+            endpoint,
+            routes: Vec::new(),
+            elsewhere: Vec::new(),
+            model: Vec::new(),
+            of_route: Vec::new(),
+            order: Sketch::Leaf(0),
+        }
+    }
+}
+
 /// Which questions are folded once, once an endpoint, a model, a route.
 #[derive(Debug)]
 pub(super) struct Questions {

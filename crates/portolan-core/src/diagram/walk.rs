@@ -115,7 +115,9 @@ impl<'a> Ground<'a> {
         if let Some((unknown, true)) = self.compiled.rules.unknown {
             let first = match verdict {
                 Verdict::Refused(rule) => Some(*rule),
-                Verdict::Pass | Verdict::Fell { .. } | Verdict::Survive(_) => None,
+                Verdict::Pass | Verdict::Fell { .. } | Verdict::Locked(_) | Verdict::Survive(_) => {
+                    None
+                }
             };
             if first.is_none_or(|rule| unknown < rule) {
                 for position in 0..depth {
@@ -276,6 +278,12 @@ impl<'a> Ground<'a> {
                 let route = route.and_then(|route| self.route(standing, route));
                 Came::Never(*rule, route.map(|r| r.route))
             }
+            Verdict::Locked(position) => {
+                let reading = self.reading(call, fields, standing.slots);
+                let rule = self.lock(standing, *position, &reading);
+                let route = self.route(standing, *position).map(|r| r.route);
+                rule.map_or(Came::Unbuilt, |rule| Came::Never(rule, route))
+            }
             Verdict::Survive(set) if self.state.is_empty() => Came::Routes(set),
             Verdict::Survive(set) => {
                 let reading = self.reading(call, fields, standing.slots);
@@ -283,6 +291,28 @@ impl<'a> Ground<'a> {
             }
             Verdict::Pass => Came::Unbuilt,
         }
+    }
+
+    /// The first lock in the source that a candidate breaks.
+    fn lock(self, standing: &Standing<'a>, route: u16, reading: &Reading<'_>) -> Option<RuleId> {
+        let flat = &self.compiled.flat;
+        let walk = |root| flat.walk(root, reading, &NO_STATE);
+        let broken = standing.end.locks.iter().filter(|lock| {
+            let met = lock.met.get(usize::from(route));
+            met.is_some_and(|root| walk(*root) != 1)
+        });
+        let rules = broken.filter_map(|lock| {
+            let fixed = match self.compiled.verdicts.get(walk(lock.reason) as usize)? {
+                Verdict::Refused(rule) => Some(*rule),
+                Verdict::Pass | Verdict::Fell { .. } | Verdict::Locked(_) | Verdict::Survive(_) => {
+                    None
+                }
+            };
+            let mut open = lock.open.iter().filter(|(_, root)| walk(*root) == 1);
+            let open = open.next().map(|(rule, _)| *rule);
+            fixed.into_iter().chain(open).min()
+        });
+        rules.min()
     }
 
     #[cold]
@@ -350,7 +380,10 @@ impl<'a> Ground<'a> {
     ) -> Outcome {
         let set = match self.verdict(standing.fate) {
             Some(Verdict::Survive(set)) => &**set,
-            Some(Verdict::Pass | Verdict::Refused(_) | Verdict::Fell { .. }) | None => &[],
+            Some(
+                Verdict::Pass | Verdict::Refused(_) | Verdict::Fell { .. } | Verdict::Locked(_),
+            )
+            | None => &[],
         };
         let reading = self.reading(call, &call.body, standing.slots);
         let waits = set.iter().filter_map(|route| {

@@ -5,12 +5,11 @@
     reason = "the resolver has checked the types: a value of another type cannot stand here"
 )]
 
-use super::{Context, Fold, Moment, Pieces, Subject};
+use super::{Context, Fold, Moment, Subject};
 use crate::catalog::{Known, Model, Names, Retention, Route};
 use crate::diagram::sketch::Sketch;
 use crate::diagram::store::Inconclusive;
-use crate::instant::{Dated, Instant};
-use crate::limits;
+use crate::instant::Dated;
 use crate::place::{Place, PlaceId};
 use crate::policy::{BodyField, EndpointFact, LockFact, ModelFact, RouteFact, Term, Value};
 use crate::syntax::ast::Comparison;
@@ -219,29 +218,6 @@ impl<'a> Fold<'a> {
             _ => false,
         };
         Sketch::truth(Some(met))
-    }
-
-    /// Where a route is by a lock's fact, over time; `None` for retention.
-    pub(super) fn over_places(&self, fact: LockFact, context: Context<'a>) -> Option<Pieces> {
-        let route = context.route?;
-        let catalog = self.vocabulary.catalog;
-        let at = |at: Instant| match fact {
-            LockFact::Processing => Some(catalog.processing(route, at)),
-            LockFact::Storage => Some(catalog.storage(route, at)),
-            LockFact::Ingress => Some(catalog.ingress(route, at)),
-            LockFact::Retention => None,
-        };
-        let mut pieces = Vec::new();
-        let mut from = Instant::MIN;
-        for _ in 0..limits::DIAGRAM_PIECES {
-            let here: Known<Option<Vec<PlaceId>>> = at(from)?;
-            pieces.push((from, here.value));
-            match here.next_change {
-                Some(next) if next > from => from = next,
-                _ => return Some(pieces),
-            }
-        }
-        None
     }
 
     /// What a glob is matched with.

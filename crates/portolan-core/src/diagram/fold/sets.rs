@@ -3,10 +3,18 @@
 use super::{Context, Fold, Folded, Moment};
 use crate::catalog::Names;
 use crate::diagram::field::{Kind, SetField, kind};
+use crate::diagram::intern::Memo;
 use crate::diagram::sketch::{Mask, NO, Sketch, UNKNOWN, YES};
 use crate::diagram::store::Inconclusive;
 use crate::policy::{Term, Value};
 use crate::syntax::ast::Comparison;
+
+/// Masks of the catalog's sets, by where a set stands.
+#[derive(Debug, Default)]
+pub(super) struct Masks {
+    known: Memo<(SetField, usize)>,
+    masks: Vec<Mask>,
+}
 
 /// A set as far as it is known, over the words of one set of the request.
 #[derive(Clone, Copy)]
@@ -141,10 +149,22 @@ impl<'a> Fold<'a> {
         }
     }
 
+    /// The mask of names; equal sets of the catalog are mostly one, and looked up once.
     fn of_names(&self, set: SetField, names: &Names) -> Result<Mask, Inconclusive> {
-        names
-            .iter()
-            .try_fold(0, |mask, name| Ok(mask | self.word(set, name)?))
+        let key = (set, std::ptr::from_ref(&**names).addr());
+        let mut masks = self.masks.borrow_mut();
+        let known = masks.known.get(&key);
+        if let Some(mask) = known.and_then(|at| masks.masks.get(at as usize)) {
+            return Ok(*mask);
+        }
+        let mut mask = 0;
+        for name in names.iter() {
+            mask |= self.word(set, name)?;
+        }
+        let at = u32::try_from(masks.masks.len()).map_err(|_| Inconclusive)?;
+        masks.masks.push(mask);
+        masks.known.insert(key, at);
+        Ok(mask)
     }
 
     /// The bit of a word, all of which were collected.
