@@ -79,6 +79,8 @@ pub(super) struct Vocabulary<'a> {
     /// The question whether the offering is sold.
     pub(super) sold: u32,
     pub(super) texts: BTreeMap<Field, Vec<Box<[u8]>>>,
+    /// The fields of which a rule asks how they begin.
+    pub(super) begun: BTreeSet<Field>,
     pub(super) words: BTreeMap<SetField, Vec<Box<str>>>,
     pub(super) classes: BTreeMap<u16, Classes>,
     pub(super) defaults: Defaults,
@@ -97,6 +99,7 @@ impl<'a> Vocabulary<'a> {
             demands: Vec::new(),
             sold: 0,
             texts: BTreeMap::new(),
+            begun: BTreeSet::new(),
             words: BTreeMap::new(),
             classes: BTreeMap::new(),
             defaults: Defaults {
@@ -210,6 +213,7 @@ impl<'a> Vocabulary<'a> {
     /// The texts, words and rows that anything is compared with.
     fn collect(&mut self, keys: &[&Term]) -> Result<(), Inconclusive> {
         let mut texts: BTreeMap<Field, BTreeSet<Box<[u8]>>> = BTreeMap::new();
+        let mut begun = BTreeSet::new();
         let mut words: BTreeMap<SetField, BTreeSet<Box<str>>> = BTreeMap::new();
         let mut named_rows: BTreeMap<u16, BTreeSet<u32>> = BTreeMap::new();
         let mut columns: BTreeMap<u16, BTreeSet<u32>> = BTreeMap::new();
@@ -230,6 +234,7 @@ impl<'a> Vocabulary<'a> {
                 Atom::When(Condition::Matches(term, glob)) => {
                     if let Some(field) = self.text_field(term) {
                         texts.entry(field).or_default().extend(prefix(glob));
+                        begun.insert(field);
                     }
                 }
                 Atom::When(Condition::Compare(a, _, b)) => {
@@ -272,6 +277,7 @@ impl<'a> Vocabulary<'a> {
             return Err(Inconclusive);
         }
         let list = |set: BTreeSet<Box<[u8]>>| set.into_iter().collect();
+        self.begun = begun;
         self.texts = texts.into_iter().map(|(f, set)| (f, list(set))).collect();
         self.words = words
             .into_iter()
