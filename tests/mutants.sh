@@ -76,6 +76,8 @@ mutant "places that touch are within each other" \
   's/_ => self\.place\(a, moment\)\.within\(self\.place\(b, moment\)\)/_ => self.place(a, moment).overlaps(self.place(b, moment))/'
 mutant "a set overlaps where it lacks" \
   's/=> meets\(b \& !minus\)/=> meets(b)/'
+mutant "a text between two is neither" \
+  's/texts\.len\(\) <= FEW \&\& !begun/texts.len() <= FEW/'
 
 # ---- Locks and reasons
 mutant "a lock dropped from the verdict" \
