@@ -228,6 +228,8 @@ struct Compiler<'a> {
     rules: Rules,
     /// By endpoint: locks that demand the same.
     groups: Vec<Vec<Group>>,
+    /// Whether a group applies, for those that are asked apart.
+    apart: Vec<At>,
 }
 
 fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, Inconclusive> {
@@ -250,6 +252,7 @@ fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, Inconclusive>
         price_lists: Memo::default(),
         rules: Rules::new(policy),
         groups: Vec::new(),
+        apart: Vec::new(),
     };
     compiler.group()?;
     for (id, model) in (0u32..).zip(&catalog.models) {
@@ -290,6 +293,7 @@ fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, Inconclusive>
         urls,
         prices,
         rules,
+        apart,
         ..
     } = compiler;
     table.shrink();
@@ -301,7 +305,7 @@ fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, Inconclusive>
         (index, (classes, texts.cloned().unwrap_or_default()))
     });
     Ok(Compiled {
-        flat: Flat::new(layout, &vocabulary),
+        flat: Flat::new(layout, &vocabulary, apart),
         table,
         shapes,
         aliases,
@@ -341,10 +345,15 @@ impl<'a> Compiler<'a> {
                 groups: &[],
             };
             let (layout, questions) = (&mut self.layout, &self.questions);
-            let groups = build.groups(&end, &mut |build, diagram| {
+            let apart = &mut self.apart;
+            let groups = build.groups(&end, apart, &mut |build, diagram| {
                 Laying::new(layout, build.store, questions, &slots, &|_| false)?.lay(diagram)
             })?;
             self.groups.push(groups);
+        }
+        let apart = u16::try_from(self.apart.len()).map_err(|_| Inconclusive)?;
+        for group in 0..apart {
+            self.questions.cuts.insert(Field::Applies(group), vec![1]);
         }
         Ok(())
     }

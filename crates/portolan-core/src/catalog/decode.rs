@@ -144,6 +144,12 @@ struct Form<'f> {
     at: Span,
 }
 
+/// What stands beside an entry that has something: most have nothing, and a box for each would
+/// double a large catalog.
+fn beside(aside: &mut Option<Box<raw::Aside>>) -> &mut raw::Aside {
+    aside.get_or_insert_default()
+}
+
 /// What may stand beside every entry and every fact.
 const ASIDE: [&str; 3] = ["source", "as_of", "note"];
 
@@ -188,13 +194,12 @@ impl Decoder {
         for entry in entries {
             let key = &*entry.key;
             let node = entry.value;
-            let beside = aside.get_or_insert_default();
             match key {
-                "source" => beside.provenance.source = self.name(&node),
-                "as_of" => beside.provenance.as_of = self.instant(&node),
-                "note" => beside.provenance.note = self.text(&node, "a note"),
-                "from" if form.dated => beside.window.from = self.instant(&node),
-                "until" if form.dated => beside.window.until = self.instant(&node),
+                "source" => beside(&mut aside).provenance.source = self.name(&node),
+                "as_of" => beside(&mut aside).provenance.as_of = self.instant(&node),
+                "note" => beside(&mut aside).provenance.note = self.text(&node, "a note"),
+                "from" if form.dated => beside(&mut aside).window.from = self.instant(&node),
+                "until" if form.dated => beside(&mut aside).window.until = self.instant(&node),
                 key if form.takes.contains(&key) => put(self, key, node),
                 key => {
                     let dates: &[&str] = if form.dated { &["from", "until"] } else { &[] };
@@ -210,15 +215,7 @@ impl Decoder {
         for key in missing {
             self.report(diags::missing_key(form.at, key, form.of));
         }
-        // Most entries have none; an empty box on each would double a large catalog.
-        aside.filter(|a| {
-            let raw::Aside { window, provenance } = &**a;
-            window.from.is_some()
-                || window.until.is_some()
-                || provenance.source.is_some()
-                || provenance.as_of.is_some()
-                || provenance.note.is_some()
-        })
+        aside
     }
 
     /// Reads a map of names to entries.
@@ -286,12 +283,18 @@ impl Decoder {
 
     /// Reads any text.
     fn text(&mut self, node: &Node<'_>, expected: &str) -> Option<raw::Text> {
+        let text = self.written(node, expected)?;
+        Some(Spanned::new(Box::from(text), node.span))
+    }
+
+    /// The text of a node, where it is some.
+    fn written<'n>(&mut self, node: &'n Node<'_>, expected: &str) -> Option<&'n str> {
         match &node.value {
             Value::Scalar { .. } if node.is_absent() => {
                 self.report(diags::missing_value(node.span, expected));
                 None
             }
-            Value::Scalar { text, .. } => Some(Spanned::new(Box::from(&**text), node.span)),
+            Value::Scalar { text, .. } => Some(text),
             Value::Sequence(_) | Value::Map(_) => {
                 self.report(diags::wrong_kind(node.span, expected, node.kind()));
                 None
@@ -316,9 +319,9 @@ impl Decoder {
         expected: &str,
         parse: impl Fn(Span, &str) -> Result<T, Box<Diagnostic>>,
     ) -> Option<Spanned<T>> {
-        let text = self.text(node, expected)?;
-        match parse(text.span, &text.value) {
-            Ok(value) => Some(Spanned::new(value, text.span)),
+        let text = self.written(node, expected)?;
+        match parse(node.span, text) {
+            Ok(value) => Some(Spanned::new(value, node.span)),
             Err(found) => {
                 self.report(*found);
                 None

@@ -123,11 +123,11 @@ impl Catalog {
 
     /// Pair, then offering, then the union over the providers, each of which falls back to the
     /// region: a provider that says nothing processes where the region says.
-    fn placed(
-        &self,
+    fn placed<'c>(
+        &'c self,
         route: Route,
         at: Instant,
-        pick: impl Fn(Placing<'_>) -> &Dated<Vec<PlaceId>>,
+        pick: impl Fn(Placing<'c>) -> &'c Dated<Vec<PlaceId>>,
     ) -> Known<Option<Vec<PlaceId>>> {
         let nothing = Known {
             value: None,
@@ -149,38 +149,46 @@ impl Catalog {
         if let Some(stated) = first(pair.into_iter().chain([own]), at) {
             return stated;
         }
-        let region = self.region(offering.region).map_or(nothing.clone(), |r| {
-            known(
-                pick(Placing {
-                    processing: &r.processing,
-                    storage: &r.storage,
-                }),
-                at,
-            )
+        let region = self.region(offering.region).map(|r| {
+            pick(Placing {
+                processing: &r.processing,
+                storage: &r.storage,
+            })
         });
-        let mut next_change = region.next_change;
-        let mut union: Option<Vec<PlaceId>> = Some(Vec::new());
-        let mut asked = false;
-        for provider in self.providers_of(route) {
-            asked = true;
+        // What is copied is the answer only: a large catalog asks this of every route.
+        let of_provider = |provider: &'c Provider| {
             let own = pick(Placing {
                 processing: &provider.processing,
                 storage: &provider.storage,
             });
-            let here = first([own], at).unwrap_or_else(|| region.clone());
-            next_change = earlier(next_change, here.next_change);
-            let names = here.value;
-            union = union.zip(names).map(|(mut sum, names)| {
-                for name in names {
-                    if !sum.contains(&name) {
-                        sum.push(name);
+            Some(own).filter(|own| !own.is_empty()).or(region)
+        };
+        let mut next_change = region.and_then(|fact| fact.next_change(at));
+        let mut union: Option<Vec<PlaceId>> = None;
+        let mut unknown = false;
+        for provider in self.providers_of(route) {
+            let here = of_provider(provider);
+            next_change = earlier(next_change, here.and_then(|fact| fact.next_change(at)));
+            match (here.and_then(|fact| fact.at(at)), &mut union) {
+                (None, _) => unknown = true,
+                (Some(names), None) => union = Some(names.clone()),
+                (Some(names), Some(sum)) => {
+                    for name in names {
+                        if !sum.contains(name) {
+                            sum.push(*name);
+                        }
                     }
                 }
-                sum
-            });
+            }
         }
+        let asked = unknown || union.is_some();
+        let of_region = || region.and_then(|fact| fact.at(at)).cloned();
         Known {
-            value: if asked { union } else { region.value },
+            value: if asked {
+                union.filter(|_| !unknown)
+            } else {
+                of_region()
+            },
             next_change,
         }
     }

@@ -20,6 +20,9 @@ pub(super) enum Field {
     Flag(Flag),
     /// An attribute: its value, choice, class of rows, or text among the texts compared with.
     Attribute(u16),
+    /// Whether one of a group of locks applies, by the group's position: so many values of
+    /// attributes tell that they have a diagram of their own.
+    Applies(u16),
     /// Whether a set of the request meets a mask, by the mask's position.
     Meets(SetField, u16),
     /// A text, as its rank among the texts that it is compared with.

@@ -21,6 +21,7 @@ const ANSWER: At = 1 << 31;
 enum Ask {
     Flag(Flag),
     Attribute(u16),
+    Applies(u16),
     Text(TextField),
     Meets(SetField),
     At,
@@ -66,6 +67,7 @@ const fn basic(ask: Ask) -> u8 {
         Ask::Flag(Flag::Auth) => 7,
         Ask::Flag(_)
         | Ask::Attribute(_)
+        | Ask::Applies(_)
         | Ask::Text(_)
         | Ask::Meets(_)
         | Ask::Number(_)
@@ -91,6 +93,8 @@ pub(super) struct Flat {
     masks: Box<[(SetField, Mask)]>,
     texts: Box<[Texts]>,
     words: Box<[Box<[Box<str>]>]>,
+    /// Whether one of a group of locks applies.
+    applies: Box<[At]>,
 }
 
 /// The texts that a field is compared with.
@@ -358,6 +362,7 @@ impl<'a> Laying<'a> {
 fn asked(field: Field) -> Result<Ask, Inconclusive> {
     Ok(match field {
         Field::Attribute(index) => Ask::Attribute(index),
+        Field::Applies(group) => Ask::Applies(group),
         Field::Text(text) => Ask::Text(text),
         Field::State(scope, fact) => Ask::State(state_index(scope, fact)),
         Field::Flag(flag) => Ask::Flag(flag),
@@ -404,7 +409,11 @@ pub(super) struct Reading<'a> {
 }
 
 impl Flat {
-    pub(super) fn new(layout: Layout, vocabulary: &super::vocabulary::Vocabulary<'_>) -> Self {
+    pub(super) fn new(
+        layout: Layout,
+        vocabulary: &super::vocabulary::Vocabulary<'_>,
+        applies: Vec<At>,
+    ) -> Self {
         let texts = TextField::ALL.iter().map(|text| {
             let field = Field::Text(*text);
             let found = vocabulary.texts.get(&field);
@@ -421,6 +430,7 @@ impl Flat {
             masks: layout.masks.into_keys().into_boxed_slice(),
             texts: texts.collect(),
             words: words.collect(),
+            applies: applies.into(),
         }
     }
 
@@ -492,6 +502,11 @@ impl Flat {
             Ask::Attribute(index) => {
                 let codes = &reading.asking.call.caller.codes;
                 codes.get(usize::from(index)).copied().unwrap_or(ABSENT)
+            }
+            Ask::Applies(group) => {
+                let root = self.applies.get(usize::from(group));
+                // Ends: what a group asks is about no group.
+                root.map_or(0, |root| i64::from(self.walk(*root, reading, state)))
             }
             Ask::State(index) => {
                 let state = state.get(usize::from(index));

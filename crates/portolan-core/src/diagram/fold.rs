@@ -434,7 +434,9 @@ impl<'a> Fold<'a> {
                 let attribute = self.vocabulary.policy.attributes.get(usize::from(index));
                 attribute.is_none_or(|a| a.optional)
             }
-            Field::Text(TextField::Model) | Field::At | Field::Meets(..) => false,
+            Field::Text(TextField::Model) | Field::At | Field::Meets(..) | Field::Applies(_) => {
+                false
+            }
             Field::Text(_) | Field::State(..) => true,
             Field::Number(number) => match number {
                 Number::Temperature | Number::TopP => true,

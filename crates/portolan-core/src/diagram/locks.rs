@@ -11,8 +11,11 @@ use super::shape::End;
 use super::sketch::{NO, Sketch, YES};
 use super::store::{Diagram, Inconclusive};
 use super::vocabulary::{Formula, Reach};
-use crate::limits;
 use crate::policy::{RuleId, RuleKind};
+
+/// Edges up to which the question whether a group applies is asked within a verdict's diagram;
+/// past it the group is asked apart, so that verdicts stay small however many tenants there are.
+const FEW: usize = 64;
 
 /// Locks that demand the same.
 #[derive(Debug, Clone)]
@@ -43,6 +46,7 @@ impl Build<'_> {
     pub(super) fn groups(
         &mut self,
         end: &End,
+        apart: &mut Vec<At>,
         lay: &mut dyn FnMut(&Self, Diagram) -> Result<At, Inconclusive>,
     ) -> Result<Vec<Group>, Inconclusive> {
         let vocabulary = self.vocabulary;
@@ -69,14 +73,20 @@ impl Build<'_> {
             }
             let reason = self.first_of(reasons)?;
             let any = self.any_of(any)?;
-            let mut budget = limits::DIAGRAM_PIECES * 16;
-            let applies = self.unfold(any, &mut budget)?;
+            let mut budget = FEW;
+            let applies = match self.unfold(any, &mut budget) {
+                Ok(leaf @ Sketch::Leaf(_)) => leaf,
+                Ok(sketch) => Sketch::Known(self.fold.know(sketch)),
+                Err(Inconclusive) => {
+                    let group = u16::try_from(apart.len()).map_err(|_| Inconclusive)?;
+                    apart.push(lay(self, any)?);
+                    let parts = vec![(i64::MIN, Sketch::Leaf(NO)), (1, Sketch::Leaf(YES))];
+                    Sketch::Steps(Field::Applies(group), parts)
+                }
+            };
             groups.push(Group {
                 demands: demands.clone(),
-                applies: match applies {
-                    leaf @ Sketch::Leaf(_) => leaf,
-                    sketch => Sketch::Known(self.fold.know(sketch)),
-                },
+                applies,
                 reason: lay(self, reason)?,
                 open,
             });

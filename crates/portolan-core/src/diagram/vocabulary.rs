@@ -305,9 +305,12 @@ impl<'a> Vocabulary<'a> {
                 let of = &self.policy.attributes.get(usize::from(index))?.of;
                 (*of == Type::Text).then_some(field)
             }
-            Field::Flag(_) | Field::Meets(..) | Field::At | Field::Number(_) | Field::State(..) => {
-                None
-            }
+            Field::Flag(_)
+            | Field::Applies(_)
+            | Field::Meets(..)
+            | Field::At
+            | Field::Number(_)
+            | Field::State(..) => None,
         }
     }
 

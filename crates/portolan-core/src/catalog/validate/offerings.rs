@@ -114,6 +114,9 @@ impl Checker {
 
     /// Reports offerings of one model that are the same to whoever reads a decision.
     pub(super) fn tell_apart(&mut self, offerings: &[Offering]) {
+        if offerings.len() < 2 {
+            return;
+        }
         let mut alike: BTreeMap<_, Vec<&Offering>> = BTreeMap::new();
         for offering in offerings {
             let mut providers = offering.providers.to_vec();

@@ -36,12 +36,13 @@ impl Checker {
         let mut checked: Vec<PriceRow> = Vec::with_capacity(rows.len());
         let mut listed = Vec::with_capacity(rows.len());
         let mut tiers: BTreeMap<Tier, Vec<(Window, Span)>> = BTreeMap::new();
+        let several = rows.len() > 1;
         for row in rows {
             let window = self.aside(row.aside.as_deref());
             let amounts: Vec<_> = row.amounts().collect();
             let above = row.above_input_tokens.map_or(0, |above| above.value);
             let tier = row.service_tier.map(|tier| tier.value);
-            if let Some(span) = row.span {
+            if let (Some(span), true) = (row.span, several) {
                 let rows = tiers.entry((tier.clone(), above)).or_default();
                 rows.push((window, span));
             }

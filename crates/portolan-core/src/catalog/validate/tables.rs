@@ -76,6 +76,9 @@ impl Checker {
 
     /// Reports the items of a list that stand in it before.
     pub(super) fn no_repetition(&mut self, names: &[raw::Text]) {
+        if names.len() < 2 {
+            return;
+        }
         let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
         for name in names {
             match seen.get(&*name.value) {

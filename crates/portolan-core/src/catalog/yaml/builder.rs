@@ -20,8 +20,10 @@ struct Frame<'a> {
 }
 
 enum Content<'a> {
-    Sequence(Vec<Node<'a>>),
-    Map(Vec<Entry<'a>>, Pending<'a>),
+    /// Items of the builder from this position on.
+    Sequence(usize),
+    /// Entries of the builder from this position on.
+    Map(usize, Pending<'a>),
     /// A map whose entries somebody takes, one by one.
     Taken(Taken<'a>, Pending<'a>),
 }
@@ -60,6 +62,10 @@ pub(super) struct Builder<'a, 'd> {
     /// Sections that somebody takes and whose key was seen: a second one is a fault.
     sections: Vec<&'static str>,
     stack: Vec<Frame<'a>>,
+    /// Items of all lists that are open, outermost first.
+    items: Vec<Node<'a>>,
+    /// Entries of all maps that are open, outermost first.
+    entries: Vec<Entry<'a>>,
     anchors: BTreeMap<usize, Anchored<'a>>,
     nodes: usize,
     alias_nodes: usize,
@@ -80,6 +86,8 @@ impl<'a, 'd> Builder<'a, 'd> {
             taker,
             sections: Vec::new(),
             stack: Vec::new(),
+            items: Vec::new(),
+            entries: Vec::new(),
             anchors: BTreeMap::new(),
             nodes: 0,
             alias_nodes: 0,
@@ -146,12 +154,13 @@ impl<'a, 'd> Builder<'a, 'd> {
     }
 
     pub(super) fn open_sequence(&mut self, span: Span, anchor: usize) -> Result<(), Stop> {
-        self.open(span, anchor, Content::Sequence(Vec::new()))
+        let start = self.items.len();
+        self.open(span, anchor, Content::Sequence(start))
     }
 
     pub(super) fn open_map(&mut self, span: Span, anchor: usize) -> Result<(), Stop> {
         let content = match self.section(anchor) {
-            None => Content::Map(Vec::new(), Pending::Nothing),
+            None => Content::Map(self.entries.len(), Pending::Nothing),
             Some(section) => {
                 let (first, last) = (BTreeMap::new(), None);
                 let taken = Taken {
@@ -201,10 +210,13 @@ impl<'a, 'd> Builder<'a, 'd> {
         // A block ends where its last entry ends, not before the next token.
         let flow = frame.span.end > frame.span.start;
         let (last, value) = match frame.content {
-            Content::Sequence(items) => {
+            Content::Sequence(start) => {
+                let items: Vec<_> = self.items.drain(start.min(self.items.len())..).collect();
                 (items.last().map(|node| node.span), Value::Sequence(items))
             }
-            Content::Map(entries, _) => {
+            Content::Map(start, _) => {
+                let start = start.min(self.entries.len());
+                let entries: Vec<_> = self.entries.drain(start..).collect();
                 let last = entries.last().map(|e| e.key_span.to(e.value.span));
                 (last, Value::Map(tree::unique(entries, self.diagnostics)))
             }
@@ -262,7 +274,7 @@ impl<'a, 'd> Builder<'a, 'd> {
             return;
         };
         let pending = match &mut frame.content {
-            Content::Sequence(items) => return items.push(node),
+            Content::Sequence(_) => return self.items.push(node),
             Content::Map(_, pending) | Content::Taken(_, pending) => pending,
         };
         match std::mem::replace(pending, Pending::Nothing) {
@@ -276,14 +288,14 @@ impl<'a, 'd> Builder<'a, 'd> {
                 };
                 match &mut frame.content {
                     Content::Sequence(_) => {}
-                    Content::Map(entries, _) => {
+                    Content::Map(..) => {
                         if outermost {
                             let section = self.taker.takes(&entry.key);
                             let new = |s: &&'static str| !self.sections.contains(s);
                             let section = section.filter(new);
                             self.sections.extend(section);
                         }
-                        entries.push(entry);
+                        self.entries.push(entry);
                     }
                     Content::Taken(taken, _) => {
                         taken.last = Some(entry.key_span.to(entry.value.span));
