@@ -21,11 +21,12 @@ git worktree add --quiet --force --detach "$tree" HEAD
 trap 'git worktree remove --force "$tree"' EXIT
 
 build() {
-  (cd "$tree" && cargo test --quiet --package portolan-testkit --test equal --no-run) \
+  (cd "$tree" && cargo test --quiet --package portolan-testkit --test equal --test differences --no-run) \
     > "$target/build" 2>&1 || { cat "$target/build"; exit 1; }
 }
 equal() {
-  (cd "$tree" && cargo test --quiet --package portolan-testkit --test equal -- the_compiled_form) \
+  (cd "$tree" && cargo test --quiet --package portolan-testkit --test differences &&
+    cargo test --quiet --package portolan-testkit --test equal -- the_compiled_form) \
     > "$target/run" 2>&1
 }
 
