@@ -61,11 +61,19 @@ pub(crate) struct Compiled {
     orders: Vec<Vec<u16>>,
     rules: Rules,
     defaults: Defaults,
-    attributes: BTreeMap<u16, (Classes, Vec<Box<[u8]>>)>,
+    attributes: BTreeMap<u16, Known>,
+    /// Ids of which nothing was compiled, because the policy as a whole could not be.
+    left_out: usize,
     /// The records of a request without a model, and of an id that stands for nothing.
     absent: u32,
     unknown: u32,
 }
+
+/// The classes of an attribute's rows, and the texts that it is compared with.
+type Known = (Classes, Vec<Box<[u8]>>);
+
+/// Rules, each with where a walk to its answer begins.
+type Roots = Box<[(RuleId, At)]>;
 
 /// The diagrams of one shape, by the endpoint called; none where they could not be built.
 #[derive(Debug)]
@@ -85,7 +93,7 @@ struct End {
     routes: Box<[u16]>,
     /// By route: rules that shape its attempt, and rules that skip it.
     effects: Box<[Box<[Effect]>]>,
-    skips: Box<[Box<[(RuleId, At)]>]>,
+    skips: Box<[Roots]>,
     retries: Box<[(RuleId, At)]>,
     locks: Box<[LaidLocks]>,
 }
@@ -166,16 +174,17 @@ pub struct Extent {
 impl Compiled {
     /// Compiles as much as the limits allow.
     pub(crate) fn new(catalog: &Catalog, policy: &Policy) -> Self {
-        match compile::compile(catalog, policy) {
-            Ok(compiled) => compiled,
-            // Without a record the interpreter decides everything.
-            Err(Inconclusive) => Self::default(),
-        }
+        let ids = catalog.models.len() + catalog.aliases.len();
+        // Without a record the interpreter decides everything.
+        compile::compile(catalog, policy).unwrap_or_else(|Inconclusive| Self {
+            left_out: ids,
+            ..Self::default()
+        })
     }
 
     /// How much was compiled.
     pub(crate) fn extent(&self) -> Extent {
-        let (mut compiled, mut interpreted) = (0, 0);
+        let (mut compiled, mut interpreted) = (0, self.left_out);
         for shape in self.table.shapes() {
             if self.shapes.get(shape as usize).is_some() {
                 compiled += 1;

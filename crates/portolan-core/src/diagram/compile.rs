@@ -129,6 +129,7 @@ pub(super) fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, In
         rules,
         defaults: vocabulary.defaults,
         attributes: attributes.collect(),
+        left_out: 0,
         absent,
         unknown,
     })
@@ -194,14 +195,12 @@ impl<'a> Compiler<'a> {
         for route in routes {
             let url = catalog.url_of_any_model(route).map(Into::into);
             let url = self.urls.intern(url);
-            let price = match self.price_lists.get(&route.offering) {
-                Some(known) => known,
-                None => {
-                    let list = self.prices.add(catalog, route.offering);
-                    self.price_lists.insert(route.offering, list);
-                    list
-                }
-            };
+            let known = self.price_lists.get(&route.offering);
+            let price = known.unwrap_or_else(|| {
+                let list = self.prices.add(catalog, route.offering);
+                self.price_lists.insert(route.offering, list);
+                list
+            });
             let region = catalog.offering(route.offering).map(|o| o.region);
             self.routes.push(RouteFacts {
                 route,

@@ -25,6 +25,7 @@ impl Vocabulary<'_> {
         let mut words: BTreeMap<SetField, BTreeSet<Box<str>>> = BTreeMap::new();
         let mut named_rows: BTreeMap<u16, BTreeSet<u32>> = BTreeMap::new();
         let mut columns: BTreeMap<u16, BTreeSet<u32>> = BTreeMap::new();
+        let mut begun = BTreeSet::new();
         let mut tiers = self.order.priced;
         for asked in &self.asked {
             tiers |= asked.priced;
@@ -41,6 +42,7 @@ impl Vocabulary<'_> {
             match asked.atom {
                 Atom::When(Condition::Matches(term, glob)) => {
                     if let Some(field) = self.text_field(term) {
+                        begun.insert(field);
                         texts.entry(field).or_default().extend(prefix(glob));
                     }
                 }
@@ -67,6 +69,7 @@ impl Vocabulary<'_> {
                 Atom::When(_) | Atom::Met(..) | Atom::Sold | Atom::InForce(_) => {}
             }
         }
+        self.begun = begun;
         if tiers {
             let found = texts
                 .entry(Field::Text(TextField::ServiceTier))

@@ -98,7 +98,7 @@ enum Texts {
 }
 
 impl Texts {
-    fn new(bounds: &[Box<[u8]>]) -> Self {
+    fn new(bounds: &[Box<[u8]>], begun: bool) -> Self {
         let pairs = bounds.chunks(2).map(|pair| match pair {
             [text, next] if matches!(next.split_last(), Some((0, same)) if *same == **text) => {
                 Some(text.clone())
@@ -106,7 +106,8 @@ impl Texts {
             _ => None,
         });
         match pairs.collect::<Option<Box<[_]>>>() {
-            Some(texts) if texts.len() <= FEW => Self::Exact(texts),
+            // How a text begins counts where it stands among all of them.
+            Some(texts) if texts.len() <= FEW && !begun => Self::Exact(texts),
             _ => Self::Bounds(bounds.into()),
         }
     }
@@ -158,8 +159,10 @@ impl Flat {
         applies: Vec<At>,
     ) -> Self {
         let texts = TextField::ALL.iter().map(|text| {
-            let found = vocabulary.texts.get(&Field::Text(*text));
-            Texts::new(found.map_or(&[][..], Vec::as_slice))
+            let field = Field::Text(*text);
+            let found = vocabulary.texts.get(&field);
+            let begun = vocabulary.begun.contains(&field);
+            Texts::new(found.map_or(&[][..], Vec::as_slice), begun)
         });
         let words = SetField::ALL.iter().map(|set| {
             let found = vocabulary.words.get(set);

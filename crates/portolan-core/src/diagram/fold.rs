@@ -171,7 +171,7 @@ impl<'a> Fold<'a> {
     fn truth(&self, condition: &Condition, context: Context<'a>, moment: &Moment<'_>) -> Folded {
         match condition {
             Condition::IsSet(term) => Ok(self.is_set(term, context, moment)),
-            Condition::Holds(term) => Ok(match self.varying(term, context) {
+            Condition::Holds(term) => Ok(match Self::varying(term, context) {
                 Some(field) => self.ranges(field, [(1, Some(2))]),
                 None => match self.value(term, context, moment) {
                     None => Sketch::Leaf(UNKNOWN),
@@ -179,7 +179,7 @@ impl<'a> Fold<'a> {
                 },
             }),
             Condition::Matches(term, glob) => {
-                let Some(field) = self.varying(term, context) else {
+                let Some(field) = Self::varying(term, context) else {
                     let text = match (term, context.subject) {
                         (Term::Body(BodyField::Model), Subject::Model(_, text)) => {
                             Some(text.to_owned())
@@ -213,7 +213,7 @@ impl<'a> Fold<'a> {
     }
 
     /// The field that a term is here: none where the catalog says what it is.
-    fn varying(&self, term: &Term, context: Context<'_>) -> Option<Field> {
+    fn varying(term: &Term, context: Context<'_>) -> Option<Field> {
         match (term, context.subject) {
             (Term::Body(BodyField::Model), Subject::Unknown) => Some(Field::Text(TextField::Model)),
             _ => Vocabulary::field(term),
@@ -280,8 +280,8 @@ impl<'a> Fold<'a> {
             return self.compare_sets(a, comparison, b, context, moment);
         }
         match (
-            self.varying_value(a, context),
-            self.varying_value(b, context),
+            Self::varying_value(a, context),
+            Self::varying_value(b, context),
         ) {
             (None, None) => Ok(Sketch::truth(
                 self.known_comparison(a, comparison, b, context, moment),
@@ -299,9 +299,8 @@ impl<'a> Fold<'a> {
     }
 
     /// As `varying`, but an unknown model id equals no model, whatever its text.
-    fn varying_value(&self, term: &Term, context: Context<'_>) -> Option<Field> {
-        self.varying(term, context)
-            .filter(|field| *field != Field::Text(TextField::Model))
+    fn varying_value(term: &Term, context: Context<'_>) -> Option<Field> {
+        Self::varying(term, context).filter(|field| *field != Field::Text(TextField::Model))
     }
 }
 

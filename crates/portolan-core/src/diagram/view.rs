@@ -3,11 +3,6 @@
 //! Everything is walked when it is asked for, and nothing allocates, unless the interpreter had
 //! to decide.
 
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "one kind of rule is picked out of all of them"
-)]
-
 mod attempt;
 
 use attempt::Kind;

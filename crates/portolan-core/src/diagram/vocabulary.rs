@@ -1,7 +1,7 @@
 //! What a policy's rules ask, each question once. What answers are compared with is
 //! `constants.rs`'s.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::constants::Classes;
 use super::field::{Defaults, Field, Kind, SetField, TextField, kind};
@@ -66,6 +66,8 @@ pub(super) struct Vocabulary<'a> {
     /// The question whether the offering is sold.
     pub(super) sold: u32,
     pub(super) texts: BTreeMap<Field, Vec<Box<[u8]>>>,
+    /// The fields of which a rule asks how they begin.
+    pub(super) begun: BTreeSet<Field>,
     pub(super) words: BTreeMap<SetField, Vec<Box<str>>>,
     pub(super) classes: BTreeMap<u16, Classes>,
     pub(super) defaults: Defaults,
@@ -84,6 +86,7 @@ impl<'a> Vocabulary<'a> {
             demands: Vec::new(),
             sold: 0,
             texts: BTreeMap::new(),
+            begun: BTreeSet::new(),
             words: BTreeMap::new(),
             classes: BTreeMap::new(),
             defaults: Defaults {

@@ -235,7 +235,7 @@ impl<'a> Ground<'a> {
 
     /// A model id without the policy's prefix.
     #[inline(always)]
-    fn model<'t>(self, text: Option<&'t str>) -> Option<&'t str> {
+    fn model(self, text: Option<&str>) -> Option<&str> {
         match (text, self.policy.model_prefix.as_deref()) {
             (Some(text), Some(prefix)) => Some(text.strip_prefix(prefix).unwrap_or(text)),
             (text, _) => text,

@@ -99,15 +99,15 @@ impl<'a> Laying<'a> {
         if let Field::Meets(set, mask) = field {
             return self.meets(set, mask, edges);
         }
-        let cuts = match self.cuts.get(usize::from(at)) {
-            Some(Some(cuts)) => cuts.clone(),
-            _ => {
-                let made = self.merged(field)?;
-                if let Some(place) = self.cuts.get_mut(usize::from(at)) {
-                    *place = Some(made.clone());
-                }
-                made
+        let known = self.cuts.get(usize::from(at)).and_then(Option::as_ref);
+        let cuts = if let Some(cuts) = known {
+            cuts.clone()
+        } else {
+            let made = self.merged(field)?;
+            if let Some(place) = self.cuts.get_mut(usize::from(at)) {
+                *place = Some(made.clone());
             }
+            made
         };
         let ask = asked(field)?;
         let cut = |rank: u32| cuts.get((rank as usize).wrapping_sub(1)).copied();
