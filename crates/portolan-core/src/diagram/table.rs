@@ -121,7 +121,11 @@ impl Table {
     /// A table for so many ids.
     pub(super) fn new(ids: usize) -> Self {
         // Roomy while that stays in a cache near the core, else as small as probing allows.
-        let wanted = if ids <= ROOMY { ids.max(1) * 2 } else { ids / 4 * 5 + 4 };
+        let wanted = if ids <= ROOMY {
+            ids.max(1) * 2
+        } else {
+            ids / 4 * 5 + 4
+        };
         let places = wanted.next_power_of_two();
         Self {
             records: vec![EMPTY; places],
