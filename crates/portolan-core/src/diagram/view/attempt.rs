@@ -255,7 +255,7 @@ impl<'v> Attempt<'v> {
             Kind::Walked { facts, .. } => {
                 let prices = &ground.compiled.prices;
                 if let Some(price) = prices.plain(facts.price, at) {
-                    return *price;
+                    return price;
                 }
                 let price = self.view.fields(self.fallback, |fields| {
                     let tier = self.tier().or(fields.rest.service_tier());
