@@ -40,7 +40,7 @@ use price::Prices;
 use store::Inconclusive;
 use table::Table;
 
-use crate::catalog::{Catalog, RegionId, Route};
+use crate::catalog::{Catalog, EndpointId, OfferingId, RegionId, Route};
 use crate::instant::Window;
 use crate::policy::{Policy, RuleId, Scope};
 use crate::request::AttributeValue;
@@ -53,7 +53,6 @@ pub(crate) struct Compiled {
     shapes: Vec<Shape>,
     /// What aliases stand for, by date: records.
     aliases: Vec<Vec<(Window, u32)>>,
-    routes: Vec<RouteFacts>,
     prices: Prices,
     /// URLs; none for those that hold the model's id.
     urls: Vec<Option<Box<str>>>,
@@ -105,6 +104,45 @@ struct RouteFacts {
     url: u32,
     price: u32,
     region: RegionId,
+}
+
+impl RouteFacts {
+    /// Numbers that one takes.
+    const PACKED: usize = 3;
+
+    /// As numbers, to lie behind those of its model.
+    fn packed(self) -> [i64; Self::PACKED] {
+        let pair = |a: u32, b: u32| (u64::from(a) << 32 | u64::from(b)).cast_signed();
+        [
+            pair(self.route.offering.0, self.route.endpoint.0),
+            pair(self.url, self.price),
+            i64::from(self.region.0),
+        ]
+    }
+
+    /// The one at a position among packed ones.
+    #[inline]
+    fn unpacked(packed: &[i64], position: u16) -> Option<Self> {
+        let at = usize::from(position) * Self::PACKED;
+        let [route, urls, region] = *packed.get(at..)?.first_chunk()?;
+        let halves = |number: i64| {
+            let number = number.cast_unsigned();
+            #[expect(clippy::cast_possible_truncation, reason = "the lower half is wanted")]
+            let low = number as u32;
+            ((number >> 32) as u32, low)
+        };
+        let (offering, endpoint) = halves(route);
+        let (url, price) = halves(urls);
+        Some(Self {
+            route: Route {
+                offering: OfferingId(offering),
+                endpoint: EndpointId(endpoint),
+            },
+            url,
+            price,
+            region: RegionId(halves(region).1),
+        })
+    }
 }
 
 /// A rule that shapes an attempt, and where a walk to its answer begins.

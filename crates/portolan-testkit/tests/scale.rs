@@ -144,7 +144,7 @@ fn ten_thousand_tenants_have_each_their_own_lock_and_rules_for_them_say_the_same
             let ruled = if number < 1_000 { &by_rules } else { &by_table };
             let outcomes = [&by_table, ruled].map(|engine| answer(engine, asked()).outcome);
             match outcomes {
-                [Outcome::Route(table), Outcome::Route(rules)] => {
+                [Outcome::Route(table), Outcome::Route(other)] => {
                     assert_eq!(table, rules);
                     routed += 1;
                     let catalog = by_table.catalog();
@@ -158,7 +158,7 @@ fn ten_thousand_tenants_have_each_their_own_lock_and_rules_for_them_say_the_same
                         }
                     }
                 }
-                [Outcome::Refuse(table), Outcome::Refuse(rules)] => {
+                [Outcome::Refuse(table), Outcome::Refuse(other)] => {
                     locked += usize::from(table.code == "lock-not-met");
                     assert_eq!(table.code, rules.code, "{tenant}");
                 }

@@ -32,7 +32,6 @@ struct Compiler<'a> {
     known: Memo<Key>,
     shapes: Vec<Shape>,
     table: Table,
-    routes: Vec<RouteFacts>,
     urls: Interner<Option<Box<str>>>,
     prices: Collected,
     /// By offering.
@@ -58,7 +57,6 @@ pub(super) fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, In
         known: Memo::default(),
         shapes: Vec::new(),
         table: Table::new(catalog.models.len() + catalog.aliases.len()),
-        routes: Vec::new(),
         urls: Interner::default(),
         prices: Collected::default(),
         price_lists: Memo::default(),
@@ -72,8 +70,8 @@ pub(super) fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, In
             model: crate::catalog::ModelId(id),
             region: None,
         };
-        let (shape, routes, numbers) = compiler.subject(&model.id, target);
-        compiler.table.insert(&model.id, shape, routes, &numbers);
+        let (shape, numbers) = compiler.subject(&model.id, target);
+        compiler.table.insert(&model.id, shape, &numbers);
     }
     let mut aliases = Vec::new();
     for alias in &catalog.aliases {
@@ -82,17 +80,17 @@ pub(super) fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, In
             continue;
         }
         let periods = alias.target.periods().iter().map(|(window, target)| {
-            let (shape, routes, numbers) = compiler.subject(&alias.id, *target);
-            (*window, compiler.table.append(shape, routes, &numbers))
+            let (shape, numbers) = compiler.subject(&alias.id, *target);
+            (*window, compiler.table.append(shape, &numbers))
         });
         let periods = periods.collect();
         let position = u32::try_from(aliases.len()).map_err(|_| Inconclusive)?;
-        compiler.table.insert(&alias.id, ALIAS | position, 0, &[]);
+        compiler.table.insert(&alias.id, ALIAS | position, &[]);
         aliases.push(periods);
     }
     let mut nobody = |subject| {
         let (shape, numbers) = compiler.shape(subject, &[]);
-        compiler.table.append(shape, 0, &numbers)
+        compiler.table.append(shape, &numbers)
     };
     let absent = nobody(Subject::Absent);
     let unknown = nobody(Subject::Unknown);
@@ -101,7 +99,6 @@ pub(super) fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, In
         mut table,
         layout,
         answers,
-        mut routes,
         urls,
         prices,
         rules,
@@ -109,7 +106,6 @@ pub(super) fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, In
         ..
     } = compiler;
     table.shrink();
-    routes.shrink_to_fit();
     let Answers { verdicts, orders } = answers.into_inner();
     let attributes = (0u16..).zip(&policy.attributes).map(|(index, _)| {
         let classes = vocabulary.classes.get(&index).cloned().unwrap_or_default();
@@ -121,7 +117,6 @@ pub(super) fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, In
         table,
         shapes,
         aliases,
-        routes,
         prices: prices.finish(),
         urls: urls.into_keys(),
         verdicts: verdicts.into_keys(),
@@ -172,7 +167,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// The shape, the first route and the numbers of what an id stands for.
-    fn subject(&mut self, text: &'a str, target: AliasTarget) -> (u32, u32, Vec<i64>) {
+    fn subject(&mut self, text: &'a str, target: AliasTarget) -> (u32, Vec<i64>) {
         let catalog = self.vocabulary.catalog;
         let endpoints = 0..u32::try_from(catalog.endpoints.len()).unwrap_or(u32::MAX);
         let offerings = catalog
@@ -190,8 +185,7 @@ impl<'a> Compiler<'a> {
             });
             routes.extend(through.filter(|route| catalog.reaches(*route)));
         }
-        let first = u32::try_from(self.routes.len()).unwrap_or(u32::MAX);
-        let (shape, numbers) = self.shape(Subject::Model(target.model, text), &routes);
+        let (shape, mut numbers) = self.shape(Subject::Model(target.model, text), &routes);
         for route in routes {
             let url = catalog.url_of_any_model(route).map(Into::into);
             let url = self.urls.intern(url);
@@ -202,14 +196,15 @@ impl<'a> Compiler<'a> {
                 list
             });
             let region = catalog.offering(route.offering).map(|o| o.region);
-            self.routes.push(RouteFacts {
+            let facts = RouteFacts {
                 route,
                 url,
                 price,
                 region: region.unwrap_or(RegionId(u32::MAX)),
-            });
+            };
+            numbers.extend(facts.packed());
         }
-        (shape, first, numbers)
+        (shape, numbers)
     }
 
     /// The shape of a subject, built where it is new, and the subject's numbers.

@@ -148,9 +148,9 @@ impl Prices {
     pub(super) fn plain(&self, list: u32, at: Instant) -> Option<Price> {
         let rows = self.list(list);
         let mut begun = rows.iter().rev().skip_while(|row| row.from > at);
-        let last = begun.next()?;
-        let alone = begun.next().is_none_or(|row| row.from < last.from);
-        alone.then(|| last.price())
+        let newest = begun.next()?;
+        let alone = begun.next().is_none_or(|row| row.from < newest.from);
+        alone.then(|| newest.price())
     }
 
     /// The price by a list, at an instant, for a service tier and so many input tokens.

@@ -17,8 +17,6 @@ pub(super) struct Record {
     pub(super) shape: u32,
     /// Where its numbers begin.
     numbers: u32,
-    /// Its first route.
-    pub(super) routes: u32,
 }
 
 /// No shape at all: the place is free.
@@ -31,7 +29,6 @@ const EMPTY: Record = Record {
     },
     shape: FREE,
     numbers: 0,
-    routes: 0,
 };
 
 /// A record that stands for other records, by date.
@@ -41,7 +38,7 @@ pub(super) const ALIAS: u32 = 1 << 31;
 #[derive(Debug, Default)]
 pub(super) struct Table {
     records: Vec<Record>,
-    /// The numbers of all records.
+    /// The numbers of all records, each with its routes behind them.
     numbers: Vec<i64>,
     /// Ids longer than a key holds, whole, each with its record.
     long: std::collections::BTreeMap<u32, Box<str>>,
@@ -137,14 +134,14 @@ impl Table {
     }
 
     /// Adds a record that an id finds. Ids differ, and are no more than was said.
-    pub(super) fn insert(&mut self, id: &str, shape: u32, routes: u32, numbers: &[i64]) -> u32 {
+    pub(super) fn insert(&mut self, id: &str, shape: u32, numbers: &[i64]) -> u32 {
         let key = Key::of(id);
         let mut at = place(key.hash(), self.mask);
         // Ends: a fifth of the places stays free.
         while self.records.get(at).is_some_and(|r| r.shape != FREE) {
             at = (at + 1) & self.mask;
         }
-        let record = self.store(key, shape, routes, numbers);
+        let record = self.store(key, shape, numbers);
         if let Some(free) = self.records.get_mut(at) {
             *free = record;
         }
@@ -156,20 +153,19 @@ impl Table {
     }
 
     /// Adds a record that no id finds by itself.
-    pub(super) fn append(&mut self, shape: u32, routes: u32, numbers: &[i64]) -> u32 {
-        let record = self.store(EMPTY.key, shape, routes, numbers);
+    pub(super) fn append(&mut self, shape: u32, numbers: &[i64]) -> u32 {
+        let record = self.store(EMPTY.key, shape, numbers);
         self.records.push(record);
         u32::try_from(self.records.len() - 1).unwrap_or(u32::MAX)
     }
 
-    fn store(&mut self, key: Key, shape: u32, routes: u32, numbers: &[i64]) -> Record {
+    fn store(&mut self, key: Key, shape: u32, numbers: &[i64]) -> Record {
         let start = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
         self.numbers.extend_from_slice(numbers);
         Record {
             key,
             shape,
             numbers: start,
-            routes,
         }
     }
 
@@ -199,12 +195,12 @@ impl Table {
         self.records.get(at as usize)
     }
 
-    /// So many numbers of a record.
+    /// So many numbers of a record, and what was stored after them, which other records follow.
     #[inline(always)]
-    pub(super) fn numbers(&self, record: &Record, count: u32) -> &[i64] {
-        let start = record.numbers as usize;
-        let numbers = self.numbers.get(start..start + count as usize);
-        numbers.unwrap_or_default()
+    pub(super) fn numbers(&self, record: &Record, count: u32) -> (&[i64], &[i64]) {
+        let stored = self.numbers.get(record.numbers as usize..);
+        let split = stored.and_then(|stored| stored.split_at_checked(count as usize));
+        split.unwrap_or_default()
     }
 
     /// The shapes of all records that are no aliases.
@@ -236,13 +232,14 @@ mod tests {
         let id = |n: usize| format!("model-{}{n}", "x".repeat(n % 49));
         let mut table = Table::new(500);
         for n in 0..500u32 {
-            table.insert(&id(n as usize), n, 7, &[i64::from(n)]);
+            table.insert(&id(n as usize), n, &[i64::from(n), -1]);
         }
         for n in 0..500u32 {
             let found = table.find(&id(n as usize)).unwrap();
             let record = table.record(found).unwrap();
-            assert_eq!((record.shape, record.routes), (n, 7));
-            assert_eq!(table.numbers(record, 1), [i64::from(n)]);
+            assert_eq!(record.shape, n);
+            let (own, after) = table.numbers(record, 1);
+            assert_eq!((own, after.first()), (&[i64::from(n)][..], Some(&-1)));
         }
         for other in ["", "model-", "model-1\0", "model-xx500", &"x".repeat(60)] {
             assert_eq!(table.find(other), None, "{other:?}");

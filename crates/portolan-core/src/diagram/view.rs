@@ -33,7 +33,7 @@ pub struct View<'a> {
 /// A primary's only route.
 #[derive(Debug, Clone, Copy)]
 struct Lone<'a> {
-    facts: &'a RouteFacts,
+    facts: RouteFacts,
     slots: &'a [i64],
     effects: &'a [Effect],
 }
@@ -83,7 +83,7 @@ impl<'a> View<'a> {
         }
         let standing = ground.at(self.call(), fate.subject)?;
         Some(Lone {
-            facts: ground.route(&standing, route)?,
+            facts: RouteFacts::unpacked(standing.routes, route)?,
             slots: standing.slots,
             effects: standing.end.effects.get(usize::from(route))?,
         })

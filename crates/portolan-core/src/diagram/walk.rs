@@ -43,8 +43,8 @@ pub(super) struct Standing<'a> {
     pub(super) fate: Fate,
     pub(super) end: &'a End,
     pub(super) slots: &'a [i64],
-    /// The first of the record's routes.
-    pub(super) routes: u32,
+    /// The record's routes, packed.
+    pub(super) routes: &'a [i64],
 }
 
 impl<'a> Ground<'a> {
@@ -68,8 +68,7 @@ impl<'a> Ground<'a> {
                 route: Some(route),
                 ..
             } if depth == 0 => {
-                let at = standing.routes as usize + usize::from(*route);
-                let route = self.compiled.routes.get(at)?;
+                let route = RouteFacts::unpacked(standing.routes, *route)?;
                 refuse(*rule, None, Some(route.route))
             }
             Verdict::Pass
@@ -193,14 +192,15 @@ impl<'a> Ground<'a> {
         let table = &self.compiled.table;
         let record = table.record(subject)?;
         let shape = self.compiled.shapes.get(record.shape as usize)?;
+        let (slots, routes) = table.numbers(record, shape.slots);
         Some(Standing {
             fate: Fate {
                 subject,
                 verdict: 0,
             },
             end: shape.ends.get(call.caller.endpoint.index())?,
-            slots: table.numbers(record, shape.slots),
-            routes: record.routes,
+            slots,
+            routes,
         })
     }
 
@@ -261,13 +261,6 @@ impl<'a> Ground<'a> {
         now.map_or(compiled.unknown, |(_, record)| *record)
     }
 
-    /// A record's route by its position.
-    #[inline(always)]
-    pub(super) fn route(self, standing: &Standing<'a>, position: u16) -> Option<&'a RouteFacts> {
-        let at = standing.routes as usize + usize::from(position);
-        self.compiled.routes.get(at)
-    }
-
     /// What a verdict comes to in this state.
     pub(super) fn came(
         self,
@@ -279,13 +272,13 @@ impl<'a> Ground<'a> {
         match verdict {
             Verdict::Refused(rule) => Came::Never(*rule, None),
             Verdict::Fell { rule, route, .. } => {
-                let route = route.and_then(|route| self.route(standing, route));
+                let route = route.and_then(|route| RouteFacts::unpacked(standing.routes, route));
                 Came::Never(*rule, route.map(|r| r.route))
             }
             Verdict::Locked(position) => {
                 let reading = self.reading(call, fields, standing.slots);
                 let rule = self.lock(standing, *position, &reading);
-                let route = self.route(standing, *position).map(|r| r.route);
+                let route = RouteFacts::unpacked(standing.routes, *position).map(|r| r.route);
                 rule.map_or(Came::Unbuilt, |rule| Came::Never(rule, route))
             }
             Verdict::Survive(set) if self.state.is_empty() => Came::Routes(set),
@@ -327,7 +320,7 @@ impl<'a> Ground<'a> {
         }
         let first = set.first();
         let rule = first.and_then(skipped);
-        let route = first.and_then(|route| self.route(standing, *route));
+        let route = first.and_then(|route| RouteFacts::unpacked(standing.routes, *route));
         match rule {
             Some(rule) => Came::NotNow(rule, route.map(|r| r.route)),
             None => Came::Unbuilt,
@@ -360,7 +353,7 @@ impl<'a> Ground<'a> {
     }
 
     fn usage(self, standing: &Standing<'a>, position: u16, scope: Scope) -> Option<Usage> {
-        let route = self.route(standing, position)?.route;
+        let route = RouteFacts::unpacked(standing.routes, position)?.route;
         let offering = self.catalog.offering(route.offering)?;
         let model = &self.catalog.model(offering.model)?.id;
         match scope {

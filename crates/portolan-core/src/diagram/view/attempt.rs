@@ -151,7 +151,7 @@ impl<'v> Current<'v> {
                 index,
                 fallback: self.fallback,
                 kind: Kind::Walked {
-                    facts: view.ground.route(&self.standing, route)?,
+                    facts: RouteFacts::unpacked(self.standing.routes, route)?,
                     slots: self.standing.slots,
                     effects: effects.map_or(&[][..], |effects| effects),
                 },
@@ -193,7 +193,7 @@ pub struct Attempt<'v> {
 #[derive(Debug, Clone)]
 pub(super) enum Kind<'v> {
     Walked {
-        facts: &'v RouteFacts,
+        facts: RouteFacts,
         slots: &'v [i64],
         effects: &'v [Effect],
     },
