@@ -1,6 +1,8 @@
 //! Differences between the compiled form and the reference that were found once, each with the
 //! smallest policy that showed it.
 
+#![expect(clippy::unwrap_used, reason = "a policy of this file compiles")]
+
 use std::collections::BTreeMap;
 
 use portolan_core::engine::Engine;

@@ -18,8 +18,8 @@ const LINES: usize = 500;
 const TEST_LINES: usize = 600;
 /// Modules of the core that must know each other: the first may import the second.
 const MUTUAL: [(&str, &str); 1] = [
-    // A plan holds `Cleared` routes, which only the interpreter can make.
-    ("decision", "reference"),
+    // A plan in full holds `Cleared` routes, which the interpreter makes.
+    ("judgement", "reference"),
 ];
 /// Directories that hold no source of ours.
 const SKIPPED: [&str; 4] = ["target", ".git", "artifacts", "corpus"];
