@@ -192,35 +192,10 @@ fn condition(dice: &mut Dice) -> String {
     match dice.below(10) {
         0..=4 => format!("{who} and {other}"),
         5 | 6 => format!("{who} and ({other} or {})", self::other(dice)),
-        7 => format!("{other} and {} and {who}", self::other(dice)),
-        8 => format!("{who} or ({other} and {})", self::other(dice)),
-        _ => who,
-    }
-}
-
-fn other(dice: &mut Dice) -> String {
-    let favourite = "request.account.favourite";
-    match dice.below(9) {
-        0 => format!("request.plan == {}", dice.word(&["gold", "silver"])),
-        1 => "request.strict".to_owned(),
-        2 => format!("request.seats > {}", dice.below(4)),
-        3 => format!("request.endpoint == {}", dice.word(&["us", "eu"])),
-        4 => {
-            let first = dice.below(DAYS.len() - 1);
-            let last = dice.between(first + 1, DAYS.len() - 1);
-            let day = |day: usize| DAYS[day];
-            format!(
-                "request.at >= {} and request.at < {}",
-                day(first),
-                day(last)
-            )
+        7 => {
+            let maker = dice.word(&["claude", "gpt", "llama"]);
+            format!("({favourite}.maker is not set or {favourite}.maker != maker-of-{maker})")
         }
-        5 => "request.model_region is not set".to_owned(),
-        6 => format!("request.account.weight > {}", dice.below(ACCOUNTS)),
-        7 => format!(
-            "{favourite}.maker != maker-of-{}",
-            dice.word(&["claude", "gpt", "llama"])
-        ),
         _ => format!("({favourite}.retires is not set or request.at < {favourite}.retires)"),
     }
 }
@@ -291,13 +266,16 @@ attribute account: key of accounts
 attribute tenant: one of { north, south, west }
 attribute plan: one of { gold, silver }
 
+define acme-is-liked = request.account.favourite.maker is not set
+  or request.account.favourite.maker == acme
+
 lock processing within EU27
   as in-spring
   when request.plan == gold and request.at >= 2026-03-01 and request.at < 2026-06-01
 
 lock retention within zero
   as acme-keeps-nothing
-  when request.account.favourite.maker == acme and request.tenant == north
+  when acme-is-liked and request.tenant == north
 
 lock processing within EU27
   as north-stays
@@ -305,7 +283,7 @@ lock processing within EU27
 
 lock processing within EU27
   as acme-stays
-  when request.account.favourite.maker == acme
+  when acme-is-liked
 
 lock retention within zero
   as south-keeps-nothing
