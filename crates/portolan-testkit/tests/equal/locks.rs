@@ -188,10 +188,35 @@ fn condition(dice: &mut Dice) -> String {
         .map(|step| scale::tenant((from + 7 * step) % TENANTS))
         .collect();
     let who = format!("request.tenant in {{ {} }}", tenants.join(", "));
-    let other = other(dice);
+    let (one, other) = (part(dice), part(dice));
     match dice.below(10) {
-        0..=4 => format!("{who} and {other}"),
-        5 | 6 => format!("{who} and ({other} or {})", self::other(dice)),
+        0..=4 => format!("{who} and {one}"),
+        5 | 6 => format!("{who} and ({one} or {other})"),
+        7 => format!("{one} and {other} and {who}"),
+        8 => format!("{who} or ({one} and {other})"),
+        _ => who,
+    }
+}
+
+fn part(dice: &mut Dice) -> String {
+    let favourite = "request.account.favourite";
+    match dice.below(9) {
+        0 => format!("request.plan == {}", dice.word(&["gold", "silver"])),
+        1 => "request.strict".to_owned(),
+        2 => format!("request.seats > {}", dice.below(4)),
+        3 => format!("request.endpoint == {}", dice.word(&["us", "eu"])),
+        4 => {
+            let first = dice.below(DAYS.len() - 1);
+            let last = dice.between(first + 1, DAYS.len() - 1);
+            let day = |day: usize| DAYS[day];
+            format!(
+                "request.at >= {} and request.at < {}",
+                day(first),
+                day(last)
+            )
+        }
+        5 => "request.model_region is not set".to_owned(),
+        6 => format!("request.account.weight > {}", dice.below(ACCOUNTS)),
         7 => {
             let maker = dice.word(&["claude", "gpt", "llama"]);
             format!("({favourite}.maker is not set or {favourite}.maker != maker-of-{maker})")
