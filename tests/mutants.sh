@@ -21,11 +21,12 @@ git worktree add --quiet --force --detach "$tree" HEAD
 trap 'git worktree remove --force "$tree"' EXIT
 
 build() {
-  (cd "$tree" && cargo test --quiet --package portolan-testkit --test equal --no-run) \
+  (cd "$tree" && cargo test --quiet --package portolan-testkit --test equal --test differences --no-run) \
     > "$target/build" 2>&1 || { cat "$target/build"; exit 1; }
 }
 equal() {
-  (cd "$tree" && cargo test --quiet --package portolan-testkit --test equal -- the_compiled_form) \
+  (cd "$tree" && cargo test --quiet --package portolan-testkit --test differences &&
+    cargo test --quiet --package portolan-testkit --test equal -- the_compiled_form) \
     > "$target/run" 2>&1
 }
 
@@ -34,14 +35,14 @@ build
 equal || { echo "the equality tests fail already"; tail -n 40 "$target/run"; exit 1; }
 
 survivors=0 tried=0
-# NAME FILE EXPRESSION, the expression one of sed's extended ones.
+# NAME EXPRESSION, the expression one of sed's extended ones, for whichever file it fits.
 mutant() {
-  local name="$1" file="$tree/$core/$2" expression="$3" began ended
+  local name="$1" expression="$2" began
   case "$name" in *"$wanted"*) ;; *) return 0 ;; esac
   git -C "$tree" checkout --quiet .
-  sed -E -i "$expression" "$file"
+  find "$tree/$core.rs" "$tree/$core" -name '*.rs' -exec sed -E -i "$expression" {} +
   if git -C "$tree" diff --quiet; then
-    echo "does not apply: $name ($2)"
+    echo "does not apply: $name"
     exit 1
   fi
   build
@@ -60,47 +61,53 @@ mutant() {
 }
 
 # ---- Comparisons and conditions
-mutant "below a number is not up to it" fold.rs \
+mutant "below a number is not up to it" \
   's/Comparison::Less => below\(from\(term\)\?\)/Comparison::Less => below(after(term)?)/'
-mutant "a comparison turned round" fold.rs \
+mutant "a comparison turned round" \
   's/Comparison::Less => Comparison::Greater,/Comparison::Less => Comparison::Less,/'
-mutant "the two sides of a test swapped" flat.rs \
-  's/if value < cut \{ self\.low \} else \{ self\.high \}/if value < cut { self.high } else { self.low }/'
-mutant "a test that turns one too late" flat.rs \
-  's/if value < cut \{ self\.low \}/if value <= cut { self.low }/'
-mutant "places that touch are within each other" fold/known.rs \
+mutant "the two sides of a test swapped" \
+  's/if below == test\.below \{/if below != test.below {/'
+mutant "a test that turns one too late" \
+  's/\*value < slot\.copied\(\)\.unwrap_or\(test\.cut\)/*value <= slot.copied().unwrap_or(test.cut)/'
+mutant "a rare test that turns one too late" \
+  's/OWN => Ok\(value < test\.cut\)/OWN => Ok(value <= test.cut)/'
+mutant "a test with many sides that turns one too late" \
+  's/partition_point\(\|\(cut, _\)\| \*cut <= value\)/partition_point(|(cut, _)| *cut < value)/'
+mutant "places that touch are within each other" \
   's/_ => self\.place\(a, moment\)\.within\(self\.place\(b, moment\)\)/_ => self.place(a, moment).overlaps(self.place(b, moment))/'
-mutant "a set overlaps where it lacks" fold/sets.rs \
+mutant "a set overlaps where it lacks" \
   's/=> meets\(b \& !minus\)/=> meets(b)/'
+mutant "a text between two is neither" \
+  's/texts\.len\(\) <= FEW \&\& !begun/texts.len() <= FEW/'
 
 # ---- Locks and reasons
-mutant "a lock dropped from the verdict" build.rs \
+mutant "a lock dropped from the verdict" \
   's/let locked = self\.first\(broken, survives\)\?;/let _ = broken; let locked = survives;/'
-mutant "only the first demand of a lock" build.rs \
+mutant "only the first demand of a lock" \
   's/for demand in demands \{/for demand in demands.iter().take(1) {/'
-mutant "locks that are broken before excludes" build.rs \
+mutant "locks that are broken before excludes" \
   's/self\.first\(excluded, locked\)/{ let broken = self.first(broken, excluded)?; self.first(broken, locked) }/'
 
 # ---- Order, price, time
-mutant "an absent key comes first" fold.rs \
+mutant "an absent key comes first" \
   's/\(Some\(_\), None\) => Ordering::Less/(Some(_), None) => Ordering::Greater/'
-mutant "the highest of the lowest" fold.rs \
+mutant "the highest of the lowest" \
   's/\(Some\(a\), Some\(b\)\) if key\.lowest =>/(Some(a), Some(b)) if !key.lowest =>/'
-mutant "a price tier that starts one token early" price.rs \
+mutant "a price tier that starts one token early" \
   's/input > row\.above/input >= row.above/'
-mutant "a fact that never changes" fold.rs \
+mutant "a fact that never changes" \
   's/from = next\.unix_seconds\(\);/from = next.unix_seconds().saturating_add(1);/'
 
 # ---- Chains and state
-mutant "an unknown fallback speaks first" walk.rs \
+mutant "an unknown fallback speaks first" \
   's/unknown < rule/unknown > rule/'
-mutant "the longest wait" walk.rs \
+mutant "the longest wait" \
   's/retry_after_s: waits\.min\(\)/retry_after_s: waits.max()/'
-mutant "a default depth forgotten" walk.rs \
+mutant "a default depth forgotten" \
   's/call\.chain\.depth\.or\(self\.compiled\.defaults\.depth\)/call.chain.depth/'
-mutant "the prefix left on" walk.rs \
+mutant "the prefix left on" \
   's/Some\(text\.strip_prefix\(prefix\)\.unwrap_or\(text\)\)/Some(text.strip_suffix(prefix).unwrap_or(text))/'
-mutant "a retry with fallbacks only" view.rs \
+mutant "a retry with fallbacks only" \
   's/if found \{/if !found {/'
 
 echo "$tried wrong compilers, $survivors survive"

@@ -5,8 +5,6 @@
 //! the next round goes on where it left. Medians are over rounds. A ratio is the median of the
 //! rounds' own ratios, since two stretches a few milliseconds apart share the machine's mood.
 
-use std::time::Instant;
-
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::allocations::counted;
@@ -131,22 +129,24 @@ fn wrapped<J>(jobs: &[J], mut start: usize, mut count: usize, mut run: impl FnMu
     }
 }
 
-/// Times small batches by the wall clock, which is cheap to read.
+/// Times small batches, less what reading the clock costs.
 fn batches<J>(runner: &mut dyn Timed<J>, jobs: &[J], each: f64) -> Vec<f64> {
+    let clock = (0..1_001).map(|_| {
+        let begun = processor_time();
+        processor_time() - begun
+    });
+    let clock = quantile(clock.collect(), 0.5);
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "a rough count"
     )]
     let fitting = (10.0 * ROUND / each.max(1.0)) as usize / BATCH;
-    let parts = jobs
-        .chunks_exact(BATCH)
-        .cycle()
-        .take(fitting.clamp(128, 4_096));
-    let timed = parts.map(|part| {
-        let begun = Instant::now();
+    let parts = jobs.chunks_exact(BATCH).cycle();
+    let timed = parts.take(fitting.clamp(128, 4_096)).map(|part| {
+        let begun = processor_time();
         runner.run(part);
-        begun.elapsed().as_secs_f64() * 1e9 / as_figure(BATCH)
+        (processor_time() - begun - clock) / as_figure(BATCH)
     });
     timed.collect()
 }

@@ -9,6 +9,8 @@
 //! it. No answer is ever a guess.
 
 mod build;
+mod compile;
+mod constants;
 mod field;
 mod flat;
 mod fold;
@@ -27,24 +29,20 @@ pub(crate) use view::Held;
 pub use view::{Attempt, Attempts, View, Warnings};
 pub(crate) use walk::Ground;
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use build::{Answers, Build, Diagrams, Verdict};
-use field::{Defaults, Field};
-use flat::{At, Flat, Laying, Layout};
-use fold::{Fold, Subject};
-use intern::{Interner, Memo};
-use locks::{Group, LaidLocks};
-use price::{Collected, Prices};
-use shape::{Key, Profile, Questions, Slots};
-use store::{Inconclusive, Store};
-use table::{ALIAS, Table};
-use vocabulary::{Classes, Vocabulary};
+use build::Verdict;
+use constants::Classes;
+use field::Defaults;
+use flat::{At, Flat};
+use locks::LaidLocks;
+use price::Prices;
+use store::Inconclusive;
+use table::Table;
 
-use crate::catalog::{AliasTarget, Catalog, EndpointId, OfferingId, RegionId, Route};
+use crate::catalog::{Catalog, RegionId, Route};
 use crate::instant::Window;
-use crate::policy::{BodyField, Policy, Rule, RuleId, RuleKind, Scope, SetField, Term};
+use crate::policy::{Policy, RuleId, Scope};
 use crate::request::AttributeValue;
 
 /// A policy over a catalog, ready to be walked.
@@ -63,11 +61,19 @@ pub(crate) struct Compiled {
     orders: Vec<Vec<u16>>,
     rules: Rules,
     defaults: Defaults,
-    attributes: BTreeMap<u16, (Classes, Vec<Box<[u8]>>)>,
+    attributes: BTreeMap<u16, Known>,
+    /// Ids of which nothing was compiled, because the policy as a whole could not be.
+    left_out: usize,
     /// The records of a request without a model, and of an id that stands for nothing.
     absent: u32,
     unknown: u32,
 }
+
+/// The classes of an attribute's rows, and the texts that it is compared with.
+type Known = (Classes, Vec<Box<[u8]>>);
+
+/// Rules, each with where a walk to its answer begins.
+type Roots = Box<[(RuleId, At)]>;
 
 /// The diagrams of one shape, by the endpoint called; none where they could not be built.
 #[derive(Debug)]
@@ -87,7 +93,7 @@ struct End {
     routes: Box<[u16]>,
     /// By route: rules that shape its attempt, and rules that skip it.
     effects: Box<[Box<[Effect]>]>,
-    skips: Box<[Box<[(RuleId, At)]>]>,
+    skips: Box<[Roots]>,
     retries: Box<[(RuleId, At)]>,
     locks: Box<[LaidLocks]>,
 }
@@ -168,16 +174,17 @@ pub struct Extent {
 impl Compiled {
     /// Compiles as much as the limits allow.
     pub(crate) fn new(catalog: &Catalog, policy: &Policy) -> Self {
-        match compile(catalog, policy) {
-            Ok(compiled) => compiled,
-            // Without a record the interpreter decides everything.
-            Err(Inconclusive) => Self::default(),
-        }
+        let ids = catalog.models.len() + catalog.aliases.len();
+        // Without a record the interpreter decides everything.
+        compile::compile(catalog, policy).unwrap_or_else(|Inconclusive| Self {
+            left_out: ids,
+            ..Self::default()
+        })
     }
 
     /// How much was compiled.
     pub(crate) fn extent(&self) -> Extent {
-        let (mut compiled, mut interpreted) = (0, 0);
+        let (mut compiled, mut interpreted) = (0, self.left_out);
         for shape in self.table.shapes() {
             if self.shapes.get(shape as usize).is_some() {
                 compiled += 1;
@@ -199,399 +206,9 @@ impl Compiled {
             let known = self.attributes.get(&index);
             value.as_ref().map_or(field::ABSENT, |value| {
                 let (classes, texts) = known.map(|(c, t)| (c, t)).unzip();
-                vocabulary::attribute_code(value, classes, texts)
+                constants::attribute_code(value, classes, texts)
             })
         };
         (0u16..).zip(attributes).map(code).collect()
     }
-}
-
-/// A shape that could not be built.
-const INTERPRETED: u32 = ALIAS - 1;
-
-/// Compiles one model after another.
-struct Compiler<'a> {
-    vocabulary: &'a Vocabulary<'a>,
-    fold: Fold<'a>,
-    questions: Questions,
-    store: Store,
-    layout: Layout,
-    answers: RefCell<Answers>,
-    known: Memo<Key>,
-    shapes: Vec<Shape>,
-    table: Table,
-    routes: Vec<RouteFacts>,
-    urls: Interner<Option<Box<str>>>,
-    prices: Collected,
-    /// By offering.
-    price_lists: Memo<OfferingId>,
-    rules: Rules,
-    /// By endpoint: locks that demand the same.
-    groups: Vec<Vec<Group>>,
-    /// Whether a group applies, for those that are asked apart.
-    apart: Vec<At>,
-}
-
-fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, Inconclusive> {
-    let vocabulary = Vocabulary::new(catalog, policy)?;
-    let fold = Fold::new(&vocabulary);
-    let questions = Questions::new(&vocabulary, &fold)?;
-    let mut compiler = Compiler {
-        vocabulary: &vocabulary,
-        fold,
-        questions,
-        store: Store::default(),
-        layout: Layout::default(),
-        answers: RefCell::default(),
-        known: Memo::default(),
-        shapes: Vec::new(),
-        table: Table::new(catalog.models.len() + catalog.aliases.len()),
-        routes: Vec::new(),
-        urls: Interner::default(),
-        prices: Collected::default(),
-        price_lists: Memo::default(),
-        rules: Rules::new(policy),
-        groups: Vec::new(),
-        apart: Vec::new(),
-    };
-    compiler.group()?;
-    for (id, model) in (0u32..).zip(&catalog.models) {
-        let target = AliasTarget {
-            model: crate::catalog::ModelId(id),
-            region: None,
-        };
-        let (shape, routes, numbers) = compiler.subject(&model.id, target);
-        compiler.table.insert(&model.id, shape, routes, &numbers);
-    }
-    let mut aliases = Vec::new();
-    for alias in &catalog.aliases {
-        // A model's own id goes before an alias.
-        if catalog.model_named(&alias.id).is_some() {
-            continue;
-        }
-        let periods = alias.target.periods().iter().map(|(window, target)| {
-            let (shape, routes, numbers) = compiler.subject(&alias.id, *target);
-            (*window, compiler.table.append(shape, routes, &numbers))
-        });
-        let periods = periods.collect();
-        let position = u32::try_from(aliases.len()).map_err(|_| Inconclusive)?;
-        compiler.table.insert(&alias.id, ALIAS | position, 0, &[]);
-        aliases.push(periods);
-    }
-    let mut nobody = |subject| {
-        let (shape, numbers) = compiler.shape(subject, &[]);
-        compiler.table.append(shape, 0, &numbers)
-    };
-    let absent = nobody(Subject::Absent);
-    let unknown = nobody(Subject::Unknown);
-    let Compiler {
-        shapes,
-        mut table,
-        layout,
-        answers,
-        mut routes,
-        urls,
-        prices,
-        rules,
-        apart,
-        ..
-    } = compiler;
-    table.shrink();
-    routes.shrink_to_fit();
-    let Answers { verdicts, orders } = answers.into_inner();
-    let attributes = (0u16..).zip(&policy.attributes).map(|(index, _)| {
-        let classes = vocabulary.classes.get(&index).cloned().unwrap_or_default();
-        let texts = vocabulary.texts.get(&Field::Attribute(index));
-        (index, (classes, texts.cloned().unwrap_or_default()))
-    });
-    Ok(Compiled {
-        flat: Flat::new(layout, &vocabulary, apart),
-        table,
-        shapes,
-        aliases,
-        routes,
-        prices: prices.finish(),
-        urls: urls.into_keys(),
-        verdicts: verdicts.into_keys(),
-        orders: orders.into_keys(),
-        rules,
-        defaults: vocabulary.defaults,
-        attributes: attributes.collect(),
-        absent,
-        unknown,
-    })
-}
-
-impl<'a> Compiler<'a> {
-    /// Groups the locks, for every endpoint.
-    fn group(&mut self) -> Result<(), Inconclusive> {
-        let endpoints =
-            0..u32::try_from(self.vocabulary.catalog.endpoints.len()).map_err(|_| Inconclusive)?;
-        let (profile, slots) = (Profile { ends: Vec::new() }, Slots::default());
-        for endpoint in endpoints.map(EndpointId) {
-            let end = shape::End::without_routes(endpoint);
-            self.store.clear();
-            let mut answers = self.answers.borrow_mut();
-            let mut build = Build {
-                vocabulary: self.vocabulary,
-                questions: &self.questions,
-                fold: &self.fold,
-                profile: &profile,
-                slots: &slots,
-                fields: Build::fields(&self.questions, &slots)?,
-                store: &mut self.store,
-                answers: &mut answers,
-                truths: BTreeMap::new(),
-                groups: &[],
-            };
-            let (layout, questions) = (&mut self.layout, &self.questions);
-            let apart = &mut self.apart;
-            let groups = build.groups(&end, apart, &mut |build, diagram| {
-                Laying::new(layout, build.store, questions, &slots, &|_| false)?.lay(diagram)
-            })?;
-            self.groups.push(groups);
-        }
-        let apart = u16::try_from(self.apart.len()).map_err(|_| Inconclusive)?;
-        for group in 0..apart {
-            self.questions.cuts.insert(Field::Applies(group), vec![1]);
-        }
-        Ok(())
-    }
-
-    /// The shape, the first route and the numbers of what an id stands for.
-    fn subject(&mut self, text: &'a str, target: AliasTarget) -> (u32, u32, Vec<i64>) {
-        let catalog = self.vocabulary.catalog;
-        let endpoints = 0..u32::try_from(catalog.endpoints.len()).unwrap_or(u32::MAX);
-        let offerings = catalog
-            .model(target.model)
-            .map_or(&[][..], |m| &m.offerings);
-        let mut routes = Vec::new();
-        for offering in offerings {
-            let region = catalog.offering(*offering).map(|o| o.region);
-            if target.region.is_some() && target.region != region {
-                continue;
-            }
-            let through = endpoints.clone().map(|endpoint| Route {
-                offering: *offering,
-                endpoint: EndpointId(endpoint),
-            });
-            routes.extend(through.filter(|route| catalog.reaches(*route)));
-        }
-        let first = u32::try_from(self.routes.len()).unwrap_or(u32::MAX);
-        let (shape, numbers) = self.shape(Subject::Model(target.model, text), &routes);
-        for route in routes {
-            let url = catalog.url_of_any_model(route).map(Into::into);
-            let url = self.urls.intern(url);
-            let price = match self.price_lists.get(&route.offering) {
-                Some(known) => known,
-                None => {
-                    let list = self.prices.add(catalog, route.offering);
-                    self.price_lists.insert(route.offering, list);
-                    list
-                }
-            };
-            let region = catalog.offering(route.offering).map(|o| o.region);
-            self.routes.push(RouteFacts {
-                route,
-                url,
-                price,
-                region: region.unwrap_or(RegionId(u32::MAX)),
-            });
-        }
-        (shape, first, numbers)
-    }
-
-    /// The shape of a subject, built where it is new, and the subject's numbers.
-    fn shape(&mut self, subject: Subject<'a>, routes: &[Route]) -> (u32, Vec<i64>) {
-        if routes.len() > usize::from(u16::MAX) {
-            return (INTERPRETED, Vec::new());
-        }
-        let number = |order| self.answers.borrow_mut().orders.intern(order);
-        let profile = Profile::new(&self.fold, &self.questions, subject, routes, &number);
-        let Ok(profile) = profile else {
-            return (INTERPRETED, Vec::new());
-        };
-        let slots = Slots::of(&profile, &self.questions, &self.fold);
-        let key = slots.key(subject, &profile, &self.questions);
-        let shape = if let Some(known) = self.known.get(&key) {
-            known
-        } else {
-            let shape = match self.build(subject, &profile, &slots) {
-                Ok(shape) => {
-                    self.shapes.push(shape);
-                    u32::try_from(self.shapes.len() - 1).unwrap_or(INTERPRETED)
-                }
-                Err(Inconclusive) => INTERPRETED,
-            };
-            self.known.insert(key, shape);
-            shape
-        };
-        let cuts = slots.cuts.iter().map(|(_, cut)| *cut);
-        let masks = slots.masks.iter().flat_map(|(_, mask)| flat::halves(*mask));
-        (shape, cuts.chain(masks).collect())
-    }
-
-    fn build(
-        &mut self,
-        subject: Subject<'_>,
-        profile: &Profile,
-        slots: &Slots,
-    ) -> Result<Shape, Inconclusive> {
-        self.store.clear();
-        let mut answers = self.answers.borrow_mut();
-        let build = Build {
-            vocabulary: self.vocabulary,
-            questions: &self.questions,
-            fold: &self.fold,
-            profile,
-            slots,
-            fields: Build::fields(&self.questions, slots)?,
-            store: &mut self.store,
-            answers: &mut answers,
-            truths: BTreeMap::new(),
-            groups: &self.groups,
-        };
-        let diagrams = build.all(subject)?;
-        let hoped = |answer: u32| {
-            let verdict = answers.verdicts.get(answer);
-            matches!(verdict, Some(Verdict::Survive(_)))
-        };
-        let (layout, store) = (&mut self.layout, &self.store);
-        let mut laying = Laying::new(layout, store, &self.questions, slots, &hoped)?;
-        let rules = &self.rules;
-        let ends = diagrams.iter().map(|end| lay(&mut laying, rules, end));
-        let ends = ends.collect::<Result<_, _>>()?;
-        let slots = slots.cuts.len() + 2 * slots.masks.len();
-        let slots = u32::try_from(slots).map_err(|_| Inconclusive)?;
-        Ok(Shape { ends, slots })
-    }
-}
-
-fn lay(laying: &mut Laying<'_>, rules: &Rules, diagrams: &Diagrams) -> Result<End, Inconclusive> {
-    let mut each = |list: &[(RuleId, store::Diagram)]| {
-        let laid = list.iter().map(|(id, d)| Ok((*id, laying.lay(*d)?)));
-        laid.collect::<Result<Box<[_]>, Inconclusive>>()
-    };
-    let last = diagrams
-        .routes
-        .last()
-        .map_or(0, |last| usize::from(*last) + 1);
-    let mut effects: Vec<Box<[Effect]>> = vec![Box::default(); last];
-    let mut skips: Vec<Box<[(RuleId, At)]>> = vec![Box::default(); last];
-    let does = |rule: RuleId| *rules.effects.get(rule.0 as usize)?;
-    for (candidate, route) in diagrams.routes.iter().enumerate() {
-        let effect = |(rule, root): &(RuleId, At)| {
-            let (rule, root) = (*rule, *root);
-            does(rule).map(|does| Effect { rule, root, does })
-        };
-        let route = usize::from(*route);
-        let lists = (diagrams.effects.get(candidate), effects.get_mut(route));
-        if let (Some(list), Some(place)) = lists {
-            *place = each(list)?.iter().filter_map(effect).collect();
-        }
-        let lists = (diagrams.skips.get(candidate), skips.get_mut(route));
-        if let (Some(list), Some(place)) = lists {
-            *place = each(list)?;
-        }
-    }
-    let retries = each(&diagrams.retries)?;
-    let [outer, inner] = diagrams.verdicts;
-    Ok(End {
-        verdicts: [laying.lay(outer)?, laying.lay(inner)?],
-        order: laying.lay(diagrams.order)?,
-        routes: diagrams.routes.clone().into(),
-        effects: effects.into(),
-        skips: skips.into(),
-        retries,
-        locks: locks::lay(laying, &diagrams.locks, &diagrams.routes)?,
-    })
-}
-
-impl Rules {
-    fn new(policy: &Policy) -> Self {
-        let mut rules = Self {
-            warnings: vec![None; policy.rules.len()],
-            ..Self::default()
-        };
-        let mut fields: Vec<&SetField> = Vec::new();
-        let mut codes: BTreeMap<&str, Vec<RuleId>> = BTreeMap::new();
-        for (id, rule) in policy.rules() {
-            rules.effects.push(match &rule.kind {
-                RuleKind::Set { field, noting, .. } => {
-                    let known = fields.iter().position(|known| *known == field);
-                    let position = known.unwrap_or_else(|| {
-                        fields.push(field);
-                        fields.len() - 1
-                    });
-                    rules.sets_tier |= *field == SetField::Known(BodyField::ServiceTier);
-                    Some(Does::Set {
-                        field: u16::try_from(position).unwrap_or(u16::MAX),
-                        noting: noting.is_some(),
-                    })
-                }
-                RuleKind::Warn { .. } => Some(Does::Warn),
-                RuleKind::Limit { .. } => Some(Does::Limit),
-                RuleKind::UnknownModel { .. }
-                | RuleKind::NotOffered(_)
-                | RuleKind::OtherEndpoint(_)
-                | RuleKind::BeyondDepth(_)
-                | RuleKind::Refuse { .. }
-                | RuleKind::Exclude(_)
-                | RuleKind::Lock { .. }
-                | RuleKind::Skip(_)
-                | RuleKind::Retry { .. } => None,
-            });
-            match &rule.kind {
-                RuleKind::UnknownModel { chain, .. } if rules.unknown.is_none() => {
-                    rules.unknown = Some((id, *chain));
-                }
-                RuleKind::BeyondDepth(_) if rules.beyond_depth.is_none() => {
-                    rules.beyond_depth = Some(id);
-                }
-                RuleKind::Warn { .. }
-                | RuleKind::Set {
-                    noting: Some(_), ..
-                } => codes.entry(rule.kind.code()).or_default().push(id),
-                RuleKind::Skip(_) => {
-                    let terms = crate::policy::condition_terms(&rule.when);
-                    rules.scopes.insert(id, walk::scopes(&terms));
-                }
-                RuleKind::UnknownModel { .. }
-                | RuleKind::NotOffered(_)
-                | RuleKind::OtherEndpoint(_)
-                | RuleKind::BeyondDepth(_)
-                | RuleKind::Refuse { .. }
-                | RuleKind::Exclude(_)
-                | RuleKind::Lock { .. }
-                | RuleKind::Set { .. }
-                | RuleKind::Limit { .. }
-                | RuleKind::Retry { .. } => {}
-            }
-        }
-        for same in codes.values() {
-            for id in same {
-                let Some(rule) = policy.rule(*id) else {
-                    continue;
-                };
-                let (of_attempt, of_route) = reads(rule);
-                let warns = Warns {
-                    same_code: same.clone(),
-                    of_attempt,
-                    of_route,
-                };
-                if let Some(place) = rules.warnings.get_mut(id.0 as usize) {
-                    *place = Some(warns);
-                }
-            }
-        }
-        rules
-    }
-}
-
-/// Whether what a rule asks and says depends on the attempt, and on its route.
-fn reads(rule: &Rule) -> (bool, bool) {
-    let read = rule.reads();
-    let of_route = read.iter().any(|term| matches!(term, Term::Route(_)));
-    let of_body = read.iter().any(|term| matches!(term, Term::Body(_)));
-    (of_route || of_body, of_route)
 }

@@ -166,7 +166,7 @@ impl Engine {
         let walked = self.ground(state);
         match walked.decide(self.snapshot, &request.call(), fallbacks) {
             Some(decision) => decision,
-            None => self.interpreted(&self.judge(request, state)),
+            None => Self::interpreted(&self.judge(request, state)),
         }
     }
 
@@ -178,6 +178,13 @@ impl Engine {
             Some(decision) => decision,
             None => self.interpreted_call(call, state),
         }
+    }
+
+    /// Decides call after call in one state, into `decisions`, which is emptied first.
+    pub fn decide_batch(&self, calls: &[Call<'_>], state: &State, decisions: &mut Vec<Decision>) {
+        decisions.clear();
+        decisions.reserve(calls.len());
+        decisions.extend(calls.iter().map(|call| self.decide_call(call, state)));
     }
 
     /// A decision of this engine on a request, to be read.
@@ -227,11 +234,11 @@ impl Engine {
 
     #[cold]
     fn interpreted_call(&self, call: &Call<'_>, state: &State) -> Decision {
-        self.interpreted(&self.judge(&self.own(call), state))
+        Self::interpreted(&self.judge(&self.own(call), state))
     }
 
     /// The short form of what the interpreter found.
-    fn interpreted(&self, judged: &Judgement) -> Decision {
+    fn interpreted(judged: &Judgement) -> Decision {
         let outcome = match &judged.outcome {
             judgement::Outcome::Route(_) => Outcome::Route,
             judgement::Outcome::Refuse(refusal) => Outcome::Refuse(Refusal {

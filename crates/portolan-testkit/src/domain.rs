@@ -64,8 +64,13 @@ impl Domain {
             let spared = attribute.optional || attribute.default.is_some();
             (attribute.name.to_string(), values, spared)
         });
+        let mut models: Vec<String> = ids.map(ToString::to_string).collect();
+        let prefix = policy.model_prefix.as_deref();
+        let prefixed = prefix.map(|prefix| models.iter().map(move |id| format!("{prefix}{id}")));
+        let prefixed: Vec<String> = prefixed.into_iter().flatten().collect();
+        models.extend(prefixed);
         Self {
-            models: ids.map(ToString::to_string).collect(),
+            models,
             regions: catalog.regions.iter().map(|r| r.name.to_string()).collect(),
             endpoints: catalog
                 .endpoints
@@ -279,20 +284,24 @@ impl Domain {
         }
     }
 
-    /// What is known about now: often nothing, else usage and health of models and routes.
+    /// What is known about now: often nothing, else usage and health of models and routes; on a
+    /// bad day nothing answers and everything is used up.
     pub fn state(&self, dice: &mut Dice) -> State {
         let mut state = State::default();
         if dice.chance(35) {
             return state;
         }
+        let bad = dice.chance(35);
+        let known = if bad { 95 } else { 60 };
         for model in &self.models {
-            if dice.chance(60) {
-                state.models.insert(model.clone(), self.usage(dice));
+            if dice.chance(known) {
+                state.models.insert(model.clone(), self.usage(dice, bad));
             }
             for region in &self.regions {
                 for endpoint in &self.endpoints {
-                    if dice.chance(60) {
-                        put_route(&mut state, [model, region, endpoint], self.usage(dice));
+                    if dice.chance(known) {
+                        let usage = self.usage(dice, bad);
+                        put_route(&mut state, [model, region, endpoint], usage);
                     }
                 }
             }
@@ -300,13 +309,20 @@ impl Domain {
         state
     }
 
-    fn usage(&self, dice: &mut Dice) -> Usage {
+    fn usage(&self, dice: &mut Dice, bad: bool) -> Usage {
+        let reset = dice.pick(&[0, -1, 7, 30, 60, i64::MAX]);
+        if bad {
+            let most = self.cuts.integers.last().copied();
+            return Usage {
+                healthy: Some(false),
+                used: most,
+                reset_s: dice.chance(85).then_some(reset),
+            };
+        }
         Usage {
             healthy: dice.chance(60).then(|| dice.chance(60)),
             used: dice.chance(60).then(|| self.integer(dice)),
-            reset_s: dice
-                .chance(60)
-                .then(|| dice.pick(&[0, -1, 7, 30, 60, i64::MAX])),
+            reset_s: dice.chance(60).then_some(reset),
         }
     }
 }

@@ -83,10 +83,14 @@ fn cuts(text: &str) -> Vec<String> {
 
 fn write<S: AsRef<[u8]>>(target: &str, seeds: &BTreeSet<S>) -> anyhow::Result<()> {
     let directory = root().join("fuzz/corpus").join(target);
-    if directory.exists() {
-        fs::remove_dir_all(&directory)?;
-    }
     fs::create_dir_all(&directory)?;
+    // What was found once has another name, and stays.
+    for entry in fs::read_dir(&directory)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with("seed-") {
+            fs::remove_file(entry.path())?;
+        }
+    }
     let seeds = seeds.iter().map(AsRef::as_ref);
     for seed in seeds.filter(|seed| seed.len() <= SEED_BYTES) {
         let name = format!("seed-{:016x}", hash(seed));

@@ -73,7 +73,7 @@ pub(super) struct Build<'a> {
     pub(super) groups: &'a [Vec<Group>],
 }
 
-impl<'a> Build<'a> {
+impl Build<'_> {
     /// The fields that a shape's diagrams may ask for.
     pub(super) fn fields(questions: &Questions, slots: &Slots) -> Result<Vec<Field>, Inconclusive> {
         let own = slots.cuts.iter().map(|(field, _)| *field);

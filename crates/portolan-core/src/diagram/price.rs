@@ -2,40 +2,46 @@
 
 use super::intern::Interner;
 use crate::catalog::{Catalog, EndpointId, OfferingId, Price, Route};
+use crate::decimal::Decimal;
 use crate::instant::Instant;
 use crate::limits;
 
-/// Amounts for one stretch of time, service tier and number of input tokens.
+/// Amounts for one stretch of time, service tier and number of input tokens: a cache line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(align(64))]
 struct Row {
     from: Instant,
-    /// A tier's position; `None` is the standard one.
-    tier: Option<u32>,
     above: u64,
-    price: u32,
+    amounts: [i64; 5],
+    /// A tier's position; `STANDARD` is the standard one.
+    tier: u32,
+    /// Rows of the same list that follow.
+    left: u32,
 }
 
-/// Marks a price that never changes: the rest is its position.
-const CONSTANT: u32 = 1 << 31;
+const STANDARD: u32 = u32::MAX;
+
+/// No amount; money is never negative.
+const NONE: i64 = i64::MIN;
 
 /// Prices while they are collected.
 #[derive(Debug, Default)]
 pub(super) struct Collected {
     lists: Interner<Box<[Row]>>,
-    prices: Interner<Price>,
+    starts: Vec<u32>,
+    rows: Vec<Row>,
     tiers: Interner<Box<str>>,
 }
 
-/// The prices of every offering, by list.
+/// The prices of every offering: lists of rows, one after the other.
 #[derive(Debug, Default)]
 pub(super) struct Prices {
-    lists: Box<[Box<[Row]>]>,
-    prices: Box<[Price]>,
+    rows: Box<[Row]>,
     tiers: Box<[Box<str>]>,
 }
 
 impl Collected {
-    /// The list of an offering's prices; a price that never changes is no list.
+    /// Where the list of an offering's prices begins.
     pub(super) fn add(&mut self, catalog: &Catalog, id: OfferingId) -> u32 {
         let mut rows = Vec::new();
         let offering = catalog.offering(id);
@@ -64,9 +70,10 @@ impl Collected {
                 next = crate::catalog::earlier(next, price.next_change);
                 rows.push(Row {
                     from: at,
-                    tier: tier.map(|tier| self.tiers.intern(tier.into())),
                     above,
-                    price: self.prices.intern(price.value),
+                    amounts: amounts(price.value),
+                    tier: tier.map_or(STANDARD, |tier| self.tiers.intern(tier.into())),
+                    left: 0,
                 });
             };
             push(None, 0);
@@ -81,41 +88,74 @@ impl Collected {
                 _ => break,
             }
         }
-        match rows.as_slice() {
-            [only] => only.price | CONSTANT,
-            _ => self.lists.intern(rows.into()),
+        for (row, left) in rows.iter_mut().rev().zip(0..) {
+            row.left = left;
         }
+        let list = self.lists.intern(rows.clone().into());
+        if let Some(start) = self.starts.get(list as usize) {
+            return *start;
+        }
+        let start = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        self.starts.push(start);
+        self.rows.append(&mut rows);
+        start
     }
 
     pub(super) fn finish(self) -> Prices {
         Prices {
-            lists: self.lists.into_keys().into_boxed_slice(),
-            prices: self.prices.into_keys().into_boxed_slice(),
+            rows: self.rows.into_boxed_slice(),
             tiers: self.tiers.into_keys().into_boxed_slice(),
         }
     }
 }
 
+fn amounts(price: Price) -> [i64; 5] {
+    let all = [
+        price.input,
+        price.output,
+        price.cache_read,
+        price.cache_write,
+        price.multiplier,
+    ];
+    all.map(|amount| amount.map_or(NONE, Decimal::billionths))
+}
+
+impl Row {
+    #[inline]
+    fn price(&self) -> Price {
+        let amount = |amount: i64| (amount != NONE).then(|| Decimal::from_billionths(amount));
+        let [input, output, cache_read, cache_write, multiplier] = self.amounts.map(amount);
+        Price {
+            input,
+            output,
+            cache_read,
+            cache_write,
+            multiplier,
+        }
+    }
+}
+
 impl Prices {
+    #[inline]
+    fn list(&self, start: u32) -> &[Row] {
+        let rows = self.rows.get(start as usize..).unwrap_or_default();
+        let count = rows.first().map_or(0, |row| row.left as usize + 1);
+        rows.get(..count).unwrap_or_default()
+    }
+
     /// The price at an instant, where neither tiers nor tokens change it then.
     #[inline]
-    pub(super) fn plain(&self, list: u32, at: Instant) -> Option<&Price> {
-        if list & CONSTANT != 0 {
-            return self.prices.get((list & !CONSTANT) as usize);
-        }
-        let rows = self.lists.get(list as usize)?;
+    pub(super) fn plain(&self, list: u32, at: Instant) -> Option<Price> {
+        let rows = self.list(list);
         let mut begun = rows.iter().rev().skip_while(|row| row.from > at);
         let last = begun.next()?;
         let alone = begun.next().is_none_or(|row| row.from < last.from);
-        if !alone {
-            return None;
-        }
-        self.prices.get(last.price as usize)
+        alone.then(|| last.price())
     }
 
     /// The price by a list, at an instant, for a service tier and so many input tokens.
     pub(super) fn get(&self, list: u32, at: Instant, tier: Option<&str>, input: i64) -> Price {
-        let rows = self.lists.get(list as usize).map_or(&[][..], |l| l);
+        let rows = self.list(list);
         let until = rows.partition_point(|row| row.from <= at);
         let begun = rows.get(..until).unwrap_or_default();
         let from = begun.last().map(|row| row.from);
@@ -131,16 +171,10 @@ impl Prices {
         let row = tier
             .and_then(|tier| best(Some(tier)))
             .or_else(|| best(None));
-        row.map_or(Price::default(), |row| self.price(row))
+        row.map_or(Price::default(), Row::price)
     }
 
     fn tier(&self, row: &Row) -> Option<&str> {
-        let tier = self.tiers.get(row.tier? as usize)?;
-        Some(tier)
-    }
-
-    fn price(&self, row: &Row) -> Price {
-        let price = self.prices.get(row.price as usize);
-        price.copied().unwrap_or_default()
+        self.tiers.get(row.tier as usize).map(|tier| &**tier)
     }
 }

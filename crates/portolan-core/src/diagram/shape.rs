@@ -247,7 +247,9 @@ impl Slots {
             if let Sketch::Known(position) = sketch
                 && let Some((_, cuts)) = known.get(*position as usize)
             {
-                cuts.iter().for_each(|(field, cut)| add(*field, *cut));
+                for (field, cut) in cuts {
+                    add(*field, *cut);
+                }
             }
             masks(sketch, &mut |set, mask| {
                 if !questions.masks.contains(&(set, mask)) && !found.contains(&(set, mask)) {

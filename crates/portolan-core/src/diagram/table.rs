@@ -5,8 +5,12 @@
     reason = "a key handed over in memory costs more than the probe"
 )]
 
-/// What an id stands for.
+/// Ids for which half of the places stay free.
+const ROOMY: usize = 8_192;
+
+/// What an id stands for: a cache line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(align(64))]
 pub(super) struct Record {
     key: Key,
     /// The model's shape; an alias's position where `ALIAS` is set.
@@ -60,11 +64,12 @@ impl Key {
     #[inline(always)]
     fn of(id: &str) -> Self {
         let text = id.as_bytes();
-        let words = if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        let (long, short) = (text.first_chunk::<16>(), text.first_chunk::<8>());
+        let words = if let (Some(first), Some(last)) = (long, text.last_chunk()) {
             let [a, b] = pair(first);
             let [c, d] = pair(last);
             [a, b, c, d]
-        } else if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        } else if let (Some(first), Some(last)) = (short, text.last_chunk()) {
             [u64::from_le_bytes(*first), u64::from_le_bytes(*last), 0, 0]
         } else {
             let push = |word: u64, byte: &u8| word << 8 | u64::from(*byte);
@@ -79,9 +84,10 @@ impl Key {
     /// Equality, word by word: whole keys would be compared through memory.
     #[inline(always)]
     const fn is(&self, other: &Self) -> bool {
-        let [a, b, c, d] = self.words;
-        let [e, f, g, h] = other.words;
-        (a ^ e) | (b ^ f) | (c ^ g) | (d ^ h) | (self.bytes ^ other.bytes) as u64 == 0
+        let [first, second, third, fourth] = self.words;
+        let [one, two, three, four] = other.words;
+        let words = (first ^ one) | (second ^ two) | (third ^ three) | (fourth ^ four);
+        words == 0 && self.bytes == other.bytes
     }
 
     #[inline(always)]
@@ -116,7 +122,13 @@ const fn low(wide: u128) -> u64 {
 impl Table {
     /// A table for so many ids.
     pub(super) fn new(ids: usize) -> Self {
-        let places = (ids.max(1) * 2).next_power_of_two();
+        // Roomy while that stays in a cache near the core, else as small as probing allows.
+        let wanted = if ids <= ROOMY {
+            ids.max(1) * 2
+        } else {
+            ids / 4 * 5 + 4
+        };
+        let places = wanted.next_power_of_two();
         Self {
             records: vec![EMPTY; places],
             mask: places - 1,
@@ -128,7 +140,7 @@ impl Table {
     pub(super) fn insert(&mut self, id: &str, shape: u32, routes: u32, numbers: &[i64]) -> u32 {
         let key = Key::of(id);
         let mut at = place(key.hash(), self.mask);
-        // Ends: half of the places stay free.
+        // Ends: a fifth of the places stays free.
         while self.records.get(at).is_some_and(|r| r.shape != FREE) {
             at = (at + 1) & self.mask;
         }
@@ -166,7 +178,7 @@ impl Table {
     pub(super) fn find(&self, id: &str) -> Option<u32> {
         let key = Key::of(id);
         let mut at = place(key.hash(), self.mask);
-        // Ends: half of the places are free.
+        // Ends: a fifth of the places is free.
         loop {
             let record = self.records.get(at)?;
             if record.key.is(&key) && record.shape != FREE {

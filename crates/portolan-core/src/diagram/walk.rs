@@ -72,7 +72,11 @@ impl<'a> Ground<'a> {
                 let route = self.compiled.routes.get(at)?;
                 refuse(*rule, None, Some(route.route))
             }
-            verdict => self.weighed(call, fallbacks, &standing, verdict, depth)?,
+            Verdict::Pass
+            | Verdict::Refused(_)
+            | Verdict::Fell { .. }
+            | Verdict::Locked(_)
+            | Verdict::Survive(_) => self.weighed(call, fallbacks, &standing, verdict, depth)?,
         };
         Some(Decision {
             snapshot,
@@ -231,7 +235,7 @@ impl<'a> Ground<'a> {
 
     /// A model id without the policy's prefix.
     #[inline(always)]
-    fn model<'t>(self, text: Option<&'t str>) -> Option<&'t str> {
+    fn model(self, text: Option<&str>) -> Option<&str> {
         match (text, self.policy.model_prefix.as_deref()) {
             (Some(text), Some(prefix)) => Some(text.strip_prefix(prefix).unwrap_or(text)),
             (text, _) => text,

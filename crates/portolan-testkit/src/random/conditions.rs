@@ -243,7 +243,7 @@ fn sets(dice: &mut Dice, scope: &Scope<'_>, field: &Field, member: &Type) -> Str
     let set = |dice: &mut Dice| value(dice, scope, field, &field.of);
     match dice.below(8) {
         2 | 5 if !scope.overlaps => format!("{path} subset of {}", set(dice)),
-        0 | 1 => {
+        0 => {
             let one = literal(dice, member, scope.world, &KEYS).unwrap_or_default();
             format!("{one} in {path}")
         }
@@ -254,6 +254,15 @@ fn sets(dice: &mut Dice, scope: &Scope<'_>, field: &Field, member: &Type) -> Str
             set(dice),
             plain_set(dice, scope, field)
         ),
+        1 => {
+            let (less, other) = (plain_set(dice, scope, field), plain_set(dice, scope, field));
+            let by = dice.word(if scope.overlaps {
+                &["overlaps", "subset of"]
+            } else {
+                &["subset of"]
+            });
+            format!("{path} without {less} {by} {other}")
+        }
         5 => format!(
             "{path} without {} overlaps {}",
             set(dice),

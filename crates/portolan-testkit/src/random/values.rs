@@ -34,14 +34,16 @@ pub(super) const PLACES: [&str; 12] = [
     "mixed",
 ];
 
-/// Texts, some of them the beginning of others, some of them not plain.
-pub(super) const TEXTS: [&str; 14] = [
+/// Texts, some of them the beginning of others or where a beginning ends, some of them not plain.
+pub(super) const TEXTS: [&str; 16] = [
     "global",
     "eu",
     "us",
     "e",
     "a",
     "ab",
+    "b",
+    "f",
     "auto",
     "text",
     "image_url",

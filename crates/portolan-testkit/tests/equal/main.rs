@@ -2,7 +2,7 @@
 //! of the language, and over the shipped ones. `PORTOLAN_LAWS=20` makes for twenty times as many.
 //!
 //! How policies and requests are made is the testkit's (`random`, `domain`); what is compared is
-//! `agree`'s. Differences that were found once stand in `tests/differences.rs`.
+//! `agree`'s.
 
 mod coverage;
 mod grid;

@@ -100,7 +100,7 @@ impl<'a> Fold<'a> {
         if comparison != Comparison::In {
             return self.words(term, set, context, moment);
         }
-        if self.varying(term, context).is_some() {
+        if Self::varying(term, context).is_some() {
             return Err(Inconclusive);
         }
         match self.value(term, context, moment) {
