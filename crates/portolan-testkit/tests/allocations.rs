@@ -44,7 +44,7 @@ const SILENT: [(&str, &str); 9] = [
 
 /// Requests to shipped policies, each with what comes of it: the routes in order and the fallbacks
 /// that are dropped, or the refusal.
-const PICKED: &str = r##"
+const PICKED: &str = r#"
 # Routes.
 assemblyai: gpt-5@us <- {"at": "2026-03-15", "body": {"model": "gpt-5", "messages": []}}
 assemblyai: claude-sonnet-4-6@global <- {"at": "2026-07-15", "body": {"model": "claude-sonnet-4-6", "model_region": "global", "messages": []}}
@@ -102,7 +102,7 @@ assemblyai: 429 rate-limited, again in 12 s, drops rate-limited <- {"at": "2026-
 multi-cloud-eu: gemini-2.5-flash@vertex-eu, gemini-2.5-flash@assemblyai-eu <- {"at": "2026-03-15", "state": {"routes": [{"model": "gemini-2.5-flash", "region": "vertex-europe-west4", "endpoint": "vertex-europe-west4", "healthy": false}]}, "body": {"model": "gemini-2.5-flash", "messages": []}}
 multi-cloud-eu: 503 route-down <- {"at": "2026-03-15", "state": {"routes": [{"model": "gpt-5-mini", "region": "azure-datazone-eu", "endpoint": "azure-sweden", "healthy": false}]}, "body": {"model": "gpt-5-mini", "messages": []}}
 bedrock: 503 region-down, again in 7 s <- {"tenant": "berlin", "endpoint": "eu-central-1", "state": {"routes": [{"model": "amazon.nova-lite-v1:0", "region": "eu", "endpoint": "eu-central-1", "healthy": false, "reset_s": 7}]}, "body": {"model": "eu.amazon.nova-lite-v1:0", "messages": []}}
-"##;
+"#;
 
 /// Policy, outcome and envelope of each.
 fn picked() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
