@@ -6,6 +6,7 @@
 
 mod coverage;
 mod grid;
+mod locks;
 
 use std::sync::OnceLock;
 
