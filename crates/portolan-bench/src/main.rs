@@ -4,6 +4,7 @@
 //! is taken in `measure.rs`.
 
 mod allocations;
+mod batch;
 mod contender;
 mod contenders;
 mod generate;
@@ -74,6 +75,17 @@ fn main() -> anyhow::Result<()> {
     let rounds = arguments.rounds.unwrap_or(usual);
     let entries = entries(&arguments);
     let fields = seven_rules(&mut out, &entries, sizes, rounds)?;
+    let largest = sizes.last().copied().unwrap_or(25);
+    note("measuring batches")?;
+    let [single, batched] = batch::measure(largest, rounds)?;
+    writeln!(
+        out,
+        "The decision alone over {} models: {} ns one by one, {} ns in `decide_batch`, {:.2} of it.\n",
+        report::thousands(largest),
+        report::figure(single.median()),
+        report::figure(batched.median()),
+        batched.over(&single),
+    )?;
     golden_policy(
         &mut out,
         if arguments.quick {

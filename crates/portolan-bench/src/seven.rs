@@ -117,7 +117,8 @@ pub(crate) fn count(hand_written: bool, allowed: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn world(models: usize) -> anyhow::Result<(World, Vec<Job>)> {
+/// The catalog of so many models, and requests to it.
+pub(crate) fn world(models: usize) -> anyhow::Result<(World, Vec<Job>)> {
     let models = generate::models(models);
     let jobs = generate::jobs(&models, DIFFERENT)?;
     let yaml = generate::yaml(&models)?;

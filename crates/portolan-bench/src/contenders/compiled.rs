@@ -48,13 +48,33 @@ fn load(world: &World) -> anyhow::Result<Box<dyn Runner>> {
         extent.interpreted == 0,
         "not all of the job is compiled: {extent:?}"
     );
-    let caller = |host: Host| engine.caller(Some(host.name()), &BTreeMap::new());
+    let [us, eu] = callers(&engine)?;
     Ok(Box::new(Compiled {
-        us: caller(Host::Us)?,
-        eu: caller(Host::Eu)?,
+        us,
+        eu,
         engine,
         state: State::default(),
     }))
+}
+
+/// A caller for each host.
+pub(crate) fn callers(engine: &Engine) -> anyhow::Result<[Caller; 2]> {
+    let caller = |host: Host| engine.caller(Some(host.name()), &BTreeMap::new());
+    Ok([caller(Host::Us)?, caller(Host::Eu)?])
+}
+
+/// A job as a call.
+pub(crate) fn call<'a>(job: &'a Job, caller: &'a Caller) -> Call<'a> {
+    let body = Fields {
+        model: Some(&job.model),
+        model_region: job.model_region.as_deref(),
+        messages: true,
+        stream: job.stream,
+        max_tokens: Some(job.max_tokens),
+        input_tokens: job.input_tokens,
+        ..Fields::default()
+    };
+    Call::new(caller, Instant::from_unix_seconds(job.at), body)
 }
 
 impl Contender for Compiled {
@@ -63,16 +83,7 @@ impl Contender for Compiled {
             Host::Us => &self.us,
             Host::Eu => &self.eu,
         };
-        let body = Fields {
-            model: Some(&job.model),
-            model_region: job.model_region.as_deref(),
-            messages: true,
-            stream: job.stream,
-            max_tokens: Some(job.max_tokens),
-            input_tokens: job.input_tokens,
-            ..Fields::default()
-        };
-        let call = Call::new(caller, Instant::from_unix_seconds(job.at), body);
+        let call = call(job, caller);
         let decision = self.engine.decide_call(&call, &self.state);
         match decision.outcome {
             Outcome::Refuse(refusal) => show(refused(&self.engine, refusal.rule)),

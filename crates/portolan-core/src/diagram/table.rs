@@ -203,6 +203,14 @@ impl Table {
         split.unwrap_or_default()
     }
 
+    /// Reads the first of a record's numbers, and one of the next cache line.
+    #[inline(always)]
+    pub(super) fn touch(&self, at: u32) -> i64 {
+        let start = self.record(at).map_or(0, |record| record.numbers as usize);
+        let number = |at: usize| self.numbers.get(at).copied().unwrap_or(0);
+        number(start) ^ number(start + 8)
+    }
+
     /// The shapes of all records that are no aliases.
     pub(super) fn shapes(&self) -> impl Iterator<Item = u32> {
         let taken = self.records.iter().map(|record| record.shape);
