@@ -186,12 +186,7 @@ impl Engine {
     /// Decides call after call in one state, into `decisions`, which is emptied first. The same
     /// as one by one; over a catalog too large for the caches it is faster, because the models of
     /// the next few calls are fetched together.
-    pub fn decide_batch(
-        &self,
-        calls: &[Call<'_>],
-        state: &State,
-        decisions: &mut Vec<Decision>,
-    ) {
+    pub fn decide_batch(&self, calls: &[Call<'_>], state: &State, decisions: &mut Vec<Decision>) {
         decisions.clear();
         decisions.reserve(calls.len());
         for few in calls.chunks(FETCHED) {

@@ -110,5 +110,8 @@ pub const DIAGRAM_EDGES: usize = 2_000_000;
 /// Steps taken to build the diagrams of one shape.
 pub const DIAGRAM_STEPS: usize = 20_000_000;
 
+/// Steps taken to build the diagrams of all shapes together.
+pub const DIAGRAM_STEPS_IN_ALL: usize = 1_000_000_000;
+
 /// Edges of the diagrams of all shapes together.
 pub const DIAGRAM_EDGES_IN_ALL: usize = 8_000_000;

@@ -347,6 +347,7 @@ impl Build<'_> {
         end: &End,
         candidate: Option<usize>,
     ) -> Built {
+        self.store.spend()?;
         match formula {
             Formula::Constant(value) => Ok(if *value == truth {
                 Diagram::TRUE

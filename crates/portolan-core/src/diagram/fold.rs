@@ -89,6 +89,7 @@ impl<'a> Fold<'a> {
         asked: &Asked<'a>,
         context: Context<'a>,
     ) -> Folded {
+        self.spend(1)?;
         match asked.atom {
             Atom::Sold => {
                 let offering = context

@@ -51,6 +51,8 @@ pub(super) struct Store {
     edges: usize,
     choices: Memo<(Diagram, Diagram, Diagram)>,
     steps: usize,
+    /// Steps taken for shapes before this one.
+    before: usize,
 }
 
 impl Store {
@@ -66,12 +68,16 @@ impl Store {
         self.nodes.clear();
         self.choices.clear();
         self.edges = 0;
+        self.before += self.steps;
         self.steps = 0;
     }
 
-    fn spend(&mut self) -> Result<(), Inconclusive> {
+    /// Counts a step; past the budget of a shape, or of all of them, there is no next one.
+    pub(super) fn spend(&mut self) -> Result<(), Inconclusive> {
         self.steps += 1;
-        if self.steps > limits::DIAGRAM_STEPS || self.edges > limits::DIAGRAM_EDGES {
+        let spent = self.steps > limits::DIAGRAM_STEPS
+            || self.before + self.steps > limits::DIAGRAM_STEPS_IN_ALL;
+        if spent || self.edges > limits::DIAGRAM_EDGES {
             return Err(Inconclusive);
         }
         Ok(())

@@ -33,6 +33,7 @@ impl<'a> Fold<'a> {
     ) -> Folded {
         let asked = &self.vocabulary.order;
         let facts = |moment: &Moment<'_>| {
+            self.spend(routes.len())?;
             let mut keyed: Vec<(u16, Vec<Option<Value>>)> = Vec::new();
             for (position, route) in (0u16..).zip(routes) {
                 let context = Context {
@@ -178,7 +179,7 @@ impl<'a> Fold<'a> {
     }
 
     fn over_time(&self, moment: &mut Moment<'a>, leaf: &dyn Fn(&Moment<'_>) -> Folded) -> Folded {
-        self.spend()?;
+        self.spend(1)?;
         moment.at = Instant::MIN;
         moment.next.set(None);
         let first = leaf(moment)?;
@@ -188,7 +189,7 @@ impl<'a> Fold<'a> {
         }
         let mut parts = vec![(i64::MIN, first)];
         while let Some(next) = changes.filter(|next| *next > moment.at) {
-            self.spend()?;
+            self.spend(1)?;
             if parts.len() >= limits::DIAGRAM_PIECES {
                 return Err(Inconclusive);
             }
@@ -200,8 +201,9 @@ impl<'a> Fold<'a> {
         Ok(Sketch::steps(Field::At, parts))
     }
 
-    fn spend(&self) -> Result<(), Inconclusive> {
-        self.spent.set(self.spent.get() + 1);
+    /// Counts steps; past the budget nothing more is folded.
+    pub(super) fn spend(&self, steps: usize) -> Result<(), Inconclusive> {
+        self.spent.set(self.spent.get().saturating_add(steps));
         if self.spent.get() > limits::DIAGRAM_FOLDS {
             return Err(Inconclusive);
         }
