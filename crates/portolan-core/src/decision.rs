@@ -64,6 +64,11 @@ pub(crate) struct Fate {
 }
 
 impl Fate {
+    /// The request or its caller is another engine's.
+    pub(crate) const FOREIGN: Self = Self {
+        subject: u32::MAX,
+        verdict: 0,
+    };
     /// No diagram could be built for some model of the request: the interpreter decided.
     pub(crate) const INTERPRETED: Self = Self {
         subject: u32::MAX,

@@ -184,7 +184,10 @@ struct Rules {
 
 #[derive(Debug, Clone)]
 struct Warns {
-    same_code: Vec<RuleId>,
+    /// Equal for rules that warn with the same code.
+    code: u32,
+    /// No other rule warns with it.
+    only: bool,
     of_attempt: bool,
     of_route: bool,
 }
@@ -192,7 +195,7 @@ struct Warns {
 impl Warns {
     /// Says whether nothing else can have told it before.
     fn alone(&self) -> bool {
-        self.of_attempt && self.same_code.len() == 1
+        self.of_attempt && self.only
     }
 }
 

@@ -15,8 +15,9 @@ use crate::decision::{Decision, Fate, Outcome, Refusal, Snapshot};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::diagram::{Compiled, Extent, Ground, Held, View};
 use crate::explain;
+use crate::instant::Instant;
 use crate::judgement::{self, Judgement};
-use crate::policy::{self, Policy};
+use crate::policy::{self, Policy, RuleId, RuleKind};
 use crate::reference::Case;
 use crate::request::{Call, Caller, Draft, Fallbacks, Request, RequestErrors, State};
 use crate::source::{Files, Sources};
@@ -136,7 +137,8 @@ impl Engine {
     /// # Errors
     /// Everything in it that this policy does not declare.
     pub fn request(&self, draft: Draft) -> Result<Request, RequestErrors> {
-        accept::accept(&self.catalog, &self.policy, &self.compiled, draft)
+        let stamp = self.snapshot.0;
+        accept::accept(&self.catalog, &self.policy, &self.compiled, stamp, draft)
     }
 
     /// Accepts who calls: an endpoint, the default one where none is named, and attributes by
@@ -153,6 +155,7 @@ impl Engine {
             &self.catalog,
             &self.policy,
             &self.compiled,
+            self.snapshot.0,
             endpoint,
             attributes,
         )
@@ -165,6 +168,9 @@ impl Engine {
 
     /// Decides. Total: every request that was accepted gets a decision.
     pub fn decide(&self, request: &Request, state: &State) -> Decision {
+        if request.caller.stamp != self.snapshot.0 {
+            return self.foreign(request.at);
+        }
         let fallbacks = Fallbacks::Owned(&request.fallbacks);
         let walked = self.ground(state);
         match walked.decide(self.snapshot, &request.call(), fallbacks) {
@@ -176,6 +182,9 @@ impl Engine {
     /// Decides a call that was never a request.
     #[inline]
     pub fn decide_call(&self, call: &Call<'_>, state: &State) -> Decision {
+        if call.caller.stamp != self.snapshot.0 {
+            return self.foreign(call.at);
+        }
         let fallbacks = Fallbacks::Borrowed(call.fallbacks);
         match self.ground(state).decide(self.snapshot, call, fallbacks) {
             Some(decision) => decision,
@@ -195,13 +204,15 @@ impl Engine {
         }
     }
 
-    /// A decision of this engine on a request, to be read.
+    /// The decision on a request, to be read. It must be this request's; one of another engine,
+    /// as after a reload, is made again.
     pub fn view<'a>(
         &'a self,
         request: &'a Request,
         state: &'a State,
         decision: &Decision,
     ) -> View<'a> {
+        let decision = &self.own_decision(decision, request.at(), || self.decide(request, state));
         let judged = decision.fate == Fate::INTERPRETED;
         View::new(
             self.ground(state),
@@ -212,7 +223,8 @@ impl Engine {
         )
     }
 
-    /// A decision of this engine on a call, to be read.
+    /// The decision on a call, to be read. It must be this call's; one of another engine, as
+    /// after a reload, is made again.
     #[inline]
     pub fn view_call<'a>(
         &'a self,
@@ -220,6 +232,7 @@ impl Engine {
         state: &'a State,
         decision: &Decision,
     ) -> View<'a> {
+        let decision = &self.own_decision(decision, call.at, || self.decide_call(call, state));
         let judged = decision.fate == Fate::INTERPRETED;
         View::new(
             self.ground(state),
@@ -230,6 +243,21 @@ impl Engine {
         )
     }
 
+    /// A decision that another engine made, or for another instant, is made again by this one.
+    #[inline]
+    fn own_decision(
+        &self,
+        decision: &Decision,
+        at: Instant,
+        decide: impl FnOnce() -> Decision,
+    ) -> Decision {
+        if decision.snapshot == self.snapshot && decision.at == at {
+            *decision
+        } else {
+            decide()
+        }
+    }
+
     #[inline]
     fn ground<'a>(&'a self, state: &'a State) -> Ground<'a> {
         Ground {
@@ -237,6 +265,26 @@ impl Engine {
             catalog: &self.catalog,
             policy: &self.policy,
             state,
+        }
+    }
+
+    /// What another engine accepted is refused: its ids would be somebody else's here.
+    #[cold]
+    fn foreign(&self, at: Instant) -> Decision {
+        let not_offered = |kind: &RuleKind| matches!(kind, RuleKind::NotOffered(_));
+        let mut rules = self.policy.rules();
+        let rule = rules.find(|(_, rule)| not_offered(&rule.kind));
+        Decision {
+            snapshot: self.snapshot,
+            at,
+            outcome: Outcome::Refuse(Refusal {
+                rule: rule.map_or(RuleId(0), |(id, _)| id),
+                fallback: None,
+                route: None,
+                retryable: false,
+                retry_after_s: None,
+            }),
+            fate: Fate::FOREIGN,
         }
     }
 

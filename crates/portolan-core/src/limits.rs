@@ -113,5 +113,11 @@ pub const DIAGRAM_STEPS: usize = 20_000_000;
 /// Steps taken to build the diagrams of all shapes together.
 pub const DIAGRAM_STEPS_IN_ALL: usize = 1_000_000_000;
 
+/// Routes in all sets of survivors that verdicts name.
+pub const DIAGRAM_SURVIVORS: usize = 16_000_000;
+
+/// Rows of all price lists that are worked out at load.
+pub const DIAGRAM_PRICES: usize = 2_000_000;
+
 /// Edges of the diagrams of all shapes together.
 pub const DIAGRAM_EDGES_IN_ALL: usize = 8_000_000;

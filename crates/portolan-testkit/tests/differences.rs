@@ -21,10 +21,14 @@ models:
 ";
 
 fn engine(rules: &str) -> Engine {
+    over(CATALOG, rules)
+}
+
+fn over(catalog: &str, rules: &str) -> Engine {
     let policy = format!("edition 1\npolicy found\nuse catalog \"catalog.yaml\"\n{rules}");
     let files = BTreeMap::from([
         ("policy.portolan".to_owned(), policy),
-        ("catalog.yaml".to_owned(), CATALOG.to_owned()),
+        ("catalog.yaml".to_owned(), catalog.to_owned()),
     ]);
     let entry = "policy.portolan".to_owned();
     compile(&Origin::Inline { entry, files }).engine.unwrap()
@@ -64,4 +68,100 @@ fn a_beginning_is_not_one_of_the_texts_at_its_ends() {
             );
         }
     }
+}
+
+/// Found by a reader: what a lock demands of a place that moves is remembered once for all models,
+/// and two of them whose dates stand elsewhere among their own were taken for one shape. One of
+/// them then left the Union by the other's dates.
+#[test]
+fn a_place_that_moves_between_other_dates_is_another_shape() {
+    let sold = |from: &str, until: &str| {
+        format!("{{offerings: [{{region: moves, provider: p, from: {from}, until: {until}}}]}}")
+    };
+    let before = format!("  before: {}\n", sold("2026-01-01", "2026-03-01"));
+    let after = format!("  after: {}\n", sold("2026-03-01", "2026-06-01"));
+    for models in [format!("{before}{after}"), format!("{after}{before}")] {
+        let catalog = format!(
+            "catalog: 1
+places:
+  drift: {{members: [{{place: DE, until: 2026-03-01}}, {{place: US, from: 2026-03-01}}]}}
+regions: {{moves: {{processing: drift, storage: DE}}}}
+endpoints: {{eu: {{host: a.example, path: /, region: moves, ingress: EU27, default: true}}}}
+providers: {{p: {{retention: zero}}}}
+models:
+{models}"
+        );
+        let engine = over(&catalog, "lock processing within EU27\n");
+        for model in ["before", "after"] {
+            for month in 1..=7 {
+                let at = Instant::parse(&format!("2026-0{month}-15")).unwrap();
+                let draft = Draft::new(model, at);
+                let expected = if model == "before" && month < 3 {
+                    Asked::Route
+                } else {
+                    Asked::Refuse
+                };
+                let asked = agree(&engine, &draft, &State::default());
+                assert_eq!(asked, Ok(expected), "{model} in month {month}\n{catalog}");
+            }
+        }
+    }
+}
+
+/// Found by a reader: a refusal for a fallback was read as if the primary were called.
+#[test]
+fn a_refused_request_has_no_first_attempt() {
+    let rules = "on unknown-model chain refuse 404 model-not-found say \"no\"\n";
+    let engine = engine(rules);
+    let mut draft = draft();
+    let mut fallback = draft.body.clone();
+    fallback.model = Some("nobody".to_owned());
+    draft.fallbacks.push(fallback);
+    draft.chain.count = 1;
+    assert_eq!(agree(&engine, &draft, &State::default()), Ok(Asked::Refuse));
+    let (request, state) = (engine.request(draft).unwrap(), State::default());
+    let decision = engine.decide(&request, &state);
+    assert!(engine.view(&request, &state, &decision).first().is_none());
+}
+
+/// Found by a reader: what is left of a set is there only where both sets are.
+#[test]
+fn what_is_left_of_a_set_that_nobody_states_is_not_set() {
+    let engine = engine(
+        "exclude 400 unknown\n  when request.parameters without route.parameters is not set\n  say \"no\"\n",
+    );
+    let asked = agree(&engine, &draft(), &State::default());
+    assert_eq!(asked, Ok(Asked::Refuse));
+}
+
+/// Found by a reader: a text and the same with a NUL behind it are two.
+#[test]
+fn texts_that_differ_in_a_last_nul_are_told_apart() {
+    let engine = engine(
+        "refuse 400 odd\n  when request.tool_choice is set and (request.tool_choice == \"a\\u{0}\" \
+         or request.tool_choice == \"a\\u{0}\\u{0}\")\n  say \"no\"\n\
+         refuse 400 other\n  when request.tool_choice is set and request.tool_choice == \"a\"\n  say \"no\"\n",
+    );
+    for text in ["a", "a\0", "a\0\0", "a\0\0\0", "b"] {
+        let mut draft = draft();
+        draft.body.tool_choice = Some(text.to_owned());
+        let asked = agree(&engine, &draft, &State::default());
+        assert!(asked.is_ok(), "{text:?}: {asked:?}");
+    }
+}
+
+/// A decision and a caller of another engine mean nothing to this one.
+#[test]
+fn what_another_engine_accepted_is_refused() {
+    let (ours, other) = (engine(""), engine("lock processing within EU27\n"));
+    let (request, state) = (other.request(draft()).unwrap(), State::default());
+    let decision = ours.decide(&request, &state);
+    assert!(matches!(
+        decision.outcome,
+        portolan_core::decision::Outcome::Refuse(_)
+    ));
+    let ours_request = ours.request(draft()).unwrap();
+    let foreign = other.decide(&request, &state);
+    let view = ours.view(&ours_request, &state, &foreign);
+    assert_eq!(view.attempts().count(), 1);
 }

@@ -40,6 +40,8 @@ pub(super) enum Verdict {
 pub(super) struct Answers {
     pub(super) verdicts: Interner<Verdict>,
     pub(super) orders: Interner<Vec<u16>>,
+    /// Routes in all sets of survivors together.
+    pub(super) survivors: usize,
 }
 
 /// The diagrams of one shape through one endpoint.
@@ -215,9 +217,14 @@ impl Build<'_> {
             all = Some(match all {
                 None => one,
                 Some(all) => {
-                    let verdicts = &mut self.answers.verdicts;
-                    self.store
-                        .join(&mut memo, &mut |a, b| furthest(verdicts, a, b), all, one)?
+                    let answers = &mut *self.answers;
+                    let mut join = |a, b| furthest(answers, a, b);
+                    let joined = self.store.join(&mut memo, &mut join, all, one)?;
+                    // A join no more than doubles what there was before it.
+                    if self.answers.survivors > limits::DIAGRAM_SURVIVORS {
+                        return Err(Inconclusive);
+                    }
+                    joined
                 }
             });
         }
@@ -472,10 +479,12 @@ impl Build<'_> {
 }
 
 /// All survivors; where there is none, the reason of whoever got furthest, the first of equals.
-fn furthest(verdicts: &mut Interner<Verdict>, a: Diagram, b: Diagram) -> Option<Diagram> {
+fn furthest(answers: &mut Answers, a: Diagram, b: Diagram) -> Option<Diagram> {
+    let verdicts = &mut answers.verdicts;
     let (one, other) = (verdicts.get(a.value()?)?, verdicts.get(b.value()?)?);
     let joined = match (one, other) {
         (Verdict::Survive(one), Verdict::Survive(other)) => {
+            answers.survivors += one.len() + other.len() + 8;
             Verdict::Survive(one.iter().chain(other).copied().collect())
         }
         (Verdict::Survive(_), _) => return Some(a),

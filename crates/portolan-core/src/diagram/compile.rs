@@ -106,7 +106,9 @@ pub(super) fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, In
         ..
     } = compiler;
     table.shrink();
-    let Answers { verdicts, orders } = answers.into_inner();
+    let Answers {
+        verdicts, orders, ..
+    } = answers.into_inner();
     let attributes = (0u16..).zip(&policy.attributes).map(|(index, _)| {
         let classes = vocabulary.classes.get(&index).cloned().unwrap_or_default();
         let texts = vocabulary.texts.get(&Field::Attribute(index));
@@ -166,7 +168,7 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    /// The shape, the first route and the numbers of what an id stands for.
+    /// The shape of what an id stands for, and its numbers with its routes behind them.
     fn subject(&mut self, text: &'a str, target: AliasTarget) -> (u32, Vec<i64>) {
         let catalog = self.vocabulary.catalog;
         let endpoints = 0..u32::try_from(catalog.endpoints.len()).unwrap_or(u32::MAX);
@@ -218,7 +220,12 @@ impl<'a> Compiler<'a> {
             return (INTERPRETED, Vec::new());
         };
         let slots = Slots::of(&profile, &self.questions, &self.fold);
-        let key = slots.key(subject, &profile, &self.questions);
+        let key = slots.key(
+            subject,
+            &profile,
+            &self.questions,
+            &self.fold.known.borrow(),
+        );
         let shape = if let Some(known) = self.known.get(&key) {
             known
         } else {
@@ -374,14 +381,15 @@ impl Rules {
                 | RuleKind::Retry { .. } => {}
             }
         }
-        for same in codes.values() {
+        for (code, same) in (0u32..).zip(codes.values()) {
             for id in same {
                 let Some(rule) = policy.rule(*id) else {
                     continue;
                 };
                 let (of_attempt, of_route) = reads(rule);
                 let warns = Warns {
-                    same_code: same.clone(),
+                    code,
+                    only: same.len() == 1,
                     of_attempt,
                     of_route,
                 };

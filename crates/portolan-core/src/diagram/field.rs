@@ -227,7 +227,7 @@ impl Asking<'_> {
                 body.input_tokens.saturating_add(most.unwrap_or(0).max(0))
             }
             Number::Depth => optional(call.chain.depth.or(self.defaults.depth)),
-            Number::Count => call.chain.count,
+            Number::Count => call.sent(),
             Number::Temperature => decimal(match body.rest {
                 Rest::Nothing => None,
                 Rest::Body(body) => body.temperature,
@@ -368,6 +368,7 @@ mod tests {
             endpoint: crate::catalog::EndpointId(0),
             attributes: Vec::new(),
             codes: Vec::new(),
+            stamp: [0; 16],
         };
         let body = Fields {
             stream: true,

@@ -100,7 +100,10 @@ enum Texts {
 impl Texts {
     fn new(bounds: &[Box<[u8]>], begun: bool) -> Self {
         let pairs = bounds.chunks(2).map(|pair| match pair {
-            [text, next] if matches!(next.split_last(), Some((0, same)) if *same == **text) => {
+            [text, next]
+                if text.last() != Some(&0)
+                    && matches!(next.split_last(), Some((0, same)) if *same == **text) =>
+            {
                 Some(text.clone())
             }
             _ => None,

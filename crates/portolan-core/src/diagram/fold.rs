@@ -106,6 +106,9 @@ impl<'a> Fold<'a> {
     }
 
     /// A lock's demand: once for all offerings that are placed alike, rather than once a route.
+    ///
+    /// INVARIANT: a bound is a constant or a column of a table. It reads neither the endpoint
+    /// that is called nor the model, which are no part of what is remembered by.
     fn remembered(
         &self,
         position: u32,
@@ -160,7 +163,16 @@ impl<'a> Fold<'a> {
         }
         let offering = self.vocabulary.catalog.offering(route.offering);
         let offering = offering.ok_or(Inconclusive)?;
-        let own = std::sync::Arc::as_ptr(&offering.own).addr();
+        let own = &offering.own;
+        let elsewhere = !own.processing.is_empty()
+            || !own.storage.is_empty()
+            || !own.retention.is_empty()
+            || !own.pairs.is_empty();
+        let own = if elsewhere {
+            std::sync::Arc::as_ptr(own).addr()
+        } else {
+            0
+        };
         let providers = offering.providers.to_vec();
         let key = (own, offering.region, providers);
         let placing = self.placings.borrow_mut().intern(key);
@@ -231,9 +243,17 @@ impl<'a> Fold<'a> {
                 vec![(ABSENT, Sketch::Leaf(NO)), (ABSENT + 1, Sketch::Leaf(YES))],
             ),
             Some(_) => Sketch::Leaf(YES),
-            None if Self::is_request_set(term) => Sketch::Leaf(YES),
-            None => Sketch::truth(Some(self.value(term, context, moment).is_some())),
+            None => Sketch::truth(Some(self.is_there(term, context, moment))),
         }
+    }
+
+    /// Says whether a term that is no single field has a value: a set of the request always has,
+    /// what is left of a set where both sets have.
+    fn is_there(&self, term: &Term, context: Context<'a>, moment: &Moment<'_>) -> bool {
+        if let Term::Without(a, b) = term {
+            return self.is_there(a, context, moment) && self.is_there(b, context, moment);
+        }
+        Self::is_request_set(term) || self.value(term, context, moment).is_some()
     }
 
     /// Says whether a request may leave the field out.

@@ -21,6 +21,9 @@ struct Row {
 
 const STANDARD: u32 = u32::MAX;
 
+/// No list was worked out: the catalog says the price.
+pub(super) const UNLISTED: u32 = u32::MAX;
+
 /// No amount; money is never negative.
 const NONE: i64 = i64::MIN;
 
@@ -59,6 +62,9 @@ impl Collected {
         };
         let mut at = Instant::MIN;
         for _ in 0..limits::DIAGRAM_PIECES {
+            if rows.len() + self.rows.len() > limits::DIAGRAM_PRICES {
+                return UNLISTED;
+            }
             let mut next = catalog.price(route, at, 0, None).next_change;
             let mut push = |tier: Option<&str>, above: u64| {
                 let input = if above == 0 {

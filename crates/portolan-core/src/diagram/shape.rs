@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::field::{Field, SetField};
-use super::fold::{Context, Fold, Subject};
+use super::fold::{Context, Fold, Known, Subject};
 use super::sketch::{Mask, Sketch};
 use super::store::Inconclusive;
 use super::vocabulary::{Reach, Vocabulary};
@@ -269,6 +269,7 @@ impl Slots {
         subject: Subject<'_>,
         profile: &Profile,
         questions: &Questions,
+        known: &[Known],
     ) -> Key {
         let mut parts = vec![match subject {
             Subject::Absent => Part::Absent,
@@ -292,28 +293,42 @@ impl Slots {
             }
             let own = end.model.iter().chain(end.of_route.iter().flatten());
             for sketch in own.chain(std::iter::once(&end.order)) {
-                self.strip(sketch, questions, &mut parts);
+                self.strip(sketch, questions, known, &mut parts);
             }
         }
         Key(parts)
     }
 
-    fn strip(&self, sketch: &Sketch, questions: &Questions, parts: &mut Vec<Part>) {
+    fn strip(
+        &self,
+        sketch: &Sketch,
+        questions: &Questions,
+        known: &[Known],
+        parts: &mut Vec<Part>,
+    ) {
         match sketch {
             Sketch::Leaf(value) => parts.push(Part::Leaf(*value)),
-            Sketch::Known(position) => parts.push(Part::Known(*position)),
+            Sketch::Known(position) => {
+                parts.push(Part::Known(*position));
+                // Where its cuts stand among this model's own is part of the shape.
+                for (field, cut) in known.get(*position as usize).map_or(&[][..], |(_, c)| c) {
+                    if self.cuts.iter().any(|(own, _)| own == field) {
+                        parts.push(Part::From(self.rank(questions, *field, *cut)));
+                    }
+                }
+            }
             Sketch::Steps(field, steps) => {
                 let count = u32::try_from(steps.len()).unwrap_or(u32::MAX);
                 parts.push(Part::Steps(*field, count));
                 for (from, step) in steps {
                     parts.push(Part::From(self.rank(questions, *field, *from)));
-                    self.strip(step, questions, parts);
+                    self.strip(step, questions, known, parts);
                 }
             }
             Sketch::Meets(set, mask, sides) => {
                 parts.push(Part::Meets(*set, self.mask(questions, *set, *mask)));
-                self.strip(&sides.0, questions, parts);
-                self.strip(&sides.1, questions, parts);
+                self.strip(&sides.0, questions, known, parts);
+                self.strip(&sides.1, questions, known, parts);
             }
         }
     }

@@ -106,7 +106,7 @@ impl Store {
         Ok(Diagram(id))
     }
 
-    /// Yes from each of these ranks on, or no, in turns: yes or no below the first of them.
+    /// A node for a field: each edge from its rank on, the first from rank 0.
     pub(super) fn range(&mut self, field: u16, edges: Vec<(u32, Diagram)>) -> Built {
         self.spend()?;
         self.reduced(field, edges)

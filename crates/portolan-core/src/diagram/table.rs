@@ -26,6 +26,7 @@ const EMPTY: Record = Record {
     key: Key {
         words: [0; 4],
         bytes: 0,
+        between: 0,
     },
     shape: FREE,
     numbers: 0,
@@ -52,6 +53,8 @@ pub(super) struct Table {
 struct Key {
     words: [u64; 4],
     bytes: u32,
+    /// What lies between them in a longer id, folded.
+    between: u32,
 }
 
 /// Bytes of an id that its key holds.
@@ -75,6 +78,7 @@ impl Key {
         Self {
             words,
             bytes: u32::try_from(id.len()).unwrap_or(u32::MAX),
+            between: if text.len() > WHOLE { between(text) } else { 0 },
         }
     }
 
@@ -84,7 +88,7 @@ impl Key {
         let [first, second, third, fourth] = self.words;
         let [one, two, three, four] = other.words;
         let words = (first ^ one) | (second ^ two) | (third ^ three) | (fourth ^ four);
-        words == 0 && self.bytes == other.bytes
+        words == 0 && self.bytes == other.bytes && self.between == other.between
     }
 
     #[inline(always)]
@@ -93,10 +97,19 @@ impl Key {
         let left = spread(a ^ 0x9e37_79b9_7f4a_7c15, b ^ 0xbf58_476d_1ce4_e5b9);
         let right = spread(c ^ 0x94d0_49bb_1331_11eb, d ^ 0x2545_f491_4f6c_dd1d);
         spread(
-            left ^ right.rotate_left(23) ^ self.bytes as u64,
+            left ^ right.rotate_left(23) ^ self.bytes as u64 ^ (self.between as u64) << 32,
             0x9e37_79b9_7f4a_7c15,
         )
     }
+}
+
+/// The bytes of a long id, folded.
+#[cold]
+fn between(text: &[u8]) -> u32 {
+    let fold = |sum: u64, byte: &u8| spread(sum ^ u64::from(*byte), 0x9e37_79b9_7f4a_7c15);
+    #[expect(clippy::cast_possible_truncation, reason = "the lower half is wanted")]
+    let folded = text.iter().fold(1, fold) as u32;
+    folded
 }
 
 #[inline(always)]

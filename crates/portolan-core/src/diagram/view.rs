@@ -72,6 +72,10 @@ impl<'a> View<'a> {
     fn lone(&self) -> Option<Lone<'a>> {
         let ground = self.ground;
         let fate = self.decision.fate;
+        match self.decision.outcome {
+            Outcome::Route => {}
+            Outcome::Refuse(_) => return None,
+        }
         let Verdict::Survive(set) = ground.verdict(fate)? else {
             return None;
         };
@@ -172,7 +176,7 @@ impl View<'_> {
         };
         if position == sent {
             // Entries past those that anybody looks at: one word for all of them.
-            let count = usize::try_from(self.call().chain.count).unwrap_or(0);
+            let count = usize::try_from(self.call().sent()).unwrap_or(0);
             return if count > sent { beyond() } else { None };
         }
         if position >= self.ground.depth(self.call(), sent) {

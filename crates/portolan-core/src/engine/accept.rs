@@ -23,6 +23,7 @@ pub(super) fn caller(
     catalog: &Catalog,
     policy: &Policy,
     compiled: &Compiled,
+    stamp: [u8; 16],
     name: Option<&str>,
     given: &BTreeMap<String, String>,
 ) -> Result<Caller, RequestErrors> {
@@ -58,6 +59,7 @@ pub(super) fn caller(
         endpoint,
         attributes,
         codes,
+        stamp,
     })
 }
 
@@ -66,10 +68,11 @@ pub(super) fn accept(
     catalog: &Catalog,
     policy: &Policy,
     compiled: &Compiled,
+    stamp: [u8; 16],
     draft: Draft,
 ) -> Result<Request, RequestErrors> {
     let name = draft.endpoint.as_deref();
-    let mut caller = caller(catalog, policy, compiled, name, &draft.attributes);
+    let mut caller = caller(catalog, policy, compiled, stamp, name, &draft.attributes);
     if draft.fallbacks.len() > limits::FALLBACKS {
         let too_many = RequestError::TooManyFallbacks(limits::FALLBACKS);
         caller = Err(match caller {
@@ -211,8 +214,8 @@ pub(super) fn own(catalog: &Catalog, policy: &Policy, call: &Call<'_>) -> Reques
     let ChainFields {
         depth,
         retry,
-        count,
         fault,
+        ..
     } = call.chain;
     let fallbacks = call.fallbacks.iter().take(limits::FALLBACKS);
     Request {
@@ -225,7 +228,7 @@ pub(super) fn own(catalog: &Catalog, policy: &Policy, call: &Call<'_>) -> Reques
         chain: Chain {
             depth: depth.or(policy.defaults.get(&BodyField::FallbackDepth).copied()),
             retry,
-            count,
+            count: call.sent(),
             fault: fault.map(|kind| ChainFault {
                 kind,
                 path: String::new(),

@@ -11,12 +11,17 @@ use crate::decimal::Decimal;
 use crate::instant::Instant;
 
 /// Who calls, and through which endpoint: accepted by an engine once, used for many calls.
+///
+/// What it holds means something to that engine only. Another one, as after a reload, refuses
+/// every call of it: accept it again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     pub(crate) endpoint: EndpointId,
     pub(crate) attributes: Vec<Option<AttributeValue>>,
     /// The attributes as the compiled form of that engine reads them.
     pub(crate) codes: Vec<i64>,
+    /// The snapshot of that engine.
+    pub(crate) stamp: [u8; 16],
 }
 
 impl Caller {
@@ -57,6 +62,12 @@ impl<'a> Call<'a> {
             fallbacks: &[],
             chain: ChainFields::default(),
         }
+    }
+
+    /// Entries of `fallbacks` as sent: no fewer than there are.
+    pub(crate) fn sent(&self) -> i64 {
+        let own = i64::try_from(self.fallbacks.len()).unwrap_or(i64::MAX);
+        self.chain.count.max(own)
     }
 
     /// The same call with fallbacks.

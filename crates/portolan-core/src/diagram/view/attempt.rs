@@ -12,6 +12,7 @@ use crate::catalog::{Price, Route};
 use crate::decision::Outcome;
 use crate::diagram::build::Verdict;
 use crate::diagram::flat::{At, NO_STATE};
+use crate::diagram::price::UNLISTED;
 use crate::diagram::walk::{Came, Standing};
 use crate::diagram::{Does, Effect, RouteFacts, Warns};
 use crate::judgement;
@@ -252,7 +253,7 @@ impl<'v> Attempt<'v> {
         let ground = self.view.ground;
         let at = self.view.call().at;
         match &self.kind {
-            Kind::Walked { facts, .. } => {
+            Kind::Walked { facts, .. } if facts.price != UNLISTED => {
                 let prices = &ground.compiled.prices;
                 if let Some(price) = prices.plain(facts.price, at) {
                     return price;
@@ -263,7 +264,7 @@ impl<'v> Attempt<'v> {
                 });
                 price.unwrap_or_default()
             }
-            Kind::Judged(_) => {
+            Kind::Walked { .. } | Kind::Judged(_) => {
                 let price = self.view.fields(self.fallback, |fields| {
                     let input = u64::try_from(fields.input_tokens).unwrap_or(0);
                     let tier = self.tier().or(fields.rest.service_tier());
@@ -374,7 +375,13 @@ impl<'v> Attempt<'v> {
     /// Rules of the same code, in order, as far as this one, which holds.
     #[cold]
     fn told_first(&self, rule: RuleId, warns: &Warns) -> bool {
-        let same = |effect: &&Effect| warns.same_code.contains(&effect.rule);
+        let of = |effect: &Effect| {
+            let warnings = &self.view.ground.compiled.rules.warnings;
+            warnings
+                .get(effect.rule.0 as usize)
+                .and_then(Option::as_ref)
+        };
+        let same = |effect: &&Effect| of(effect).is_some_and(|w| w.code == warns.code);
         let before = || {
             let mut attempts = self.view.attempts().take(self.index);
             attempts.any(|attempt| {
