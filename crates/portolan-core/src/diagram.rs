@@ -21,6 +21,7 @@ mod shape;
 mod sketch;
 mod store;
 mod table;
+mod verdict;
 mod view;
 mod vocabulary;
 mod walk;
@@ -31,7 +32,6 @@ pub(crate) use walk::Ground;
 
 use std::collections::BTreeMap;
 
-use build::Verdict;
 use constants::Classes;
 use field::Defaults;
 use flat::{At, Flat};
@@ -39,6 +39,7 @@ use locks::LaidLocks;
 use price::Prices;
 use store::Inconclusive;
 use table::Table;
+use verdict::Verdict;
 
 use crate::catalog::{Catalog, EndpointId, OfferingId, RegionId, Route};
 use crate::instant::Window;

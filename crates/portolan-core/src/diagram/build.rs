@@ -5,44 +5,17 @@ use std::collections::BTreeMap;
 
 use super::field::Field;
 use super::fold::{Fold, Subject};
-use super::intern::{Interner, Memo};
+use super::intern::Memo;
 use super::locks::{Group, Locks};
 use super::shape::{End, Profile, Questions, Slots};
 use super::sketch::{NO, Sketch, YES};
 use super::store::{Diagram, Inconclusive, Store};
+use super::verdict::{Answers, Verdict, furthest};
 use super::vocabulary::{Formula, Reach, Vocabulary};
 use crate::limits;
 use crate::policy::{RuleId, RuleKind};
 
 type Built = Result<Diagram, Inconclusive>;
-
-/// What a verdict says. Routes are positions among the model's routes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Verdict {
-    /// Nothing yet.
-    Pass,
-    /// The request itself is refused.
-    Refused(RuleId),
-    /// No candidate survives: the reason of the one that got furthest, and how far that is.
-    Fell {
-        rule: RuleId,
-        route: Option<u16>,
-        reached: u32,
-    },
-    /// No candidate survives, and this one got past every exclude: some lock stands against it.
-    Locked(u16),
-    /// The candidates that survive every exclude and every lock, in catalog order.
-    Survive(Box<[u16]>),
-}
-
-/// The verdicts and orders of all shapes, each once.
-#[derive(Debug, Default)]
-pub(super) struct Answers {
-    pub(super) verdicts: Interner<Verdict>,
-    pub(super) orders: Interner<Vec<u16>>,
-    /// Routes in all sets of survivors together.
-    pub(super) survivors: usize,
-}
 
 /// The diagrams of one shape through one endpoint.
 #[derive(Debug)]
@@ -475,32 +448,5 @@ impl Build<'_> {
             .binary_search(&field)
             .map_err(|_| Inconclusive)?;
         u16::try_from(position).map_err(|_| Inconclusive)
-    }
-}
-
-/// All survivors; where there is none, the reason of whoever got furthest, the first of equals.
-fn furthest(answers: &mut Answers, a: Diagram, b: Diagram) -> Option<Diagram> {
-    let verdicts = &mut answers.verdicts;
-    let (one, other) = (verdicts.get(a.value()?)?, verdicts.get(b.value()?)?);
-    let joined = match (one, other) {
-        (Verdict::Survive(one), Verdict::Survive(other)) => {
-            answers.survivors += one.len() + other.len() + 8;
-            Verdict::Survive(one.iter().chain(other).copied().collect())
-        }
-        (Verdict::Survive(_), _) => return Some(a),
-        (_, Verdict::Survive(_)) => return Some(b),
-        (one, other) => {
-            return Some(if reached(other) > reached(one) { b } else { a });
-        }
-    };
-    Some(Diagram::terminal(verdicts.intern(joined)))
-}
-
-/// How far a candidate got: a lock stands behind every exclude.
-const fn reached(verdict: &Verdict) -> u64 {
-    match verdict {
-        Verdict::Fell { reached, .. } => *reached as u64,
-        Verdict::Locked(_) | Verdict::Survive(_) => u64::MAX,
-        Verdict::Pass | Verdict::Refused(_) => 0,
     }
 }

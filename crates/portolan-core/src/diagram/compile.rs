@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use super::build::{Answers, Build, Diagrams, Verdict};
+use super::build::{Build, Diagrams};
 use super::field::Field;
 use super::flat::{At, Flat, Laying, Layout, halves};
 use super::fold::{Fold, Subject};
@@ -13,6 +13,7 @@ use super::price::Collected;
 use super::shape::{self, Key, Profile, Questions, Slots};
 use super::store::{self, Inconclusive, Store};
 use super::table::{ALIAS, Table};
+use super::verdict::{Answers, Verdict};
 use super::vocabulary::Vocabulary;
 use super::{Compiled, Does, Effect, End, RouteFacts, Rules, Shape, Warns, walk};
 use crate::catalog::{AliasTarget, Catalog, EndpointId, OfferingId, RegionId, Route};

@@ -4,12 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use super::build::{Build, Verdict};
+use super::build::Build;
 use super::field::Field;
 use super::flat::{At, Laying};
 use super::shape::End;
 use super::sketch::{NO, Sketch, YES};
 use super::store::{Diagram, Inconclusive};
+use super::verdict::Verdict;
 use super::vocabulary::{Formula, Reach};
 use crate::policy::{RuleId, RuleKind};
 

@@ -8,8 +8,8 @@ mod attempt;
 use attempt::Kind;
 pub use attempt::{Attempt, Attempts};
 
-use super::build::Verdict;
 use super::flat::{At, NO_STATE};
+use super::verdict::Verdict;
 use super::walk::{Came, Ground};
 use super::{Effect, RouteFacts};
 use crate::decision::{Decision, Outcome};

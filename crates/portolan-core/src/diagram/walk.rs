@@ -5,10 +5,10 @@
     reason = "small structs handed over in memory cost more than the walk"
 )]
 
-use super::build::Verdict;
 use super::field::Asking;
 use super::flat::{NO_STATE, Reading, state_codes};
 use super::table::ALIAS;
+use super::verdict::Verdict;
 use super::{Compiled, End, RouteFacts};
 use crate::catalog::{Catalog, Route};
 use crate::decision::{Decision, Fate, Outcome, Refusal, Snapshot};

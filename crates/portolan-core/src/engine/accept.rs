@@ -86,6 +86,9 @@ pub(super) fn accept(
     let at = draft.at;
     let effective = |body: Body| effective(catalog, policy, body, at);
     let mut chain = draft.chain;
+    // There are no fewer entries than are here.
+    let here = i64::try_from(draft.fallbacks.len()).unwrap_or(i64::MAX);
+    chain.count = chain.count.max(here);
     chain.depth = chain
         .depth
         .or(policy.defaults.get(&BodyField::FallbackDepth).copied());
