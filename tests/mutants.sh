@@ -84,7 +84,9 @@ mutant "a text between two is neither" \
 mutant "a lock dropped from the verdict" \
   's/let locked = self\.first\(broken, survives\)\?;/let _ = broken; let locked = survives;/'
 mutant "only the first demand of a lock" \
-  's/for demand in demands \{/for demand in demands.iter().take(1) {/'
+  's/for demand in \&group\.demands \{/for demand in group.demands.iter().take(1) {/'
+mutant "a demand known without where its dates stand" \
+  's/self\.cuts\.iter\(\)\.any\(\|\(own, _\)\| own == field\)/self.cuts.is_empty()/'
 mutant "locks that are broken before excludes" \
   's/self\.first\(excluded, locked\)/{ let broken = self.first(broken, excluded)?; self.first(broken, locked) }/'
 
@@ -96,7 +98,7 @@ mutant "the highest of the lowest" \
 mutant "a price tier that starts one token early" \
   's/input > row\.above/input >= row.above/'
 mutant "a fact that never changes" \
-  's/from = next\.unix_seconds\(\);/from = next.unix_seconds().saturating_add(1);/'
+  's/parts\.push\(\(next\.unix_seconds\(\), /parts.push((next.unix_seconds().saturating_add(1), /'
 
 # ---- Chains and state
 mutant "an unknown fallback speaks first" \
