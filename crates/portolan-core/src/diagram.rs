@@ -172,8 +172,7 @@ struct Rules {
     /// For an id that stands for nothing, and whether it judges the whole chain.
     unknown: Option<(RuleId, bool)>,
     beyond_depth: Option<RuleId>,
-    /// By rule: others that warn with the same code, itself included; whether it reads facts of
-    /// its attempt, and of the attempt's route.
+    /// By rule: what a warning of it is told by.
     warnings: Vec<Option<Warns>>,
     /// Some rule sets the service tier.
     sets_tier: bool,
@@ -189,7 +188,9 @@ struct Warns {
     code: u32,
     /// No other rule warns with it.
     only: bool,
+    /// It reads facts of its attempt.
     of_attempt: bool,
+    /// It reads facts of its attempt's route.
     of_route: bool,
 }
 
@@ -203,7 +204,7 @@ impl Warns {
 /// How much of a catalog and policy was compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
-    /// Model ids and aliases' periods whose decisions walk a diagram.
+    /// What ids stand for, none and nothing included, whose decisions walk a diagram.
     pub compiled: usize,
     /// Those that the interpreter decides, because their diagrams went past a limit.
     pub interpreted: usize,

@@ -22,6 +22,7 @@ use crate::dice::Dice;
 use crate::policies::compile;
 
 pub use catalog::World;
+pub use values::{DATES, PLACES};
 
 /// A policy and its catalog, as text.
 #[derive(Debug, Clone)]

@@ -8,6 +8,7 @@ use portolan::core::decimal::Decimal;
 use portolan::core::decision::Outcome;
 use portolan::core::diagram::View;
 use portolan::core::judgement;
+use portolan::core::limits;
 use portolan::core::policy::RuleId;
 use portolan::core::request::{Call, Caller, ChainFields, Draft, Fields, State};
 use portolan::{Engine, Instant};
@@ -65,42 +66,17 @@ impl Program for Compiled {
         call.auth = asked.auth;
         call.auth_header = asked.auth_header.as_deref();
         call.chain = ChainFields::from(&asked.chain);
-        match &*asked.fallbacks {
-            [] => self.ask(&call, asked, show),
-            [first] => {
-                let fallbacks = [Fields::from(first)];
-                self.ask(
-                    &Call {
-                        fallbacks: &fallbacks,
-                        ..call
-                    },
-                    asked,
-                    show,
-                )
-            }
-            [first, second] => {
-                let fallbacks = [Fields::from(first), Fields::from(second)];
-                self.ask(
-                    &Call {
-                        fallbacks: &fallbacks,
-                        ..call
-                    },
-                    asked,
-                    show,
-                )
-            }
-            more => {
-                let fallbacks: Vec<Fields<'_>> = more.iter().map(Fields::from).collect();
-                self.ask(
-                    &Call {
-                        fallbacks: &fallbacks,
-                        ..call
-                    },
-                    asked,
-                    show,
-                )
-            }
+        if asked.fallbacks.is_empty() {
+            return self.ask(&call, asked, show);
         }
+        let mut kept = [Fields::default(); limits::FALLBACKS];
+        let mut used = 0;
+        for (place, body) in kept.iter_mut().zip(&asked.fallbacks) {
+            *place = Fields::from(body);
+            used += 1;
+        }
+        call.fallbacks = &kept[..used];
+        self.ask(&call, asked, show)
     }
 }
 

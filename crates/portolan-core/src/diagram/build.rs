@@ -96,19 +96,16 @@ impl Build<'_> {
             let mut shaping = Vec::new();
             let mut skipping = Vec::new();
             for (id, rule) in policy.rules() {
-                let list = match &rule.kind {
-                    RuleKind::Set { .. } | RuleKind::Warn { .. } | RuleKind::Limit { .. } => {
-                        &mut shaping
-                    }
-                    RuleKind::Skip(_) => &mut skipping,
-                    RuleKind::UnknownModel { .. }
-                    | RuleKind::NotOffered(_)
-                    | RuleKind::OtherEndpoint(_)
-                    | RuleKind::BeyondDepth(_)
-                    | RuleKind::Refuse { .. }
-                    | RuleKind::Exclude(_)
-                    | RuleKind::Lock { .. }
-                    | RuleKind::Retry { .. } => continue,
+                let shapes = matches!(
+                    rule.kind,
+                    RuleKind::Set { .. } | RuleKind::Warn { .. } | RuleKind::Limit { .. }
+                );
+                let list = if shapes {
+                    &mut shaping
+                } else if let RuleKind::Skip(_) = rule.kind {
+                    &mut skipping
+                } else {
+                    continue;
                 };
                 let holds = self.holds(id, end, Some(candidate))?;
                 if holds != Diagram::FALSE {

@@ -330,7 +330,7 @@ impl Rules {
         let mut fields: Vec<&SetField> = Vec::new();
         let mut codes: BTreeMap<&str, Vec<RuleId>> = BTreeMap::new();
         for (id, rule) in policy.rules() {
-            rules.effects.push(match &rule.kind {
+            let does = match &rule.kind {
                 RuleKind::Set { field, noting, .. } => {
                     let known = fields.iter().position(|known| *known == field);
                     let position = known.unwrap_or_else(|| {
@@ -338,49 +338,40 @@ impl Rules {
                         fields.len() - 1
                     });
                     rules.sets_tier |= *field == SetField::Known(BodyField::ServiceTier);
+                    if noting.is_some() {
+                        codes.entry(rule.kind.code()).or_default().push(id);
+                    }
                     Some(Does::Set {
                         field: u16::try_from(position).unwrap_or(u16::MAX),
                         noting: noting.is_some(),
                     })
                 }
-                RuleKind::Warn { .. } => Some(Does::Warn),
+                RuleKind::Warn { code } => {
+                    codes.entry(code).or_default().push(id);
+                    Some(Does::Warn)
+                }
                 RuleKind::Limit { .. } => Some(Does::Limit),
-                RuleKind::UnknownModel { .. }
-                | RuleKind::NotOffered(_)
-                | RuleKind::OtherEndpoint(_)
-                | RuleKind::BeyondDepth(_)
-                | RuleKind::Refuse { .. }
-                | RuleKind::Exclude(_)
-                | RuleKind::Lock { .. }
-                | RuleKind::Skip(_)
-                | RuleKind::Retry { .. } => None,
-            });
-            match &rule.kind {
-                RuleKind::UnknownModel { chain, .. } if rules.unknown.is_none() => {
-                    rules.unknown = Some((id, *chain));
-                }
-                RuleKind::BeyondDepth(_) if rules.beyond_depth.is_none() => {
-                    rules.beyond_depth = Some(id);
-                }
-                RuleKind::Warn { .. }
-                | RuleKind::Set {
-                    noting: Some(_), ..
-                } => codes.entry(rule.kind.code()).or_default().push(id),
                 RuleKind::Skip(_) => {
                     let terms = crate::policy::condition_terms(&rule.when);
                     rules.scopes.insert(id, walk::scopes(&terms));
+                    None
                 }
-                RuleKind::UnknownModel { .. }
-                | RuleKind::NotOffered(_)
+                RuleKind::UnknownModel { chain, .. } => {
+                    rules.unknown.get_or_insert((id, *chain));
+                    None
+                }
+                RuleKind::BeyondDepth(_) => {
+                    rules.beyond_depth.get_or_insert(id);
+                    None
+                }
+                RuleKind::NotOffered(_)
                 | RuleKind::OtherEndpoint(_)
-                | RuleKind::BeyondDepth(_)
                 | RuleKind::Refuse { .. }
                 | RuleKind::Exclude(_)
                 | RuleKind::Lock { .. }
-                | RuleKind::Set { .. }
-                | RuleKind::Limit { .. }
-                | RuleKind::Retry { .. } => {}
-            }
+                | RuleKind::Retry { .. } => None,
+            };
+            rules.effects.push(does);
         }
         for (code, same) in (0u32..).zip(codes.values()) {
             for id in same {

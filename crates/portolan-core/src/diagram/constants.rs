@@ -52,7 +52,7 @@ impl Vocabulary<'_> {
                             let found = texts.entry(field).or_default();
                             self.each_text(other, &mut |text| found.extend(exactly(text)));
                         }
-                        for set in sets(one).into_iter().chain(sets(other)) {
+                        for set in sets(one).chain(sets(other)) {
                             let found = words.entry(set).or_default();
                             self.each_text(other, &mut |text| {
                                 found.insert(text.into());
@@ -265,13 +265,14 @@ pub(super) fn rank(bounds: &[Box<[u8]>], text: &str) -> i64 {
     i64::try_from(below).unwrap_or(i64::MAX)
 }
 
-/// The request's sets that a term reads.
-fn sets(term: &Term) -> Vec<SetField> {
-    let set = |part: &Term| match part {
+/// The set of the request that a term is, or is what is left of.
+pub(super) fn request_set(term: &Term) -> Option<SetField> {
+    match term {
         Term::Body(field) => match kind(*field) {
             Kind::Set(set) => Some(set),
             Kind::Model | Kind::Flag(_) | Kind::Text(_) | Kind::Number(_) => None,
         },
+        Term::Without(a, b) => request_set(a).or_else(|| request_set(b)),
         Term::Constant(_)
         | Term::Endpoint
         | Term::At
@@ -283,10 +284,13 @@ fn sets(term: &Term) -> Vec<SetField> {
         | Term::OfEndpoint(..)
         | Term::Route(_)
         | Term::State(..)
-        | Term::Offset(..)
-        | Term::Without(..) => None,
-    };
-    term.walk().into_iter().filter_map(set).collect()
+        | Term::Offset(..) => None,
+    }
+}
+
+/// Every set of the request that a term reads.
+fn sets(term: &Term) -> impl Iterator<Item = SetField> {
+    term.walk().into_iter().filter_map(request_set)
 }
 
 fn texts_in(value: &Value, found: &mut dyn FnMut(&str)) {
@@ -308,7 +312,8 @@ pub(super) fn exactly(text: &str) -> [Box<[u8]>; 2] {
     ]
 }
 
-/// The bounds of the texts that begin as a glob does: `None` for those without an end.
+/// The bounds of the texts that begin as a glob does: where they start and, unless every text
+/// does, where they end.
 pub(super) fn prefix(glob: &Glob) -> Vec<Box<[u8]>> {
     let start = glob.0.strip_suffix('*').unwrap_or(&glob.0).as_bytes();
     let mut bounds: Vec<Box<[u8]>> = vec![start.into()];

@@ -75,60 +75,54 @@ impl<K> Default for Interner<K> {
 impl<K: Hash + Eq> Interner<K> {
     /// The position of a key, which is added where it is new.
     pub(super) fn intern(&mut self, key: K) -> u32 {
-        if let Some(found) = self.find(&key) {
-            return found;
-        }
+        let hash = hash(&key);
+        let free = match self.probe(hash, |known| *known == key) {
+            Ok(found) => return found,
+            Err(free) => free,
+        };
         let position = u32::try_from(self.keys.len()).unwrap_or(EMPTY);
         self.keys.push(key);
         if self.keys.len() * 2 > self.slots.len() {
             self.grow();
-        } else if let Some(key) = self.keys.last() {
-            let at = self.free(hash(key));
-            if let Some(slot) = self.slots.get_mut(at) {
-                *slot = position;
-            }
+        } else if let Some(slot) = self.slots.get_mut(free) {
+            *slot = position;
         }
         position
     }
 
     /// The position of a key that is there.
     pub(super) fn find(&self, key: &K) -> Option<u32> {
-        let mask = self.slots.len().checked_sub(1)?;
-        let mut at = start(hash(key), mask);
-        // Ends: half of the slots are free.
-        loop {
-            let position = *self.slots.get(at)?;
-            if position == EMPTY {
-                return None;
-            }
-            if self.keys.get(position as usize) == Some(key) {
-                return Some(position);
-            }
-            at = (at + 1) & mask;
-        }
+        self.probe(hash(key), |known| known == key).ok()
     }
 
-    fn free(&self, hash: u64) -> usize {
+    /// The position of the key of this hash that is wanted, or else the free slot that it would
+    /// take.
+    fn probe(&self, hash: u64, wanted: impl Fn(&K) -> bool) -> Result<u32, usize> {
         let mask = self.slots.len().saturating_sub(1);
         let mut at = start(hash, mask);
-        while self.slots.get(at).is_some_and(|slot| *slot != EMPTY) {
+        // Ends: half of the slots are free.
+        while let Some(position) = self.slots.get(at).filter(|slot| **slot != EMPTY) {
+            if self.keys.get(*position as usize).is_some_and(&wanted) {
+                return Ok(*position);
+            }
             at = (at + 1) & mask;
         }
-        at
+        Err(at)
     }
 
     fn grow(&mut self) {
         let size = (self.keys.len() * 4).next_power_of_two().max(16);
         self.slots.clear();
         self.slots.resize(size, EMPTY);
-        for (position, key) in (0u32..).zip(&self.keys) {
-            let mask = size - 1;
-            let mut at = start(hash(key), mask);
-            while self.slots.get(at).is_some_and(|slot| *slot != EMPTY) {
-                at = (at + 1) & mask;
-            }
-            if let Some(slot) = self.slots.get_mut(at) {
-                *slot = position;
+        for position in 0..self.keys.len() {
+            let free = self
+                .keys
+                .get(position)
+                .map(|key| self.probe(hash(key), |_| false));
+            if let Some(Err(free)) = free
+                && let Some(slot) = self.slots.get_mut(free)
+            {
+                *slot = u32::try_from(position).unwrap_or(EMPTY);
             }
         }
     }

@@ -111,22 +111,11 @@ impl<'a> Vocabulary<'a> {
                 Formula::And(vec![Formula::Atom(in_force), when])
             };
             vocabulary.rules.push(formula);
-            let demands = match &rule.kind {
-                RuleKind::Lock { facts, bound, .. } => facts
-                    .iter()
-                    .map(|fact| vocabulary.ask(Atom::Met(*fact, bound), &mut known))
-                    .collect(),
-                RuleKind::UnknownModel { .. }
-                | RuleKind::NotOffered(_)
-                | RuleKind::OtherEndpoint(_)
-                | RuleKind::BeyondDepth(_)
-                | RuleKind::Refuse { .. }
-                | RuleKind::Exclude(_)
-                | RuleKind::Skip(_)
-                | RuleKind::Set { .. }
-                | RuleKind::Warn { .. }
-                | RuleKind::Limit { .. }
-                | RuleKind::Retry { .. } => Vec::new(),
+            let demands = if let RuleKind::Lock { facts, bound, .. } = &rule.kind {
+                let asked = facts.iter().map(|fact| Atom::Met(*fact, bound));
+                asked.map(|atom| vocabulary.ask(atom, &mut known)).collect()
+            } else {
+                Vec::new()
             };
             vocabulary.demands.push(demands);
         }

@@ -97,29 +97,9 @@ impl<'a> Ground<'a> {
         std::hint::black_box(touched);
     }
 
-    /// The outcome where there are fallbacks, or something is known about now.
+    /// The outcome where there are fallbacks, or something is known about now, or a lock is broken.
     #[inline(never)]
     fn weighed(
-        self,
-        call: &Call<'_>,
-        fallbacks: Fallbacks<'_>,
-        standing: &Standing<'a>,
-        verdict: &'a Verdict,
-        depth: usize,
-    ) -> Option<Outcome> {
-        if depth > 0 {
-            return self.chained(call, fallbacks, standing, verdict, depth);
-        }
-        Some(match self.came(call, &call.body, standing, verdict) {
-            Came::Routes(_) => Outcome::Route,
-            Came::Never(rule, route) => refuse(rule, None, route),
-            Came::NotNow(rule, route) => self.not_now(call, standing, rule, route),
-            Came::Unbuilt => return None,
-        })
-    }
-
-    /// The outcome where fallbacks stand behind the primary.
-    fn chained(
         self,
         call: &Call<'_>,
         fallbacks: Fallbacks<'_>,

@@ -6,7 +6,7 @@ use super::catalog::World;
 use crate::dice::Dice;
 
 /// Dates around which things happen.
-pub(super) const DATES: [&str; 9] = [
+pub const DATES: [&str; 9] = [
     "2019-12-01",
     "2020-02-01",
     "2025-06-01",
@@ -19,7 +19,7 @@ pub(super) const DATES: [&str; 9] = [
 ];
 
 /// Names of places that catalogs and rules use.
-pub(super) const PLACES: [&str; 12] = [
+pub const PLACES: [&str; 12] = [
     "DE",
     "FR",
     "GB",

@@ -5,37 +5,9 @@
 use std::fmt::Write as _;
 
 use portolan_core::instant::Instant;
+pub(crate) use portolan_testkit::random::{DATES, PLACES};
 
 use crate::dice::Dice;
-
-/// Dates around which things happen.
-pub(crate) const DATES: [&str; 9] = [
-    "2019-12-01",
-    "2020-02-01",
-    "2025-06-01",
-    "2026-01-01",
-    "2026-03-01",
-    "2026-03-02",
-    "2026-07-01",
-    "2026-07-31",
-    "2027-01-01",
-];
-
-/// Names of places that catalogs and rules use.
-pub(crate) const PLACES: [&str; 12] = [
-    "DE",
-    "FR",
-    "GB",
-    "US",
-    "JP",
-    "EU27",
-    "EEA",
-    "world",
-    "benelux",
-    "drift",
-    "cloud:x-1",
-    "mixed",
-];
 
 /// The places that every generated catalog declares.
 const DECLARED: &str = "places:

@@ -2,7 +2,8 @@
 
 use super::{Context, Fold, Folded, Moment};
 use crate::catalog::Names;
-use crate::diagram::field::{Kind, SetField, kind};
+use crate::diagram::constants::request_set;
+use crate::diagram::field::SetField;
 use crate::diagram::intern::Memo;
 use crate::diagram::sketch::{Mask, NO, Sketch, UNKNOWN, YES};
 use crate::diagram::store::Inconclusive;
@@ -196,26 +197,4 @@ fn has_all(set: SetField, mask: Mask, yes: bool) -> Sketch {
         .fold(Sketch::truth(Some(yes)), |all, bit| {
             Sketch::meets(set, bit, all, no.clone())
         })
-}
-
-fn request_set(term: &Term) -> Option<SetField> {
-    match term {
-        Term::Body(field) => match kind(*field) {
-            Kind::Set(set) => Some(set),
-            Kind::Model | Kind::Flag(_) | Kind::Text(_) | Kind::Number(_) => None,
-        },
-        Term::Without(a, b) => request_set(a).or_else(|| request_set(b)),
-        Term::Constant(_)
-        | Term::Endpoint
-        | Term::At
-        | Term::Auth
-        | Term::AuthHeader
-        | Term::Attribute(_)
-        | Term::Column(..)
-        | Term::OfModel(..)
-        | Term::OfEndpoint(..)
-        | Term::Route(_)
-        | Term::State(..)
-        | Term::Offset(..) => None,
-    }
 }
