@@ -36,7 +36,7 @@ pub(crate) use conditions::terms as condition_terms;
 pub use load::{Loaded, load};
 pub(crate) use names::term_name;
 pub use policy::{
-    Attribute, Blame, BlameField, Condition, Expect, Glob, Goal, LockFact, Piece, Policy,
+    Attribute, Blame, BlameField, Claim, Condition, Expect, Glob, Goal, LockFact, Piece, Policy,
     PreferKey, Prove, Rule, RuleId, RuleKind, SetField, Slot, Table, Template, Test, Verdict,
 };
 pub use resolve::resolve;

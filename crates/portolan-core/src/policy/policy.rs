@@ -404,7 +404,7 @@ impl Slot {
     ];
 }
 
-/// A claim over all requests.
+/// A question over all requests.
 #[derive(Debug, Clone)]
 pub struct Prove {
     /// Its name.
@@ -413,23 +413,35 @@ pub struct Prove {
     pub filter: Condition,
     /// For which instants.
     pub between: Window,
-    /// What holds.
+    /// What is asked of them.
     pub goal: Goal,
     /// Where it stands.
     pub span: Span,
 }
 
-/// What a claim says.
+/// What a `prove` asks.
 #[derive(Debug, Clone)]
 pub enum Goal {
-    /// Every attempt fulfils a condition.
+    /// Of every request for which all premises hold, the claim holds too.
+    Claim {
+        /// What is given.
+        premises: Vec<Claim>,
+        /// What follows.
+        claim: Claim,
+    },
+}
+
+/// What one decision is said to be.
+#[derive(Debug, Clone)]
+pub enum Claim {
+    /// It routes.
+    Routes,
+    /// It is refused.
+    Refused,
+    /// It is refused with this code.
+    RefusedWith(Box<str>),
+    /// Every attempt fulfils a condition; there may be none.
     Every(Condition),
-    /// No such request routes.
-    NeverRoutes,
-    /// Every such request routes.
-    AlwaysRoutes,
-    /// Every such request is refused with this code.
-    AlwaysRefused(Box<str>),
 }
 
 /// An example: a request and what must come of it.

@@ -1,7 +1,7 @@
 //! Claims over all requests, and examples.
 
 use super::diags;
-use super::policy::{Condition, Expect, Goal, Prove, Test};
+use super::policy::{Claim, Condition, Expect, Goal, Prove, Test};
 use super::schema::BodyField;
 use super::scope::{Env, Reach, Resolver};
 use super::term::Term;
@@ -17,22 +17,25 @@ impl Resolver<'_> {
             None => Condition::Constant(true),
             Some(filter) => self.condition(filter, &Env::new(Reach::REQUEST))?.condition,
         };
-        let goal = match &prove.goal {
+        let claim = match &prove.goal {
             ast::Goal::Every(condition) => {
                 let mut env = Env::new(Reach::ROUTE);
                 env.known.insert(Term::Body(BodyField::Model));
-                Goal::Every(self.condition(condition, &env)?.condition)
+                Claim::Every(self.condition(condition, &env)?.condition)
             }
-            ast::Goal::NeverRoutes => Goal::NeverRoutes,
-            ast::Goal::AlwaysRoutes => Goal::AlwaysRoutes,
-            ast::Goal::AlwaysRefused(code) => Goal::AlwaysRefused(code.value.as_str().into()),
+            ast::Goal::NeverRoutes => Claim::Refused,
+            ast::Goal::AlwaysRoutes => Claim::Routes,
+            ast::Goal::AlwaysRefused(code) => Claim::RefusedWith(code.value.as_str().into()),
         };
         let (from, until) = prove.between.unzip();
         Some(Prove {
             name: prove.name.value.as_str().into(),
             filter,
             between: Window { from, until },
-            goal,
+            goal: Goal::Claim {
+                premises: Vec::new(),
+                claim,
+            },
             span: prove.name.span,
         })
     }
