@@ -1,2 +1,6 @@
 //! Questions over all requests that a compiled policy can be asked. Answers are data; how they
 //! are shown is the command's.
+
+mod witness;
+
+pub use witness::{with_fallback, witness};
