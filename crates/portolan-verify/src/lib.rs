@@ -2,4 +2,7 @@
 //! are shown is the command's.
 
 pub mod prove;
+mod witness;
 pub mod words;
+
+pub use witness::{with_fallback, witness};

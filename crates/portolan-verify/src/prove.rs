@@ -12,13 +12,15 @@ mod topics;
 
 pub use replay::{Refutation, refutation};
 
+use replay::size;
+
 use portolan_core::diagram::survey::{Chart, Class, Inconclusive, Region, Standing};
 use portolan_core::engine::Engine;
 use portolan_core::limits;
 use portolan_core::policy::{Claim, Goal, Prove};
 use portolan_core::request::Draft;
 
-use crate::witness::{size, witness};
+use crate::witness::witness;
 use topics::{Asked, Topics};
 
 /// What came of one question.
@@ -68,13 +70,14 @@ pub struct Covered {
     pub classes: u64,
 }
 
-/// Answers every question of a policy.
-pub fn prove(engine: &Engine) -> Vec<Proof> {
+/// Answers every question of a policy. A request refutes one only if it is one that can be
+/// `posted`.
+pub fn prove(engine: &Engine, posted: &dyn Fn(&Draft) -> bool) -> Vec<Proof> {
     let proves = &engine.policy().proves;
     let topics = Topics::new(proves);
     let answered = engine.survey(&topics.list(), |survey| {
         let mut searches: Vec<Search<'_>> = (proves.iter().zip(&topics.asked))
-            .map(|(prove, asked)| Search::new(engine, prove, asked))
+            .map(|(prove, asked)| Search::new(engine, posted, prove, asked))
             .collect();
         // A slice past its budget is noted by each search that it concerns.
         let _ = survey.each(&mut |chart| {
@@ -109,6 +112,7 @@ pub fn prove(engine: &Engine) -> Vec<Proof> {
 /// The search for a request that refutes one question.
 struct Search<'a> {
     engine: &'a Engine,
+    posted: &'a dyn Fn(&Draft) -> bool,
     prove: &'a Prove,
     asked: &'a Asked,
     covered: Covered,
@@ -121,9 +125,15 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(engine: &'a Engine, prove: &'a Prove, asked: &'a Asked) -> Self {
+    fn new(
+        engine: &'a Engine,
+        posted: &'a dyn Fn(&Draft) -> bool,
+        prove: &'a Prove,
+        asked: &'a Asked,
+    ) -> Self {
         Self {
             engine,
+            posted,
             prove,
             asked,
             covered: Covered::default(),
@@ -232,7 +242,8 @@ impl<'a> Search<'a> {
         if found.is_some_and(|found| size(&found.draft) <= size(draft)) {
             return true;
         }
-        let Some(refutation) = refutation(self.engine, self.prove, draft) else {
+        let refutation = refutation(self.engine, self.prove, draft);
+        let Some(refutation) = refutation.filter(|_| (self.posted)(draft)) else {
             return false;
         };
         self.found = Some(Box::new(refutation));

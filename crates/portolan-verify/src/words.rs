@@ -39,7 +39,7 @@ pub fn bound(engine: &Engine, bound: &Bound) -> String {
                 .map(|from| texts(&name, from, until.as_deref()));
             or_absent(&name, *absent, said)
         }
-        Values::Words { words, others, has } => set(&name, words, *others, *has),
+        Values::Words { words, others, has, .. } => set(&name, words, *others, *has),
     }
 }
 
@@ -279,9 +279,12 @@ fn key(engine: &Engine, field: Bounded, row: u32) -> String {
         return String::new();
     };
     let attribute = policy.attributes.get(usize::from(index));
-    let table = attribute.and_then(|attribute| match attribute.of {
-        Type::Key(table) => policy.tables.get(table as usize),
-        _ => None,
+    let table = attribute.and_then(|attribute| {
+        if let Type::Key(table) = attribute.of {
+            policy.tables.get(table as usize)
+        } else {
+            None
+        }
     });
     let key = table.and_then(|table| table.keys.get(row as usize));
     key.map_or(String::new(), |key| format!("{:?}", text::echo(key)))
