@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::diags;
 use super::operands::Resolved;
 use super::policy::{Condition, Glob};
-use super::scope::{Env, Resolver};
+use super::scope::{Absence, Env, Resolver};
 use super::term::Term;
 use super::types::{Type, Value};
 use crate::limits;
@@ -42,7 +42,11 @@ impl Resolver<'_> {
             ConditionKind::And(terms) => self.series(terms, true, env, depth),
             ConditionKind::Or(terms) => self.series(terms, false, env, depth),
             ConditionKind::Not(inner) => {
-                let inner = self.part(inner, env, depth + 1)?;
+                let env = Env {
+                    absence: env.absence.negated(),
+                    ..env.clone()
+                };
+                let inner = self.part(inner, &env, depth + 1)?;
                 Some(Narrowed {
                     condition: Condition::Not(Box::new(inner.condition)),
                     when_true: inner.when_false,
@@ -65,11 +69,12 @@ impl Resolver<'_> {
                     return None;
                 }
                 let glob = Glob(glob.value.as_str().into());
-                Some(Narrowed::plain(Condition::Matches(term, glob)))
+                Some(self.assured(Condition::Matches(term, glob), env))
             }
-            ConditionKind::Compare(left, operator, right) => self
-                .compare(left, *operator, right, span, env)
-                .map(Narrowed::plain),
+            ConditionKind::Compare(left, operator, right) => {
+                let compared = self.compare(left, *operator, right, span, env)?;
+                Some(self.assured(compared, env))
+            }
         }
     }
 
@@ -92,7 +97,7 @@ impl Resolver<'_> {
         for term in terms {
             let Some(part) = self.part(term, &env, depth + 1) else {
                 whole = false;
-                env.lenient = true;
+                env.absence = Absence::Ignored;
                 continue;
             };
             let (all_of, one_of) = if conjunction {
@@ -187,7 +192,38 @@ impl Resolver<'_> {
             return None;
         }
         self.check_read(&term, env, operand.span);
-        Some(Narrowed::plain(Condition::Holds(term)))
+        Some(self.assured(Condition::Holds(term), env))
+    }
+
+    /// A comparison, in a goal with the questions that its writer left out: see [`Absence`].
+    fn assured(&self, atom: Condition, env: &Env) -> Narrowed {
+        let fails = match env.absence {
+            Absence::Reported | Absence::Ignored => return Narrowed::plain(atom),
+            Absence::Fails => true,
+            Absence::Holds => false,
+        };
+        let mut known = BTreeSet::new();
+        for term in terms(&atom) {
+            known.extend(self.unasked(term, env));
+        }
+        if known.is_empty() {
+            return Narrowed::plain(atom);
+        }
+        let asked = known.iter().cloned().map(Condition::IsSet);
+        if fails {
+            Narrowed {
+                condition: Condition::And(asked.chain([atom]).collect()),
+                when_true: known,
+                when_false: BTreeSet::new(),
+            }
+        } else {
+            let missing = asked.map(|asked| Condition::Not(Box::new(asked)));
+            Narrowed {
+                condition: Condition::Or(missing.chain([atom]).collect()),
+                when_true: BTreeSet::new(),
+                when_false: known,
+            }
+        }
     }
 
     /// Expands a define, its parameters bound to the arguments.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::diags;
 use super::policy::{Attribute, Policy, Table};
 use super::schema::BodyField;
-use super::scope::{Env, Reach, Resolver};
+use super::scope::{Absence, Env, Reach, Resolver};
 use super::term::Term;
 use super::types::{Type, Value};
 use crate::near;
@@ -230,7 +230,7 @@ impl Resolver<'_> {
         let defines: Vec<ast::Define> = self.defines.values().cloned().collect();
         for define in defines {
             let mut env = Env::new(Reach::STATE);
-            env.lenient = true;
+            env.absence = Absence::Ignored;
             env.expanding.push(define.name.value.clone());
             for (parameter, of) in &define.parameters {
                 if let Some(of) = self.named_type(of) {
