@@ -326,6 +326,13 @@ pub(super) fn empty_between(span: Span) -> Diagnostic {
         .help("name the earlier date first; the second one is itself left out")
 }
 
+pub(super) fn model_is_sought(span: Span) -> Diagnostic {
+    let message = "`request.model` is what this goal looks for";
+    Diagnostic::error("model-is-sought", span, message).help(
+        "leave it out of the `where`; `some model routes where` reads the one found as `model`",
+    )
+}
+
 pub(super) fn unknown_code(span: Span, code: &str, near: Option<&str>) -> Diagnostic {
     let message = format!("no rule refuses with `{}`", echo(code));
     Diagnostic::error("unknown-code", span, message).near(near)

@@ -47,6 +47,14 @@ impl Resolver<'_> {
             None => None,
             Some(filter) => Some(self.condition(filter, &Env::new(Reach::FILTER))?),
         };
+        if let (ast::Goal::SomeModelRoutes(_), Some(filter), Some(written)) =
+            (&prove.goal, &filter, &prove.filter)
+        {
+            let model = Term::Body(BodyField::Model);
+            if super::conditions::terms(&filter.condition).contains(&&model) {
+                self.report(diags::model_is_sought(written.span));
+            }
+        }
         let known = filter.as_ref().map(|filter| &filter.when_true);
         let env = goal_env(known.unwrap_or(&BTreeSet::new()));
         let goal = match &prove.goal {
