@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::absence::Absence;
 use super::diags;
 use super::operands::Resolved;
 use super::policy::{Condition, Glob};
-use super::scope::{Absence, Env, Resolver};
+use super::scope::{Env, Resolver};
 use super::term::Term;
 use super::types::{Type, Value};
 use crate::limits;
@@ -20,7 +21,7 @@ pub(super) struct Narrowed {
 }
 
 impl Narrowed {
-    fn plain(condition: Condition) -> Self {
+    pub(super) fn plain(condition: Condition) -> Self {
         Self {
             condition,
             when_true: BTreeSet::new(),
@@ -193,37 +194,6 @@ impl Resolver<'_> {
         }
         self.check_read(&term, env, operand.span);
         Some(self.assured(Condition::Holds(term), env))
-    }
-
-    /// A comparison, in a goal with the questions that its writer left out: see [`Absence`].
-    fn assured(&self, atom: Condition, env: &Env) -> Narrowed {
-        let fails = match env.absence {
-            Absence::Reported | Absence::Ignored => return Narrowed::plain(atom),
-            Absence::Fails => true,
-            Absence::Holds => false,
-        };
-        let mut known = BTreeSet::new();
-        for term in terms(&atom) {
-            known.extend(self.unasked(term, env));
-        }
-        if known.is_empty() {
-            return Narrowed::plain(atom);
-        }
-        let asked = known.iter().cloned().map(Condition::IsSet);
-        if fails {
-            Narrowed {
-                condition: Condition::And(asked.chain([atom]).collect()),
-                when_true: known,
-                when_false: BTreeSet::new(),
-            }
-        } else {
-            let missing = asked.map(|asked| Condition::Not(Box::new(asked)));
-            Narrowed {
-                condition: Condition::Or(missing.chain([atom]).collect()),
-                when_true: BTreeSet::new(),
-                when_false: known,
-            }
-        }
     }
 
     /// Expands a define, its parameters bound to the arguments.

@@ -7,10 +7,11 @@
 
 use std::collections::BTreeMap;
 
+use super::absence::Absence;
 use super::diags;
 use super::policy::{Attribute, Policy, Table};
 use super::schema::BodyField;
-use super::scope::{Absence, Env, Reach, Resolver};
+use super::scope::{Env, Reach, Resolver};
 use super::term::Term;
 use super::types::{Type, Value};
 use crate::near;

@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::absence::{Absence, read_by};
+use super::claim::{Claim, Expect, Goal, Prove, Test};
+use super::conditions::atoms;
 use super::diags;
 use super::load::Loaded;
-use super::policy::{Claim, Condition, Expect, Goal, Policy, Prove, Rule, RuleKind, Test};
+use super::policy::{Condition, Policy, Rule, RuleKind};
 use super::schema::{BodyField, RouteFact};
-use super::scope::{Absence, Env, Reach, Resolver};
+use super::scope::{Env, Reach, Resolver};
 use super::term::Term;
 use super::types::{Type, Value};
 use crate::instant::Window;
@@ -50,8 +53,9 @@ impl Resolver<'_> {
         if let (ast::Goal::SomeModelRoutes(_), Some(filter), Some(written)) =
             (&prove.goal, &filter, &prove.filter)
         {
-            let model = Term::Body(BodyField::Model);
-            if super::conditions::terms(&filter.condition).contains(&&model) {
+            let atoms = atoms(&filter.condition).into_iter();
+            let mut read = atoms.flat_map(read_by).flat_map(Term::walk);
+            if read.any(|term| *term == Term::Body(BodyField::Model)) {
                 self.report(diags::model_is_sought(written.span));
             }
         }

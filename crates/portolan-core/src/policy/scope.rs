@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::absence::Absence;
 use super::policy::{Attribute, Table};
 use super::schema::BodyField;
 use super::term::Term;
@@ -51,31 +52,6 @@ impl Reach {
         here: "a goal, which speaks of every state",
         ..Self::ROUTE
     };
-}
-
-/// What becomes of an optional field that is read without asking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Absence {
-    /// It is a fault.
-    Reported,
-    /// In a define checked on its own: it is the matter of whoever uses it.
-    Ignored,
-    /// In a goal: what is said about a fact that a route lacks does not hold. A proof never rests
-    /// on what nobody says. Fields of the request are reported.
-    Fails,
-    /// The same below a `not`: it holds, so that the whole does not.
-    Holds,
-}
-
-impl Absence {
-    /// What it is below a `not`.
-    pub(super) const fn negated(self) -> Self {
-        match self {
-            Self::Reported | Self::Ignored => self,
-            Self::Fails => Self::Holds,
-            Self::Holds => Self::Fails,
-        }
-    }
 }
 
 /// What is known while one expression is resolved.

@@ -1,13 +1,14 @@
 //! What the forms of `prove` come to.
 
+use crate::catalog;
 use crate::decimal::Decimal;
-use crate::engine;
+use crate::diagnostic::Diagnostics;
 use crate::instant::Instant;
 use crate::policy::schema::{ModelFact, RouteFact};
 use crate::policy::term::Term;
 use crate::policy::types::Value;
-use crate::policy::{Claim, Condition, Goal, Prove};
-use crate::source::Files;
+use crate::policy::{Claim, Condition, Goal, Prove, load, resolve};
+use crate::source::{Files, Sources};
 use crate::syntax::ast::Comparison;
 
 const CATALOG: &str = r"
@@ -36,13 +37,13 @@ fn asked(rest: &str) -> Prove {
     let policy = format!(
         "edition 1\npolicy p\nuse catalog \"catalog.yaml\"\nprove this for every request {rest}\n"
     );
-    let compiled = engine::compile("rules/a/policy.portolan", &mut One(policy));
-    assert!(
-        compiled.diagnostics.is_empty(),
-        "{:?}",
-        compiled.diagnostics
-    );
-    compiled.engine.unwrap().policy().proves[0].clone()
+    let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
+    let entry = "rules/a/policy.portolan";
+    let mut loaded = load(entry, &mut One(policy), &mut sources, &mut found).unwrap();
+    let catalog = catalog::validate(loaded.catalogs.take().unwrap(), &mut found).unwrap();
+    let policy = resolve(&loaded, &catalog, &mut found);
+    assert!(!found.has_errors(), "{found:?}");
+    policy.proves[0].clone()
 }
 
 fn every(rest: &str) -> Condition {
