@@ -39,7 +39,9 @@ pub fn bound(engine: &Engine, bound: &Bound) -> String {
                 .map(|from| texts(&name, from, until.as_deref()));
             or_absent(&name, *absent, said)
         }
-        Values::Words { words, others, has, .. } => set(&name, words, *others, *has),
+        Values::Words {
+            words, others, has, ..
+        } => set(&name, words, *others, *has),
     }
 }
 
