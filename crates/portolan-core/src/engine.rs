@@ -5,12 +5,13 @@
 
 mod accept;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
 
 use crate::answer::{Answer, Trace};
-use crate::catalog::{self, Catalog};
+use crate::catalog::{self, Catalog, Route};
 use crate::decision::{Decision, Fate, Outcome, Refusal, Snapshot};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::diagram::{Compiled, Extent, Ground, Held, View};
@@ -316,6 +317,25 @@ impl Engine {
     /// Judges by the reference interpreter: slower, in full, and right by definition.
     pub fn judge(&self, request: &Request, state: &State) -> Judgement {
         self.case(request, state).judgement()
+    }
+
+    /// Says what a condition comes to for one effective request, the primary or the fallback at a
+    /// position, and a candidate; `None` where something that it reads is absent, or where there
+    /// is no such fallback.
+    pub fn truth(
+        &self,
+        condition: &policy::Condition,
+        request: &Request,
+        fallback: Option<usize>,
+        route: Option<Route>,
+    ) -> Option<bool> {
+        let effective = match fallback {
+            None => &request.primary,
+            Some(fallback) => request.fallbacks.get(fallback)?,
+        };
+        let (state, horizon) = (State::default(), Cell::new(None));
+        let facts = self.case(request, &state).facts(effective, &horizon);
+        facts.of(route).truth(condition)
     }
 
     /// Judges a request in full and puts what was found into words.
