@@ -55,7 +55,7 @@ use decision::Outcome;
 use encoder::{Encoder, View};
 use formula::Formula;
 use ranges::Ranges;
-use space::{Field, Part};
+use space::{Field, Named, Part};
 
 /// Why a question cannot be written for a solver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +64,8 @@ pub enum Unsupported {
     TooLarge,
     /// It compares two fields of a request with each other, which the language does not allow.
     OpenValue,
+    /// It is about two policies, and only one of them is here.
+    OtherPolicy,
 }
 
 impl fmt::Display for Unsupported {
@@ -71,6 +73,7 @@ impl fmt::Display for Unsupported {
         f.write_str(match self {
             Self::TooLarge => "the question is too large to be written for a solver",
             Self::OpenValue => "the question compares two fields of a request with each other",
+            Self::OtherPolicy => "a question about two policies is not written for a solver",
         })
     }
 }
@@ -120,6 +123,8 @@ impl<'a> Question<'a> {
         ];
         let goal = match &prove.goal {
             Goal::Claim { premises, claim } => encoder.against(premises, claim)?,
+            Goal::SomeModelRoutes(condition) => encoder.none_routes(condition)?,
+            Goal::SameDecisionAs { .. } => return Err(Unsupported::OtherPolicy),
         };
         asserted.push(("a fallback counts where there is one", goal.chained));
         asserted.push(("what speaks against the claim", goal.against));
@@ -229,6 +234,31 @@ impl Encoder<'_> {
         Ok(Against {
             against: self.all.and(against),
             chained,
+        })
+    }
+
+    /// No model in the place of the request's own routes to where a condition holds.
+    fn none_routes(&mut self, condition: &Condition) -> Result<Against, Unsupported> {
+        let primary = View::of(Part::Primary);
+        let mut found = Vec::new();
+        for (position, named) in self.names(primary) {
+            if !matches!(named, Named::Model(_)) {
+                continue;
+            }
+            let view = View {
+                named: Some(position),
+                ..primary
+            };
+            let outcome = self.outcome(view, true)?;
+            for candidate in &outcome.candidates {
+                let fulfils = self.truth(view.at(candidate.route), condition)?.yes;
+                found.push(self.all.and([candidate.survives, fulfils]));
+            }
+        }
+        let some = self.all.or(found);
+        Ok(Against {
+            against: self.all.not(some),
+            chained: Formula::TRUE,
         })
     }
 

@@ -33,7 +33,10 @@ impl Space<'_> {
             Field::At => Some(i128::from(draft.at.unix_seconds())),
             Field::Auth => {
                 let name = Auth::NAMES.iter().find(|(_, auth)| *auth == draft.auth);
-                self.position(field, &name.map(|(name, _)| Value::Text((*name).into())))
+                self.position(
+                    field,
+                    name.map(|(name, _)| Value::Text((*name).into())).as_ref(),
+                )
             }
             Field::AuthHeader => self.class(field, draft.auth_header.as_deref()),
             Field::Attribute(index) => self.number_of_attribute(index, draft),
@@ -86,7 +89,10 @@ impl Space<'_> {
 
     fn class(&self, field: Field, text: Option<&str>) -> Option<i128> {
         let class = text.and_then(|text| self.texts.classes().get(self.texts.class(text)));
-        self.position(field, &class.map(|class| Value::Text(class.clone())))
+        self.position(
+            field,
+            class.map(|class| Value::Text(class.clone())).as_ref(),
+        )
     }
 
     fn number_of_attribute(&self, index: u32, draft: &Draft) -> Option<i128> {
@@ -144,7 +150,7 @@ impl Space<'_> {
         let flag = |value: bool| Some(i128::from(value));
         let maybe = |value: Option<bool>| self.position(field, value.map(Value::Bool).as_ref());
         let word = |name: &str| self.position(field, Some(&Value::Text(name.into())));
-        let fault = draft.body.faults.first();
+        let fault = body.faults.first();
         let output = body.max_tokens.or(default(BodyField::MaxTokens));
         match of {
             BodyField::Model => {

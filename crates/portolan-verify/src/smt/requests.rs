@@ -221,8 +221,8 @@ impl Reading<'_> {
         body.content = self.set(part, BodyField::Content, &like.content);
         body.tool_types = self.set(part, BodyField::ToolTypes, &like.tool_types);
         body.parameters = self.set(part, BodyField::Parameters, &like.parameters);
-        if part == Part::Primary {
-            body.faults.extend(self.fault());
+        if known(BodyField::Fault) {
+            body.faults = self.fault(part).into_iter().collect();
         }
         body
     }
@@ -245,8 +245,8 @@ impl Reading<'_> {
         out
     }
 
-    fn fault(&self) -> Option<Fault> {
-        let of = |field| Field::Body(Part::Primary, field);
+    fn fault(&self, part: Part) -> Option<Fault> {
+        let of = |field| Field::Body(part, field);
         let name = self.text(of(BodyField::Fault))?;
         Some(Fault {
             kind: named(&FaultKind::NAMES, &name)?,

@@ -312,10 +312,7 @@ fn shared(field: Field) -> Field {
     let of_call = |body: BodyField| {
         matches!(
             body,
-            BodyField::Fault
-                | BodyField::FaultPath
-                | BodyField::FaultDetail
-                | BodyField::FallbackDepth
+            BodyField::FallbackDepth
                 | BodyField::FallbackRetry
                 | BodyField::FallbackCount
                 | BodyField::FallbackFault

@@ -109,6 +109,11 @@ fn conditions<'a>(policy: &'a Policy, prove: &'a Prove) -> Vec<&'a Condition> {
     out.push(&prove.filter);
     let claims: Vec<&Claim> = match &prove.goal {
         Goal::Claim { premises, claim } => premises.iter().chain([claim]).collect(),
+        Goal::SomeModelRoutes(condition) => {
+            out.push(condition);
+            Vec::new()
+        }
+        Goal::SameDecisionAs { .. } => Vec::new(),
     };
     for claim in claims {
         match claim {
