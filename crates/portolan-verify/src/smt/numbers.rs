@@ -20,7 +20,11 @@ impl Space<'_> {
     ) -> i128 {
         let body = |part: Part| match part {
             Part::Primary => Some(&draft.body),
-            Part::Fallback => draft.fallbacks.get(fallback?),
+            // Where there is none its fields do not matter, so long as they are some fallback's.
+            Part::Fallback => match fallback {
+                Some(fallback) => draft.fallbacks.get(fallback),
+                None => Some(&draft.body),
+            },
         };
         let found = match field {
             Field::Endpoint => {
