@@ -5,7 +5,6 @@
 
 mod accept;
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
@@ -330,25 +329,6 @@ impl Engine {
     /// Judges by the reference interpreter: slower, in full, and right by definition.
     pub fn judge(&self, request: &Request, state: &State) -> Judgement {
         self.case(request, state).judgement()
-    }
-
-    /// Says what a condition comes to for one effective request, the primary or the fallback at a
-    /// position, and a candidate; `None` where something that it reads is absent, or where there
-    /// is no such fallback.
-    pub fn truth(
-        &self,
-        condition: &policy::Condition,
-        request: &Request,
-        fallback: Option<usize>,
-        route: Option<Route>,
-    ) -> Option<bool> {
-        let effective = match fallback {
-            None => &request.primary,
-            Some(fallback) => request.fallbacks.get(fallback)?,
-        };
-        let (state, horizon) = (State::default(), Cell::new(None));
-        let facts = self.case(request, &state).facts(effective, &horizon);
-        facts.of(route).truth(condition)
     }
 
     /// Judges a request in full and puts what was found into words.

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 
 use portolan_core::engine::Engine;
 use portolan_core::judgement::Outcome;
-use portolan_core::policy::{Claim, Condition, Goal, Prove};
-use portolan_core::request::{Draft, Request, State};
+use portolan_core::policy::{BodyField, Claim, Condition, Goal, Prove, Term};
+use portolan_core::request::{Auth, Draft, Request, State};
+
+use crate::domain::{atoms, terms_of};
 
 /// Says whether a request speaks against what a `prove` claims, by the interpreter.
 ///
@@ -19,14 +21,14 @@ pub fn speaks_against(
     state: &State,
 ) -> Result<bool, String> {
     let request = engine.request(draft.clone()).map_err(|e| e.to_string())?;
-    let asked = engine.truth(&prove.filter, &request, None, None) == Some(true);
-    if !asked || !prove.between.contains(draft.at) {
+    let asked = engine.fulfils(&request, None, None, &prove.filter);
+    if !asked || !prove.between.contains(draft.at) || !plain_enough(prove, draft) {
         return Ok(false);
     }
     match &prove.goal {
         Goal::Claim { premises, claim } => {
-            // Of a request that names one model and no fallback.
-            if matches!(claim, Claim::Routes) && draft.chain.count > 0 {
+            let named = request.primary().target.is_some();
+            if matches!(claim, Claim::Routes) && !named {
                 return Ok(false);
             }
             let mut premises = premises.iter();
@@ -36,12 +38,42 @@ pub fn speaks_against(
             )
         }
         Goal::SomeModelRoutes(condition) => {
-            let models = engine.catalog().models.iter();
-            let mut models = models.map(|model| routes_as(engine, draft, &model.id, condition));
-            Ok(!models.any(|routes| routes))
+            let models = engine.catalog().models.iter().map(|model| &model.id);
+            let ids = models.chain(engine.catalog().aliases.iter().map(|alias| &alias.id));
+            let mut routes = ids.map(|id| routes_as(engine, draft, id, condition));
+            Ok(!routes.any(|routes| routes))
         }
         Goal::SameDecisionAs { .. } => Err("it is about two policies".to_owned()),
     }
+}
+
+/// What must route, or be refused for one reason, or find some model, is said of plain requests:
+/// as far as the `where` does not ask.
+fn plain_enough(prove: &Prove, draft: &Draft) -> bool {
+    let plain = match &prove.goal {
+        Goal::Claim { claim, .. } => matches!(claim, Claim::Routes | Claim::RefusedWith(_)),
+        Goal::SomeModelRoutes(_) | Goal::SameDecisionAs { .. } => true,
+    };
+    let asked: Vec<&Term> = atoms(&prove.filter)
+        .into_iter()
+        .flat_map(terms_of)
+        .collect();
+    let asks = |terms: &[Term]| terms.iter().any(|term| asked.contains(&term));
+    let of_body = |fields: &[BodyField]| {
+        let terms: Vec<Term> = fields.iter().map(|field| Term::Body(*field)).collect();
+        asks(&terms)
+    };
+    let fault = [
+        BodyField::Fault,
+        BodyField::FaultPath,
+        BodyField::FaultDetail,
+    ];
+    let alone = draft.chain.count <= 0 && draft.fallbacks.is_empty();
+    !plain
+        || (draft.auth == Auth::NotJudged || asks(&[Term::Auth, Term::AuthHeader]))
+            && (draft.body.faults.is_empty() || of_body(&fault))
+            && (draft.chain.fault.is_none() || of_body(&[BodyField::FallbackFault]))
+            && (alone || of_body(&[BodyField::FallbackCount]))
 }
 
 /// Says whether one decision is what a claim says. Whether it routes is said for good, whatever is
@@ -66,7 +98,7 @@ fn every(engine: &Engine, request: &Request, state: &State, condition: &Conditio
     };
     plan.attempts.iter().all(|attempt| {
         let route = Some(attempt.route.route());
-        engine.truth(condition, request, attempt.fallback, route) == Some(true)
+        engine.fulfils(request, attempt.fallback, route, condition)
     })
 }
 
@@ -85,7 +117,7 @@ fn routes_as(engine: &Engine, draft: &Draft, id: &str, condition: &Condition) ->
     let own = plan.attempts.iter().filter(|a| a.fallback.is_none());
     own.into_iter().any(|attempt| {
         let route = Some(attempt.route.route());
-        engine.truth(condition, &request, None, route) == Some(true)
+        engine.fulfils(&request, None, route, condition)
     })
 }
 

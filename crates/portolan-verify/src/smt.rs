@@ -19,6 +19,10 @@
 //! the primary alone, which must have a legal route, or there would be no attempt at all. So the
 //! `where` is widened for a fallback as far as a client can widen it, and no further.
 //!
+//! What must route, or be refused for one reason, or find some model, is asked of plain requests
+//! (`smt/plain.rs`). *Some model routes* is asked with every id in the place of the request's: the
+//! solver looks for a request that none of them routes to where the condition holds.
+//!
 //! A policy that plans only so many attempts a model makes a survivor an attempt in some states
 //! and not in others; then facts about now are variables too (`smt/plan.rs`).
 //!
@@ -34,6 +38,7 @@ mod encoder;
 mod facts;
 mod formula;
 mod numbers;
+mod plain;
 mod plan;
 mod ranges;
 mod requests;
@@ -48,7 +53,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use portolan_core::engine::Engine;
-use portolan_core::policy::{BodyField, Claim, Condition, Goal, Prove};
+use portolan_core::policy::{BodyField, Claim, Condition, Goal, Prove, Term};
 use portolan_core::request::{Draft, State};
 
 use decision::Outcome;
@@ -66,6 +71,8 @@ pub enum Unsupported {
     OpenValue,
     /// It is about two policies, and only one of them is here.
     OtherPolicy,
+    /// It is about all models, and asks which one is called.
+    NamesModel,
 }
 
 impl fmt::Display for Unsupported {
@@ -74,6 +81,7 @@ impl fmt::Display for Unsupported {
             Self::TooLarge => "the question is too large to be written for a solver",
             Self::OpenValue => "the question compares two fields of a request with each other",
             Self::OtherPolicy => "a question about two policies is not written for a solver",
+            Self::NamesModel => "a question about all models asks which model is called",
         })
     }
 }
@@ -123,9 +131,21 @@ impl<'a> Question<'a> {
         ];
         let goal = match &prove.goal {
             Goal::Claim { premises, claim } => encoder.against(premises, claim)?,
-            Goal::SomeModelRoutes(condition) => encoder.none_routes(condition)?,
+            Goal::SomeModelRoutes(condition) => {
+                let mut named = false;
+                let model = Term::Body(BodyField::Model);
+                plain::reads(&prove.filter, &mut |term| named |= *term == model);
+                if named {
+                    return Err(Unsupported::NamesModel);
+                }
+                encoder.none_routes(condition)?
+            }
             Goal::SameDecisionAs { .. } => return Err(Unsupported::OtherPolicy),
         };
+        asserted.push((
+            "plain requests, where it is about those",
+            encoder.plain(prove),
+        ));
         asserted.push(("a fallback counts where there is one", goal.chained));
         asserted.push(("what speaks against the claim", goal.against));
         let (ties, totals) = encoder.ties();
@@ -227,9 +247,8 @@ impl Encoder<'_> {
         let claimed = self.claim(&call, claim)?;
         against.push(self.all.not(claimed));
         if matches!(claim, Claim::Routes) {
-            // Of a request that names one model and no fallback.
-            let count = Field::Body(Part::Primary, BodyField::FallbackCount);
-            against.push(self.within(count, &Ranges::one(0)));
+            // Of a request that names a model.
+            against.push(self.all.not(call.primary.nameless));
         }
         Ok(Against {
             against: self.all.and(against),
@@ -242,7 +261,7 @@ impl Encoder<'_> {
         let primary = View::of(Part::Primary);
         let mut found = Vec::new();
         for (position, named) in self.names(primary) {
-            if !matches!(named, Named::Model(_)) {
+            if !matches!(named, Named::Model(_) | Named::Alias(_)) {
                 continue;
             }
             let view = View {

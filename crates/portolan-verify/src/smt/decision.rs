@@ -20,7 +20,7 @@ pub(super) struct Outcome {
     /// Rules that refuse the request itself, and where they do, in source order.
     refusals: Vec<(RuleId, Formula)>,
     /// The id stands for no model.
-    nameless: Formula,
+    pub(super) nameless: Formula,
     /// Every candidate of every model, in catalog order.
     pub(super) candidates: Vec<Candidate>,
 }
