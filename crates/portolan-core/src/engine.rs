@@ -341,6 +341,17 @@ impl Engine {
         explain::trace(self.case(request, state), &self.sources)
     }
 
+    /// The candidates of a request's own body, in catalog order, whatever rules say to them.
+    pub fn candidates(&self, request: &Request) -> Vec<Route> {
+        let (horizon, state) = (std::cell::Cell::new(None), State::default());
+        let case = self.case(request, &state);
+        let candidates = case.candidates(&case.facts(&request.primary, &horizon));
+        candidates
+            .into_iter()
+            .map(|candidate| candidate.route)
+            .collect()
+    }
+
     /// Says whether a condition is true of an effective request, that of a fallback or of the
     /// body itself, and of a route where the condition reads one. By the interpreter.
     pub fn fulfils(

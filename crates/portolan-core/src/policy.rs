@@ -32,7 +32,6 @@ mod term;
 mod types;
 mod words;
 
-pub(crate) use conditions::terms as condition_terms;
 pub use load::{Loaded, load};
 pub(crate) use names::term_name;
 pub use policy::{

@@ -1,4 +1,9 @@
 //! Questions over all requests that a compiled policy can be asked. Answers are data; how they
 //! are shown is the command's.
 
+<<<<<<< HEAD
 pub mod smt;
+=======
+pub mod prove;
+pub mod words;
+>>>>>>> main
