@@ -2,6 +2,7 @@
 //! are shown is the command's.
 
 pub mod prove;
+pub mod smt;
 mod witness;
 pub mod words;
 
