@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use portolan_core::catalog::{Alias, AliasTarget, EndpointId, Model, ModelId, Price, Route};
+use portolan_core::catalog::{Alias, EndpointId, Model, ModelId, Price, Route};
 use portolan_core::decision::Outcome;
 use portolan_core::engine::Engine;
 use portolan_core::instant::Instant;
@@ -51,6 +51,17 @@ enum Asked<'e> {
     Routes(Vec<(Route, Price)>),
     /// A refusal.
     Refused(u16, &'e str),
+}
+
+/// A way of asking.
+struct Way<'e> {
+    ask: Ask<'e>,
+    /// The id to send.
+    id: &'e str,
+    /// The region to name.
+    region: Option<&'e str>,
+    /// The id stands for the model in that one region.
+    pins: bool,
 }
 
 impl<'e> Asked<'e> {
@@ -168,13 +179,17 @@ impl<'e> Asker<'e> {
         if let Some(found) = routed(Ask::Plain, plain) {
             return found;
         }
-        let mut refusals = Vec::new();
-        for (ask, id, region) in self.other_ways(now.model, id, at, row) {
-            let asked = self.ask(caller, at, id, region);
-            if let Some(found) = routed(ask, &asked) {
+        let (mut pinned, mut by_region) = (None, None);
+        for way in self.other_ways(now.model, id, at, row) {
+            let asked = self.ask(caller, at, way.id, way.region);
+            if let Some(found) = routed(way.ask, &asked) {
                 return found;
             }
-            refusals.extend(asked.refusal());
+            if way.pins {
+                pinned = pinned.or(asked.refusal());
+            } else {
+                by_region = by_region.or(asked.refusal());
+            }
         }
         // A region that some endpoint calls its own is not one to be asked for by name: that the
         // plain request is served elsewhere says all.
@@ -182,36 +197,38 @@ impl<'e> Asker<'e> {
         let own = |region| endpoints.iter().any(|endpoint| endpoint.region == region);
         let offering = self.engine.catalog().offering(row.route.offering);
         let by_name = !offering.is_some_and(|offering| own(offering.region));
-        let other = refusals.into_iter().next().filter(|_| by_name);
-        let standing = plain.refusal().or(other);
+        let standing = pinned.or(plain.refusal()).or(by_region.filter(|_| by_name));
         (standing.unwrap_or(Standing::Elsewhere), None)
     }
 
-    /// Ways beside the plain one: the id to send and the region to name.
-    fn other_ways(
-        &self,
-        model: ModelId,
-        id: &'e str,
-        at: Instant,
-        row: &Row<'e>,
-    ) -> Vec<(Ask<'e>, &'e str, Option<&'e str>)> {
+    /// Ways beside the plain one.
+    fn other_ways(&self, model: ModelId, id: &'e str, at: Instant, row: &Row<'e>) -> Vec<Way<'e>> {
         let mut ways = Vec::new();
         let field = BodyField::ModelRegion;
         if self.engine.policy().opt_ins.contains(&field) {
             let own: &'e str = &row.region.name;
             let others = self.values.iter().copied().filter(|value| *value != own);
             for value in std::iter::once(own).chain(others) {
-                ways.push((Ask::OptIn { field, value }, id, Some(value)));
+                ways.push(Way {
+                    ask: Ask::OptIn { field, value },
+                    id,
+                    region: Some(value),
+                    pins: false,
+                });
             }
         }
         let region = self.engine.catalog().offering(row.route.offering);
         let region = region.map(|offering| offering.region);
-        let reaches = |target: &AliasTarget| {
-            target.model == model && (target.region.is_none() || target.region == region)
-        };
         for alias in self.aliases.get(&model).into_iter().flatten() {
-            if alias.target.at(at).is_some_and(reaches) {
-                ways.push((Ask::Alias(&alias.id), &alias.id, None));
+            let target = alias.target.at(at).filter(|target| target.model == model);
+            let Some(target) = target else { continue };
+            if target.region.is_none() || target.region == region {
+                ways.push(Way {
+                    ask: Ask::Alias(&alias.id),
+                    id: &alias.id,
+                    region: None,
+                    pins: target.region.is_some(),
+                });
             }
         }
         ways
