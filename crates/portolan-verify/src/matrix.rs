@@ -98,7 +98,12 @@ pub enum Standing<'e> {
         code: &'e str,
     },
     /// The request is routed, and this route is not in the plan.
-    Elsewhere,
+    Elsewhere {
+        /// The region of the route that is called first.
+        region: &'e str,
+        /// The endpoint of the route that is called first.
+        endpoint: &'e str,
+    },
 }
 
 impl Standing<'_> {

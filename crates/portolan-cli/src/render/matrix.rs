@@ -88,7 +88,7 @@ fn word(standing: &Standing<'_>) -> &'static str {
             (_, Ask::Alias(_)) => "by id, standby",
         },
         Standing::Refused { .. } => "no",
-        Standing::Elsewhere => "elsewhere",
+        Standing::Elsewhere { .. } => "elsewhere",
     }
 }
 
@@ -96,7 +96,7 @@ fn word(standing: &Standing<'_>) -> &'static str {
 fn outcome(standing: &Standing<'_>) -> String {
     match standing {
         Standing::Refused { status, code } => format!("{status} {code}"),
-        Standing::Routed { .. } | Standing::Elsewhere => word(standing).to_owned(),
+        Standing::Routed { .. } | Standing::Elsewhere { .. } => word(standing).to_owned(),
     }
 }
 
@@ -117,7 +117,7 @@ fn legend<'a>(standings: impl Iterator<Item = &'a Standing<'a>>) -> Vec<String> 
                 }
             }
             Standing::Refused { .. } => {}
-            Standing::Elsewhere => elsewhere = true,
+            Standing::Elsewhere { .. } => elsewhere = true,
         }
     }
     let mut lines = Vec::new();

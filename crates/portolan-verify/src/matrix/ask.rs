@@ -65,6 +65,12 @@ struct Way<'e> {
 }
 
 impl<'e> Asked<'e> {
+    /// What a request comes to that was never made.
+    const NOWHERE: Standing<'e> = Standing::Elsewhere {
+        region: "",
+        endpoint: "",
+    };
+
     fn place_of(&self, route: Route) -> Option<(usize, Price)> {
         match self {
             Self::Routes(attempts) => {
@@ -158,7 +164,7 @@ impl<'e> Asker<'e> {
     /// The first way that gets to a route; else why the most telling one does not.
     fn standing(&mut self, row: &Row<'e>) -> (Standing<'e>, Option<Price>) {
         let Some(mut now) = self.now.take() else {
-            return (Standing::Elsewhere, None);
+            return (Asked::NOWHERE, None);
         };
         let found = self.find(&mut now, row);
         self.now = Some(now);
@@ -167,7 +173,7 @@ impl<'e> Asker<'e> {
 
     fn find(&self, now: &mut Now<'e>, row: &Row<'e>) -> (Standing<'e>, Option<Price>) {
         let Some(caller) = self.callers.get(row.route.endpoint.index()) else {
-            return (Standing::Elsewhere, None);
+            return (Asked::NOWHERE, None);
         };
         let (id, at) = (now.id, now.at);
         let plain = now.plain.entry(row.route.endpoint);
@@ -198,7 +204,24 @@ impl<'e> Asker<'e> {
         let offering = self.engine.catalog().offering(row.route.offering);
         let by_name = !offering.is_some_and(|offering| own(offering.region));
         let standing = pinned.or(plain.refusal()).or(by_region.filter(|_| by_name));
-        (standing.unwrap_or(Standing::Elsewhere), None)
+        (standing.unwrap_or_else(|| self.first_of(plain)), None)
+    }
+
+    /// Where a request goes instead.
+    fn first_of(&self, asked: &Asked<'e>) -> Standing<'e> {
+        let catalog = self.engine.catalog();
+        let first = match asked {
+            Asked::Routes(attempts) => attempts.first().map(|(route, _)| *route),
+            Asked::Refused(..) => None,
+        };
+        let named = first.and_then(|route| {
+            let region = catalog.region(catalog.offering(route.offering)?.region)?;
+            Some((region, catalog.endpoint(route.endpoint)?))
+        });
+        named.map_or(Asked::NOWHERE, |(region, endpoint)| Standing::Elsewhere {
+            region: &region.name,
+            endpoint: &endpoint.name,
+        })
     }
 
     /// Ways beside the plain one.

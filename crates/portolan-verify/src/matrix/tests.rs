@@ -108,7 +108,11 @@ fn a_region_that_is_asked_for_by_name_is_asked_for_and_any_other_is_not() {
         sonnet("global", "eu"),
         refused(400, "global-on-regional-endpoint")
     );
-    assert_eq!(sonnet("us", "eu"), Standing::Elsewhere);
+    let to_eu = Standing::Elsewhere {
+        region: "eu",
+        endpoint: "eu",
+    };
+    assert_eq!(sonnet("us", "eu"), to_eu);
     assert_eq!(
         standing(&matrix, "gpt-5", "us", "eu"),
         refused(404, "model-not-in-region")
@@ -136,7 +140,7 @@ fn a_profile_is_asked_for_by_its_own_id_and_what_stands_behind_it_is_said_to() {
         .filter(|row| &*row.model.id == "claude-sonnet-4-5")
         .filter_map(|row| match row.periods[0].standing {
             Standing::Routed { place, .. } => Some(place),
-            Standing::Refused { .. } | Standing::Elsewhere => None,
+            Standing::Refused { .. } | Standing::Elsewhere { .. } => None,
         })
         .collect();
     assert_eq!(places, BTreeSet::from([0, 1, 2]));
@@ -281,9 +285,13 @@ fn what_is_said_to_route_is_in_the_plan_that_the_interpreter_makes() {
                         };
                         assert!({ ways }.any(says), "{} {code}", row.model.id);
                     }
-                    Standing::Elsewhere => {
+                    Standing::Elsewhere { region, endpoint } => {
                         let answer = answer(&engine, &row, at, Ask::Plain);
-                        assert!(matches!(answer.outcome, Outcome::Route(_)));
+                        let Outcome::Route(plan) = answer.outcome else {
+                            panic!("{} is refused", row.model.id);
+                        };
+                        let first = &plan.attempts[0];
+                        assert_eq!([&*first.region, &*first.endpoint], [region, endpoint]);
                     }
                 }
             }

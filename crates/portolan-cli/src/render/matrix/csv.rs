@@ -68,7 +68,7 @@ pub(crate) fn csv(shown: &Shown<'_>) -> anyhow::Result<String> {
                     status = number.to_string();
                     code = word;
                 }
-                Standing::Elsewhere => code = "elsewhere",
+                Standing::Elsewhere { .. } => code = "elsewhere",
             }
             let amount = |amount: Option<portolan_core::decimal::Decimal>| {
                 amount.map_or(String::new(), |a| a.money())

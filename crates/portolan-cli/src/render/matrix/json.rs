@@ -83,7 +83,11 @@ enum StandingJson<'a> {
         status: u16,
         code: &'a str,
     },
-    Elsewhere,
+    Elsewhere {
+        /// Of the route that is called first.
+        region: &'a str,
+        endpoint: &'a str,
+    },
 }
 
 #[derive(Serialize)]
@@ -157,7 +161,9 @@ fn period<'a>(row: &'a Row<'_>, period: &'a Period<'_>) -> PeriodJson<'a> {
                 status: *status,
                 code,
             },
-            Standing::Elsewhere => StandingJson::Elsewhere,
+            Standing::Elsewhere { region, endpoint } => {
+                StandingJson::Elsewhere { region, endpoint }
+            }
         },
         price: PriceJson {
             input_per_mtok: money(price.input),

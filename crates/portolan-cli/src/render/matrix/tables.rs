@@ -29,6 +29,11 @@ pub(super) struct Section {
     pub(super) rows: Vec<Vec<String>>,
 }
 
+/// What changes later on; nothing for a single instant.
+pub(super) fn changes(shown: &Shown<'_>) -> Option<Section> {
+    changes::section(shown)
+}
+
 /// Lays everything out.
 pub(super) fn page(shown: &Shown<'_>) -> Page {
     let mut sections = match shown.by {

@@ -171,7 +171,7 @@ fn rank(standing: &Standing<'_>) -> (usize, u8) {
             Ask::OptIn { .. } => (*place, 1),
             Ask::Alias(_) => (*place, 2),
         },
-        Standing::Refused { .. } | Standing::Elsewhere => (usize::MAX, 3),
+        Standing::Refused { .. } | Standing::Elsewhere { .. } => (usize::MAX, 3),
     }
 }
 

@@ -86,7 +86,7 @@ pub(super) fn not_available(shown: &Shown<'_>) -> Section {
         let told = match period.standing {
             Standing::Refused { .. } if own => 0,
             Standing::Refused { .. } => 1,
-            Standing::Routed { .. } | Standing::Elsewhere => 2,
+            Standing::Routed { .. } | Standing::Elsewhere { .. } => 2,
         };
         let best = reasons.entry(row.route.offering).or_insert((told, row));
         if told < best.0 {
