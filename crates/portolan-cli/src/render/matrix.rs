@@ -92,18 +92,19 @@ fn word(standing: &Standing<'_>) -> &'static str {
     }
 }
 
-/// The same, with the status and code of a refusal.
+/// The same, with the status and code of a refusal, or where the request is served instead.
 fn outcome(standing: &Standing<'_>) -> String {
     match standing {
         Standing::Refused { status, code } => format!("{status} {code}"),
-        Standing::Routed { .. } | Standing::Elsewhere { .. } => word(standing).to_owned(),
+        Standing::Elsewhere { region, .. } => format!("served in {region}"),
+        Standing::Routed { .. } => word(standing).to_owned(),
     }
 }
 
-/// The words that need one, and what they mean; `asked` are those that stand in a table.
+/// Words that a table may hold, and what they mean.
 fn legend<'a>(standings: impl Iterator<Item = &'a Standing<'a>>) -> Vec<String> {
     let mut opt_ins = std::collections::BTreeSet::new();
-    let (mut by_id, mut standby, mut elsewhere) = (false, false, false);
+    let (mut by_id, mut standby) = (false, false);
     for standing in standings {
         match standing {
             Standing::Routed { ask, place } => {
@@ -116,8 +117,7 @@ fn legend<'a>(standings: impl Iterator<Item = &'a Standing<'a>>) -> Vec<String> 
                     Ask::Alias(_) => by_id = true,
                 }
             }
-            Standing::Refused { .. } => {}
-            Standing::Elsewhere { .. } => elsewhere = true,
+            Standing::Refused { .. } | Standing::Elsewhere { .. } => {}
         }
     }
     let mut lines = Vec::new();
@@ -132,10 +132,6 @@ fn legend<'a>(standings: impl Iterator<Item = &'a Standing<'a>>) -> Vec<String> 
         let meaning = "standby: called where what comes before it in the plan does not answer";
         lines.push(meaning.to_owned());
     }
-    if elsewhere {
-        let meaning = "elsewhere: the request is served, by another route";
-        lines.push(meaning.to_owned());
-    }
     lines
 }
 
@@ -145,9 +141,14 @@ fn title(maker: Option<&Maker>) -> &str {
 }
 
 /// Who runs an offering, in one cell.
-fn providers(row: &Row<'_>) -> String {
+fn providers(row: &Row<'_>, between: &str) -> String {
     let names: Vec<&str> = row.providers.iter().map(|p| &*p.name).collect();
-    names.join(" + ")
+    names.join(between)
+}
+
+/// An amount of US dollars, under a heading that says so.
+fn amount(amount: Option<Decimal>) -> String {
+    amount.map_or(String::new(), Decimal::money)
 }
 
 /// An amount of money.
@@ -182,6 +183,3 @@ fn place(names: &[&str]) -> String {
 fn date(at: Option<Instant>) -> String {
     at.map_or(String::new(), Instant::short)
 }
-
-#[cfg(test)]
-mod tests;

@@ -11,4 +11,6 @@ mod hostile;
 #[cfg(test)]
 mod matrix;
 #[cfg(test)]
+mod page;
+#[cfg(test)]
 mod run;

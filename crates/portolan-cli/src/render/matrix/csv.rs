@@ -3,7 +3,7 @@
 use anyhow::Context;
 use portolan_verify::matrix::{Ask, Span, Standing};
 
-use super::{Shown, date, multiplier, place, providers, retention, title};
+use super::{Shown, amount, date, multiplier, place, providers, retention, title};
 
 /// Columns before the scores.
 const COLUMNS: [&str; 24] = [
@@ -70,9 +70,6 @@ pub(crate) fn csv(shown: &Shown<'_>) -> anyhow::Result<String> {
                 }
                 Standing::Elsewhere { .. } => code = "elsewhere",
             }
-            let amount = |amount: Option<portolan_core::decimal::Decimal>| {
-                amount.map_or(String::new(), |a| a.money())
-            };
             let price = &period.price;
             let texts = [
                 period.from.short(),
@@ -80,7 +77,7 @@ pub(crate) fn csv(shown: &Shown<'_>) -> anyhow::Result<String> {
                 row.model.id.to_string(),
                 row.model.title.as_deref().unwrap_or_default().to_owned(),
                 title(row.maker).to_owned(),
-                providers(row),
+                providers(row, " + "),
                 row.region.name.to_string(),
                 row.endpoint.name.to_string(),
                 if period.standing.is_routed() {

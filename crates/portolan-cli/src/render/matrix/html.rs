@@ -170,7 +170,7 @@ fn routes(out: &mut String, shown: &Shown<'_>) {
             state.symbol(),
             state.word()
         );
-        for text in data::varying(row, period) {
+        for text in data::varying(period) {
             let _ = write!(out, "<td>{}</td>", escaped(&text));
         }
         for text in data::dates(row) {

@@ -26,14 +26,20 @@ struct MatrixJson<'a> {
     policy: &'a str,
     snapshot: String,
     command: &'a str,
-    from: String,
-    /// Left out for a single instant.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    until: Option<Option<String>>,
+    #[serde(flatten)]
+    span: SpanJson,
     /// From each of these on some route reads differently.
     instants: Vec<String>,
     scores: Vec<ScoreJson<'a>>,
     routes: Vec<RouteJson<'a>>,
+}
+
+/// `at` for one instant, else `from` and `until`.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum SpanJson {
+    At { at: String },
+    Between { from: String, until: Option<String> },
 }
 
 #[derive(Serialize)]
@@ -116,10 +122,12 @@ impl<'a> MatrixJson<'a> {
             policy: matrix.policy,
             snapshot: matrix.snapshot.to_string(),
             command: &shown.command,
-            from: matrix.span.from().to_string(),
-            until: match matrix.span {
-                Span::At(_) => None,
-                Span::Between { until, .. } => Some(until.map(|until| until.to_string())),
+            span: match matrix.span {
+                Span::At(at) => SpanJson::At { at: at.to_string() },
+                Span::Between { from, until } => SpanJson::Between {
+                    from: from.to_string(),
+                    until: until.map(|until| until.to_string()),
+                },
             },
             instants: matrix.instants.iter().map(Instant::to_string).collect(),
             scores: scores.collect(),

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use portolan_core::instant::Instant;
 use portolan_verify::matrix::{Ask, Period, Row, Span, Standing};
 use serde::Serialize;
 
 use super::escape::json_in_html;
-use crate::render::matrix::{Shown, date, money, multiplier, place, providers, retention, title};
+use crate::render::matrix::{
+    Shown, date, money, multiplier, outcome, place, providers, retention, title,
+};
 use crate::render::paint::visible;
 
 /// Titles of the columns before the scores.
@@ -154,14 +157,14 @@ pub(super) fn choices(shown: &Shown<'_>) -> Vec<(Column, Vec<String>)> {
 pub(super) fn fixed(row: &Row<'_>) -> [String; 4] {
     [
         title(row.maker).to_owned(),
-        providers(row),
+        providers(row, " + "),
         row.region.name.to_string(),
         row.endpoint.name.to_string(),
     ]
 }
 
 /// The cells of a row that a date changes, after the state.
-pub(super) fn varying(row: &Row<'_>, period: &Period<'_>) -> [String; 7] {
+pub(super) fn varying(period: &Period<'_>) -> [String; 7] {
     let how = match &period.standing {
         Standing::Routed { ask, place } => {
             let asked = match ask {
@@ -175,14 +178,7 @@ pub(super) fn varying(row: &Row<'_>, period: &Period<'_>) -> [String; 7] {
                 (place, false) => format!("{asked}, number {} in the plan", place + 1),
             }
         }
-        Standing::Refused { status, code } => format!("{status} {code}"),
-        Standing::Elsewhere { region, endpoint } => {
-            if *endpoint == &*row.endpoint.name {
-                format!("served in {region}")
-            } else {
-                format!("served in {region} through {endpoint}")
-            }
-        }
+        Standing::Refused { .. } | Standing::Elsewhere { .. } => outcome(&period.standing),
     };
     [
         how,
@@ -245,7 +241,7 @@ pub(super) fn embedded(shown: &Shown<'_>) -> anyhow::Result<String> {
         for period in &row.periods {
             let state = State::of(&period.standing);
             let state = State::ALL.iter().position(|s| *s == state).unwrap_or(0);
-            let texts = varying(row, period).map(|text| visible(&text));
+            let texts = varying(period).map(|text| visible(&text));
             let line = (state, texts);
             let number = *known.entry(line).or_insert_with_key(|line| {
                 cells.push(line.clone());
@@ -271,7 +267,7 @@ pub(super) fn embedded(shown: &Shown<'_>) -> anyhow::Result<String> {
         instants: shown.matrix.instants.iter().map(|at| at.short()).collect(),
         until: match shown.matrix.span {
             Span::At(_) => None,
-            Span::Between { until, .. } => until.map(|until| until.short()),
+            Span::Between { until, .. } => until.map(Instant::short),
         },
         column: VARYING,
         states: states.collect(),

@@ -1,5 +1,7 @@
 //! Text that a page may hold without taking it for markup, and hashes that a page names.
 
+use std::fmt::Write;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::render::paint::visible;
@@ -27,7 +29,7 @@ pub(super) fn json_in_html(json: &str) -> String {
         match c {
             // These stand within strings only, where an escape means the same.
             '<' | '>' | '&' | '\'' | '\u{2028}' | '\u{2029}' => {
-                out.push_str(&format!("\\u{:04x}", u32::from(c)));
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
             }
             c => out.push(c),
         }

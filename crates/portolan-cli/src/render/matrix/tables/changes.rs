@@ -1,10 +1,10 @@
 //! What a reader would notice later on: routes that come, go, move or cost otherwise.
 
 use portolan_core::instant::Instant;
-use portolan_verify::matrix::{Period, Span};
+use portolan_verify::matrix::{Ask, Period, Span, Standing};
 
 use super::Section;
-use crate::render::matrix::{Shown, money, multiplier, outcome, place, retention};
+use crate::render::matrix::{Shown, money, multiplier, outcome, place, retention, word};
 
 /// One line a change, by date. Nothing for a single instant.
 pub(super) fn section(shown: &Shown<'_>) -> Option<Section> {
@@ -71,6 +71,9 @@ fn differences(before: &Period<'_>, then: &Period<'_>) -> (String, String) {
         }
     };
     tell(outcome(&before.standing), outcome(&then.standing));
+    if word(&before.standing) == word(&then.standing) {
+        tell(asked(&before.standing), asked(&then.standing));
+    }
     // What cannot be had any more has no price worth telling.
     if before.standing.is_routed() && then.standing.is_routed() {
         let price = |period: &Period<'_>| {
@@ -90,24 +93,36 @@ fn differences(before: &Period<'_>, then: &Period<'_>) -> (String, String) {
             format!("kept {}", retention(before.retention)),
             format!("kept {}", retention(then.retention)),
         );
-        let other = |period: &Period<'_>| {
-            let price = &period.price;
-            let caches = [price.cache_read, price.cache_write].map(money);
-            format!("cache {} × {}", caches.join(" / "), multiplier(price))
-        };
-        if old_is_empty(before, then) {
-            tell(other(before), other(then));
+        // Prices of caches and the multiplier follow those told above, where any are.
+        if prices_stand(before, then) {
+            let caches = |period: &Period<'_>| {
+                let price = &period.price;
+                let (read, write) = (money(price.cache_read), money(price.cache_write));
+                format!("cache {read} / {write}")
+            };
+            tell(caches(before), caches(then));
+            let times = |period: &Period<'_>| format!("× {}", multiplier(&period.price));
+            tell(times(before), times(then));
         }
     }
     (old.join(", "), new.join(", "))
 }
 
-/// Says whether nothing but prices of caches or the multiplier changed.
-fn old_is_empty(before: &Period<'_>, then: &Period<'_>) -> bool {
-    before.standing == then.standing
-        && before.price.input == then.price.input
-        && before.price.output == then.price.output
-        && before.processing == then.processing
-        && before.storage == then.storage
-        && before.retention == then.retention
+/// What the word for a standing leaves open: the alias, and the place in the plan.
+fn asked(standing: &Standing<'_>) -> String {
+    match standing {
+        Standing::Routed { ask, place } => {
+            let place = format!("number {} in the plan", place + 1);
+            match ask {
+                Ask::Plain | Ask::OptIn { .. } => place,
+                Ask::Alias(alias) => format!("asked as {alias}, {place}"),
+            }
+        }
+        Standing::Refused { .. } | Standing::Elsewhere { .. } => String::new(),
+    }
+}
+
+/// Says whether input and output cost what they did.
+fn prices_stand(before: &Period<'_>, then: &Period<'_>) -> bool {
+    before.price.input == then.price.input && before.price.output == then.price.output
 }

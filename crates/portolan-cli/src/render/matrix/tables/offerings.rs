@@ -6,13 +6,13 @@ use portolan_core::catalog::{ModelId, OfferingId};
 use portolan_verify::matrix::{Ask, By, Row, Standing};
 
 use super::{Section, first, region_of};
-use crate::render::matrix::{Shown, date, money, multiplier, outcome, providers, word};
+use crate::render::matrix::{Shown, amount, date, multiplier, outcome, providers, word};
 
 /// Offerings that some endpoint gets to.
 pub(super) fn available(shown: &Shown<'_>) -> Section {
     let title = format!("available {}", shown.start());
     let header = [
-        "model", "region", "provider", "through", "asked as", "input", "output", "×", "until",
+        "model", "region", "provider", "through", "asked as", "$ in", "$ out", "×", "until",
     ];
     let mut available = Section::new(title, &header);
     let together = shown.by != By::Endpoint;
@@ -29,8 +29,8 @@ pub(super) fn available(shown: &Shown<'_>) -> Section {
         };
         let tail = vec![
             alias.to_owned(),
-            money(period.price.input),
-            money(period.price.output),
+            amount(period.price.input),
+            amount(period.price.output),
             multiplier(&period.price),
             date(row.window.until),
         ];
@@ -48,7 +48,7 @@ pub(super) fn available(shown: &Shown<'_>) -> Section {
         let mut cells = vec![
             row.model.id.to_string(),
             row.region.name.to_string(),
-            providers(row),
+            providers(row, "+"),
             endpoint,
         ];
         cells.extend(tail);
