@@ -20,6 +20,7 @@ mod price;
 mod shape;
 mod sketch;
 mod store;
+pub mod survey;
 mod table;
 mod verdict;
 mod view;

@@ -10,14 +10,15 @@ use std::collections::BTreeMap;
 use sha2::{Digest as _, Sha256};
 
 use crate::answer::{Answer, Trace};
-use crate::catalog::{self, Catalog};
+use crate::catalog::{self, Catalog, Route};
 use crate::decision::{Decision, Fate, Outcome, Refusal, Snapshot};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagram::survey::{self, Inconclusive, Survey, Topic};
 use crate::diagram::{Compiled, Extent, Ground, Held, View};
 use crate::explain;
 use crate::instant::Instant;
 use crate::judgement::{self, Judgement};
-use crate::policy::{self, Policy, RuleId, RuleKind};
+use crate::policy::{self, Condition, Policy, RuleId, RuleKind};
 use crate::reference::Case;
 use crate::request::{Call, Caller, Draft, Fallbacks, Request, RequestErrors, State};
 use crate::source::{Files, Sources};
@@ -313,6 +314,18 @@ impl Engine {
         }
     }
 
+    /// Opens the policy to questions over all requests, which read these topics beside its rules.
+    ///
+    /// # Errors
+    /// When the policy, or a topic, asks for more than a limit of `limits` allows.
+    pub fn survey<R>(
+        &self,
+        topics: &[Topic<'_>],
+        run: impl FnOnce(&mut Survey<'_>) -> R,
+    ) -> Result<R, Inconclusive> {
+        survey::survey(&self.catalog, &self.policy, topics, run)
+    }
+
     /// Judges by the reference interpreter: slower, in full, and right by definition.
     pub fn judge(&self, request: &Request, state: &State) -> Judgement {
         self.case(request, state).judgement()
@@ -326,6 +339,30 @@ impl Engine {
     /// Every rule's verdict on every effective request and candidate, with the values it read.
     pub fn trace(&self, request: &Request, state: &State) -> Trace {
         explain::trace(self.case(request, state), &self.sources)
+    }
+
+    /// Says whether a condition is true of an effective request, that of a fallback or of the
+    /// body itself, and of a route where the condition reads one. By the interpreter.
+    pub fn fulfils(
+        &self,
+        request: &Request,
+        fallback: Option<usize>,
+        route: Option<Route>,
+        condition: &Condition,
+    ) -> bool {
+        let effective = match fallback {
+            None => Some(&request.primary),
+            Some(position) => request.fallbacks.get(position),
+        };
+        let horizon = std::cell::Cell::new(None);
+        effective.is_some_and(|effective| {
+            let state = State::default();
+            let facts = self
+                .case(request, &state)
+                .facts(effective, &horizon)
+                .of(route);
+            facts.truth(condition) == Some(true)
+        })
     }
 
     fn case<'a>(&'a self, request: &'a Request, state: &'a State) -> Case<'a> {

@@ -45,7 +45,7 @@ struct Compiler<'a> {
 }
 
 pub(super) fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, Inconclusive> {
-    let vocabulary = Vocabulary::new(catalog, policy)?;
+    let vocabulary = Vocabulary::new(catalog, policy, &[])?;
     let fold = Fold::new(&vocabulary);
     let questions = Questions::new(&vocabulary, &fold)?;
     let mut compiler = Compiler {
@@ -172,22 +172,7 @@ impl<'a> Compiler<'a> {
     /// The shape of what an id stands for, and its numbers with its routes behind them.
     fn subject(&mut self, text: &'a str, target: AliasTarget) -> (u32, Vec<i64>) {
         let catalog = self.vocabulary.catalog;
-        let endpoints = 0..u32::try_from(catalog.endpoints.len()).unwrap_or(u32::MAX);
-        let offerings = catalog
-            .model(target.model)
-            .map_or(&[][..], |m| &m.offerings);
-        let mut routes = Vec::new();
-        for offering in offerings {
-            let region = catalog.offering(*offering).map(|o| o.region);
-            if target.region.is_some() && target.region != region {
-                continue;
-            }
-            let through = endpoints.clone().map(|endpoint| Route {
-                offering: *offering,
-                endpoint: EndpointId(endpoint),
-            });
-            routes.extend(through.filter(|route| catalog.reaches(*route)));
-        }
+        let routes = routes_of(catalog, target);
         let (shape, mut numbers) = self.shape(Subject::Model(target.model, text), &routes);
         for route in routes {
             let url = catalog.url_of_any_model(route).map(Into::into);
@@ -279,6 +264,27 @@ impl<'a> Compiler<'a> {
         let slots = u32::try_from(slots).map_err(|_| Inconclusive)?;
         Ok(Shape { ends, slots })
     }
+}
+
+/// The routes of what an id stands for, through every endpoint, in catalog order.
+pub(super) fn routes_of(catalog: &Catalog, target: AliasTarget) -> Vec<Route> {
+    let endpoints = 0..u32::try_from(catalog.endpoints.len()).unwrap_or(u32::MAX);
+    let offerings = catalog
+        .model(target.model)
+        .map_or(&[][..], |m| &m.offerings);
+    let mut routes = Vec::new();
+    for offering in offerings {
+        let region = catalog.offering(*offering).map(|o| o.region);
+        if target.region.is_some() && target.region != region {
+            continue;
+        }
+        let through = endpoints.clone().map(|endpoint| Route {
+            offering: *offering,
+            endpoint: EndpointId(endpoint),
+        });
+        routes.extend(through.filter(|route| catalog.reaches(*route)));
+    }
+    routes
 }
 
 fn lay(laying: &mut Laying<'_>, rules: &Rules, diagrams: &Diagrams) -> Result<End, Inconclusive> {

@@ -200,7 +200,7 @@ impl Profile {
 }
 
 /// The numbers of one model: cuts that no rule has as a constant, by field and size, and masks.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Slots {
     pub(super) cuts: Vec<(Field, i64)>,
     pub(super) masks: Vec<(SetField, Mask)>,

@@ -429,6 +429,16 @@ pub enum Goal {
         /// What follows.
         claim: Claim,
     },
+    /// For every request there is a model that routes and for which the condition holds: its id put
+    /// in the place of the request's, and nothing else changed.
+    SomeModelRoutes(Condition),
+    /// Every request is decided as another policy decides it.
+    SameDecisionAs {
+        /// The other policy, as seen from where the entry path is.
+        path: Box<str>,
+        /// Where it is named.
+        span: Span,
+    },
 }
 
 /// What one decision is said to be.
