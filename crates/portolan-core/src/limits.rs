@@ -121,3 +121,6 @@ pub const DIAGRAM_PRICES: usize = 2_000_000;
 
 /// Edges of the diagrams of all shapes together.
 pub const DIAGRAM_EDGES_IN_ALL: usize = 8_000_000;
+
+/// Boxes of requests into which the differences of one slice of two policies are told apart.
+pub const CHANGE_BOXES: usize = 100_000;
