@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod convert;
 pub(crate) mod decide;
+pub(crate) mod diff;
 pub(crate) mod matrix;
 
 use std::collections::BTreeMap;

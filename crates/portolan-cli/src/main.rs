@@ -35,6 +35,8 @@ enum Verb {
     Check(commands::check::Arguments),
     /// Shows which model is available where, through which endpoint, when and at what price
     Matrix(Box<commands::matrix::Arguments>),
+    /// Says what changes for whom between two policies, with a sample request for each change
+    Diff(commands::diff::Arguments),
     /// Writes a catalog in YAML or in the rules language
     Convert(commands::convert::Arguments),
 }
@@ -78,6 +80,7 @@ fn main() -> ExitCode {
         Verb::Decide(arguments) => commands::decide::run(&arguments, color),
         Verb::Check(arguments) => commands::check::run(&arguments, color),
         Verb::Matrix(arguments) => commands::matrix::run(&arguments, color),
+        Verb::Diff(arguments) => commands::diff::run(&arguments, color),
         Verb::Convert(arguments) => commands::convert::run(&arguments, color),
     };
     let report = report.unwrap_or_else(|error| Report {

@@ -3,6 +3,7 @@
 pub(crate) mod decision;
 pub(crate) mod diagnostic;
 pub(crate) mod matrix;
+pub(crate) mod diff;
 pub(crate) mod paint;
 mod table;
 pub(crate) mod trace;

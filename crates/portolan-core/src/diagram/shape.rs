@@ -200,7 +200,7 @@ impl Profile {
 }
 
 /// The numbers of one model: cuts that no rule has as a constant, by field and size, and masks.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Slots {
     pub(super) cuts: Vec<(Field, i64)>,
     pub(super) masks: Vec<(SetField, Mask)>,
@@ -313,6 +313,19 @@ impl Slots {
         Key(parts)
     }
 
+    /// What is left of sketches.
+    pub(super) fn key_of<'s>(
+        &self,
+        sketches: impl Iterator<Item = &'s Sketch>,
+        questions: &Questions,
+    ) -> Key {
+        let mut parts = Vec::new();
+        for sketch in sketches {
+            self.strip(sketch, questions, &[], &mut parts);
+        }
+        Key(parts)
+    }
+
     fn strip(
         &self,
         sketch: &Sketch,
@@ -384,7 +397,8 @@ pub(super) fn cuts(sketch: &Sketch, found: &mut dyn FnMut(Field, i64)) {
     }
 }
 
-fn masks(sketch: &Sketch, found: &mut dyn FnMut(SetField, Mask)) {
+/// Every mask that a sketch asks for.
+pub(super) fn masks(sketch: &Sketch, found: &mut dyn FnMut(SetField, Mask)) {
     match sketch {
         Sketch::Leaf(_) | Sketch::Known(_) => {}
         Sketch::Steps(_, steps) => {

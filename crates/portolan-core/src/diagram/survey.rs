@@ -6,6 +6,7 @@
 
 mod chart;
 mod class;
+pub mod pair;
 
 pub use super::field::{Flag, Number, SetField, TextField};
 pub use super::store::Inconclusive;
