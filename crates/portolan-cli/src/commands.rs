@@ -5,6 +5,7 @@ pub(crate) mod convert;
 pub(crate) mod decide;
 pub(crate) mod diff;
 pub(crate) mod matrix;
+pub(crate) mod prove;
 
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -70,10 +70,14 @@ pub struct Covered {
     pub classes: u64,
 }
 
-/// Answers every question of a policy. A request refutes one only if it is one that can be
+/// Answers the questions of a policy at these positions. A request refutes one only if it is one that can be
 /// `posted`.
-pub fn prove(engine: &Engine, posted: &dyn Fn(&Draft) -> bool) -> Vec<Proof> {
-    let proves = &engine.policy().proves;
+pub fn prove(engine: &Engine, wanted: &[usize], posted: &dyn Fn(&Draft) -> bool) -> Vec<Proof> {
+    let proves = engine.policy().proves.iter().enumerate();
+    let (positions, proves): (Vec<usize>, Vec<&Prove>) = proves
+        .filter(|(position, _)| wanted.contains(position))
+        .unzip();
+    let proves = proves.as_slice();
     let topics = Topics::new(proves);
     let answered = engine.survey(&topics.list(), |survey| {
         let mut searches: Vec<Search<'_>> = (proves.iter().zip(&topics.asked))
@@ -100,7 +104,7 @@ pub fn prove(engine: &Engine, posted: &dyn Fn(&Draft) -> bool) -> Vec<Proof> {
             .map(|_| (Covered::default(), unknown()))
             .collect()
     });
-    let answered = answered.into_iter().enumerate();
+    let answered = positions.into_iter().zip(answered);
     let proof = |(prove, (covered, outcome))| Proof {
         prove,
         outcome,

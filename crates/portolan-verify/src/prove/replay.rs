@@ -4,7 +4,7 @@ use portolan_core::diagram::survey::{Class, Standing};
 use portolan_core::engine::Engine;
 use portolan_core::instant::Window;
 use portolan_core::judgement::{Judgement, Outcome};
-use portolan_core::policy::{Claim, Goal, Prove};
+use portolan_core::policy::{Claim, Goal, Prove, RuleId};
 use portolan_core::request::{Auth, Body, Draft, Request, State};
 
 /// A request that refutes a question, judged.
@@ -16,6 +16,10 @@ pub struct Refutation {
     pub judgement: Judgement,
     /// The first attempt that does not fulfil the claim's condition, by its position.
     pub attempt: Option<usize>,
+    /// Rules that guard what the claim is about, and do not hold for this request.
+    pub through: Vec<RuleId>,
+    /// Conditions any of which, added to the question, makes its answer yes.
+    pub mends: Vec<String>,
 }
 
 /// Judges a request and says whether it refutes a question about single decisions.
@@ -40,6 +44,8 @@ pub fn refutation(engine: &Engine, prove: &Prove, draft: &Draft) -> Option<Refut
         draft: draft.clone(),
         judgement,
         attempt,
+        through: Vec::new(),
+        mends: Vec::new(),
     })
 }
 
@@ -124,6 +130,8 @@ pub(super) fn unserved(
                 draft: draft.clone(),
                 judgement,
                 attempt: None,
+                through: Vec::new(),
+                mends: Vec::new(),
             });
         }
     }

@@ -9,7 +9,7 @@ pub(super) struct Topics<'a> {
     /// Conditions of our own: no header was looked at, the body's shape is right, the chain's
     /// too, there are no fallbacks.
     plain: [Condition; 4],
-    proves: &'a [Prove],
+    proves: &'a [&'a Prove],
     pub(super) asked: Vec<Asked>,
 }
 
@@ -43,7 +43,7 @@ const CHAIN_WELL_FORMED: usize = 2;
 const ALONE: usize = 3;
 
 impl<'a> Topics<'a> {
-    pub(super) fn new(proves: &'a [Prove]) -> Self {
+    pub(super) fn new(proves: &'a [&'a Prove]) -> Self {
         let is = |term: Term, value: Value| {
             Condition::Compare(term, Comparison::Equal, Term::Constant(value))
         };
