@@ -35,7 +35,6 @@ mod types;
 mod words;
 
 pub use claim::{Claim, Expect, Goal, Prove, Test};
-pub(crate) use conditions::terms as condition_terms;
 pub use load::{Loaded, load};
 pub(crate) use names::term_name;
 pub use policy::{

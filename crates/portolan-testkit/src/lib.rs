@@ -16,5 +16,6 @@ pub mod observed;
 pub mod policies;
 pub mod random;
 pub mod scale;
+pub mod second_opinion;
 pub mod shrink;
 pub mod subject;

@@ -433,25 +433,28 @@ pub(super) fn atoms(condition: &Condition) -> Vec<&Condition> {
     out
 }
 
-/// The terms that a condition reads, parts of terms included.
-pub(crate) fn terms(condition: &Condition) -> Vec<&Term> {
-    atoms(condition)
-        .into_iter()
-        .flat_map(|atom| match atom {
-            Condition::IsSet(term) | Condition::Holds(term) | Condition::Matches(term, _) => {
-                term.walk()
-            }
-            Condition::Compare(left, _, right) => {
-                let mut both = left.walk();
-                both.extend(right.walk());
-                both
-            }
-            Condition::And(_) | Condition::Or(_) | Condition::Not(_) | Condition::Constant(_) => {
-                Vec::new()
-            }
-        })
-        .filter(|term| !matches!(term, Term::Constant(Value::Bool(_))))
-        .collect()
+impl Condition {
+    /// The terms that it reads, parts of terms included.
+    pub fn terms(&self) -> Vec<&Term> {
+        atoms(self)
+            .into_iter()
+            .flat_map(|atom| match atom {
+                Condition::IsSet(term) | Condition::Holds(term) | Condition::Matches(term, _) => {
+                    term.walk()
+                }
+                Condition::Compare(left, _, right) => {
+                    let mut both = left.walk();
+                    both.extend(right.walk());
+                    both
+                }
+                Condition::And(_)
+                | Condition::Or(_)
+                | Condition::Not(_)
+                | Condition::Constant(_) => Vec::new(),
+            })
+            .filter(|term| !matches!(term, Term::Constant(Value::Bool(_))))
+            .collect()
+    }
 }
 
 /// Says whether a condition may be true where no fact about now is known.
@@ -480,7 +483,7 @@ fn possible(condition: &Condition) -> (bool, bool) {
         | Condition::Holds(_)
         | Condition::Compare(..)
         | Condition::Matches(..) => {
-            let read = terms(condition);
+            let read = condition.terms();
             let known = !read.iter().any(|t| matches!(t, Term::State(..)));
             (known, known)
         }

@@ -108,7 +108,7 @@ pub struct Rule {
 impl Rule {
     /// Everything that its condition and words read.
     pub fn reads(&self) -> Vec<&Term> {
-        let mut terms = super::conditions::terms(&self.when);
+        let mut terms = self.when.terms();
         let words = std::iter::once(&self.say).chain(&self.help);
         for piece in words.flat_map(|template| &template.pieces) {
             if let Piece::Term(term) = piece {
