@@ -13,6 +13,7 @@ pub mod generate;
 pub mod grid;
 pub mod observed;
 pub mod policies;
+pub mod posted;
 pub mod random;
 pub mod scale;
 pub mod shrink;
