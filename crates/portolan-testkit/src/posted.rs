@@ -92,38 +92,36 @@ const CALLERS: [&str; 7] = [
 
 /// A request file whose values are those of a domain, where a domain has any.
 pub fn envelope(dice: &mut Dice, domain: &Domain) -> String {
-    let mut out = String::new();
+    let mut parts = Vec::new();
+    let mut put = |name: &str, value: Value| {
+        parts.push(format!("{}:{value}", Value::from(name)));
+    };
     if dice.chance(60) {
-        let endpoint = Value::from(dice.pick(&domain.endpoints));
-        out += &format!("\"endpoint\":{endpoint},");
+        put("endpoint", dice.pick(&domain.endpoints).into());
     }
-    let at = dice
-        .one_of(&domain.cuts.instants)
-        .filter(|at| at.unix_seconds() > 0);
-    let at = at.map_or_else(
-        || {
-            dice.word(&["2026-03-01T00:00:01Z", "0001-01-01"])
-                .to_owned()
-        },
-        |at| at.to_string(),
-    );
-    out += &format!("\"at\":\"{at}\",");
+    let at = dice.one_of(&domain.cuts.instants);
+    let at = at
+        .filter(|at| at.unix_seconds() > 0)
+        .map(ToString::to_string);
+    let other = dice.word(&["2026-03-01T00:00:01Z", "0001-01-01"]);
+    put("at", at.map_or_else(|| other.into(), Value::from));
     for (name, values, spared) in &domain.attributes {
         if !spared || dice.chance(50) {
-            let value = Value::from(dice.pick(values));
-            out += &format!("{}:{value},", Value::from(name.as_str()));
+            put(name, dice.pick(values).into());
         }
     }
     if dice.chance(50) {
-        let counted = dice.pick(&domain.cuts.integers).max(0);
-        out += &format!("\"input_tokens\":{counted},");
+        put(
+            "input_tokens",
+            dice.pick(&domain.cuts.integers).max(0).into(),
+        );
     }
-    out += dice.word(&CALLERS);
+    let caller = dice.word(&CALLERS);
     let body = match dice.below(30) {
         0 => "\"\"".to_owned(),
         _ => body(dice, domain),
     };
-    format!("{{{out}\"body\":{body}}}")
+    format!("{{{},{caller}\"body\":{body}}}", parts.join(","))
 }
 
 fn body(dice: &mut Dice, domain: &Domain) -> String {

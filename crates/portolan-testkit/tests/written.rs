@@ -21,7 +21,7 @@ const EACH: u64 = 40;
 
 fn engines() -> Vec<(Engine, u64)> {
     let shipped = shipped().into_iter();
-    let shipped = shipped.filter_map(|path| compile(&Origin::Shipped(path.into())).engine);
+    let shipped = shipped.filter_map(|path| compile(&Origin::Shipped(path)).engine);
     let random = (0..POLICIES).filter_map(|seed| Example::from_seed(seed).compile().engine);
     let shipped = shipped.map(|engine| (engine, SHIPPED));
     shipped.chain(random.map(|engine| (engine, EACH))).collect()

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use portolan_core::decimal::Decimal;
 use portolan_core::diagram::survey::{
     Bound, Bounded, Class, Flag, Number, SetField, Standing, TextField, Values,
 };
@@ -87,21 +88,21 @@ impl<'d> Around<'d> {
             .endpoint
             .as_deref()
             .map(|name| catalog.endpoint_named(name));
-        let endpoint = endpoint
-            .map_or_else(|| catalog.default_endpoint(), |named| named)
-            .unwrap();
+        let endpoint = endpoint.unwrap_or_else(|| catalog.default_endpoint());
         let mut bounds = Vec::new();
         for field in fields(engine) {
             match held(engine, draft, body, field) {
                 Held::Set(set) => bounds.extend(self.masks(&set).map(|values| (field, values))),
-                held => bounds.extend(self.values(held).map(|values| (field, values))),
+                held @ (Held::Code(_) | Held::Row(_) | Held::Text(_)) => {
+                    bounds.extend(self.values(held).map(|values| (field, values)));
+                }
             }
         }
         let unknown = standing == Standing::Unknown;
         let keep = |field: &Bounded| *field != Bounded::Text(TextField::Model) || unknown;
         let bounds = bounds.into_iter().filter(|(field, _)| keep(field));
         Class {
-            endpoint,
+            endpoint: endpoint.unwrap(),
             standing,
             id: id
                 .filter(|_| standing == Standing::Model)
@@ -149,7 +150,7 @@ impl<'d> Around<'d> {
                 rows: row.into_iter().collect(),
             },
             Held::Text(text) => {
-                let mut from = text.clone().map(|text| text.into_bytes());
+                let mut from = text.clone().map(String::into_bytes);
                 let mut until = from.clone().map(|mut bytes| {
                     bytes.push(0);
                     bytes
@@ -233,7 +234,7 @@ pub(crate) fn holds(
         .endpoint
         .as_deref()
         .map(|name| catalog.endpoint_named(name));
-    if endpoint.map_or_else(|| catalog.default_endpoint(), |named| named) != Some(class.endpoint) {
+    if endpoint.unwrap_or_else(|| catalog.default_endpoint()) != Some(class.endpoint) {
         return false;
     }
     let id = model(engine, body);
@@ -341,7 +342,7 @@ fn flagged(draft: &Draft, body: &Body, flag: Flag) -> Option<i64> {
     }
 }
 
-fn position<'n, T: PartialEq + 'n>(
+fn position<'n, T: Copy + PartialEq + 'n>(
     mut names: impl Iterator<Item = &'n (&'static str, T)>,
     value: T,
 ) -> Option<i64> {
@@ -349,6 +350,10 @@ fn position<'n, T: PartialEq + 'n>(
     position.and_then(|at| i64::try_from(at).ok())
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the policy has checked that a default is of its attribute's type"
+)]
 fn attribute(engine: &Engine, draft: &Draft, index: u16) -> Held {
     let policy = engine.policy();
     let attribute = &policy.attributes[usize::from(index)];
@@ -411,8 +416,8 @@ fn numbered(engine: &Engine, draft: &Draft, body: &Body, number: Number) -> Opti
     let most = body.max_tokens.or(default(BodyField::MaxTokens));
     let here = i64::try_from(draft.fallbacks.len()).unwrap();
     let code = match number {
-        Number::Temperature => body.temperature.map(|n| n.billionths()),
-        Number::TopP => body.top_p.map(|n| n.billionths()),
+        Number::Temperature => body.temperature.map(Decimal::billionths),
+        Number::TopP => body.top_p.map(Decimal::billionths),
         Number::Depth => draft.chain.depth.or(default(BodyField::FallbackDepth)),
         Number::Count => Some(draft.chain.count.max(here)),
         Number::MaxTokens => most,
