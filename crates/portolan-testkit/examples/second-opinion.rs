@@ -13,22 +13,29 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use portolan_core::engine::Engine;
+use portolan_core::policy::Prove;
+use portolan_core::request::State;
 use portolan_testkit::case::Origin;
 use portolan_testkit::dice::Dice;
+use portolan_testkit::domain::Domain;
 use portolan_testkit::policies::{compile, shipped};
 use portolan_testkit::random::{Example, ask};
-use portolan_testkit::second_opinion::{Said, read, speaks_against};
+use portolan_testkit::second_opinion::{Said, read, request, speaks_against};
 use portolan_verify::smt::{Question, Unsupported};
 
 /// Generated policies, and questions to each of them.
 const POLICIES: u64 = 60;
 const QUESTIONS: usize = 6;
+/// Requests that a question to a generated policy is asked of alone.
+const REQUESTS: usize = 4;
 
 #[derive(Debug, Default)]
 struct Tally {
     proved: usize,
     refuted: usize,
     wrong: Vec<String>,
+    /// Requests that a question was asked of alone, and how many speak against the claim.
+    alone: [usize; 2],
     longest: Duration,
     largest: usize,
 }
@@ -37,6 +44,10 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let z3 = arguments.next().unwrap_or_else(|| "z3".to_owned());
     let policies = arguments.next().and_then(|n| n.parse().ok());
+    if let Err(why) = run(&z3, "(check-sat)") {
+        println!("{why}; install it, or name the one to use");
+        return ExitCode::FAILURE;
+    }
     let mut shipped_ones = Tally::default();
     for name in shipped() {
         let Some(engine) = compile(&Origin::Shipped(name.clone())).engine else {
@@ -59,12 +70,11 @@ fn main() -> ExitCode {
             let Some(prove) = ask(dice, engine.policy()) else {
                 continue;
             };
-            generated.ask(
-                &z3,
-                &format!("seed {seed}, question {number}"),
-                &engine,
-                &prove,
-            );
+            let place = format!("seed {seed}, question {number}");
+            generated.ask(&z3, &place, &engine, &prove);
+            if number % 2 == 0 {
+                generated.ask_alone(&z3, &place, &engine, &prove, dice);
+            }
         }
     }
     generated.print("generated policies");
@@ -83,22 +93,19 @@ fn main() -> ExitCode {
 impl Tally {
     fn print(&self, what: &str) {
         println!(
-            "{what}: {} proved, {} refuted; at most {} ms and {} kB a question",
+            "{what}: {} proved, {} refuted; of {} requests alone {} speak against the claim; \
+             at most {} ms and {} kB a question",
             self.proved,
             self.refuted,
+            self.alone[0],
+            self.alone[1],
             self.longest.as_millis(),
             self.largest / 1_000,
         );
     }
 
     /// Asks one question; what it finds against the claim is replayed.
-    fn ask(
-        &mut self,
-        z3: &str,
-        place: &str,
-        engine: &Engine,
-        prove: &portolan_core::policy::Prove,
-    ) -> &'static str {
+    fn ask(&mut self, z3: &str, place: &str, engine: &Engine, prove: &Prove) -> &'static str {
         let question = match Question::new(engine, prove) {
             Ok(question) => question,
             Err(Unsupported::NamesModel) => return "cannot be asked",
@@ -132,6 +139,40 @@ impl Tally {
                 }
                 self.refuted += 1;
                 "is refuted"
+            }
+        }
+    }
+}
+
+impl Tally {
+    /// Asks one question of some requests alone: z3 must say what the interpreter says.
+    fn ask_alone(
+        &mut self,
+        z3: &str,
+        place: &str,
+        engine: &Engine,
+        prove: &Prove,
+        dice: &mut Dice,
+    ) {
+        let Ok(question) = Question::new(engine, prove) else {
+            return;
+        };
+        let domain = Domain::of(engine);
+        let mut requests = Vec::new();
+        for _ in 0..REQUESTS {
+            let draft = request(dice, engine, &domain, prove);
+            requests.push((draft, State::default()));
+        }
+        let printed = run(z3, &question.about(&requests)).unwrap_or_else(|why| why);
+        let answers: Vec<&str> = printed.lines().collect();
+        for (number, (draft, state)) in requests.iter().enumerate() {
+            let against = speaks_against(engine, prove, draft, state);
+            let expected = if against == Ok(true) { "sat" } else { "unsat" };
+            self.alone[0] += 1;
+            self.alone[1] += usize::from(expected == "sat");
+            if answers.get(number) != Some(&expected) {
+                let said = format!("{place}: z3 says {printed}, not {expected}, of {draft:?}");
+                self.wrong.push(said);
             }
         }
     }

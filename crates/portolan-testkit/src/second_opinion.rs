@@ -8,7 +8,8 @@ use portolan_core::judgement::Outcome;
 use portolan_core::policy::{BodyField, Claim, Condition, Goal, Prove, Term};
 use portolan_core::request::{Auth, Draft, Request, State};
 
-use crate::domain::{atoms, terms_of};
+use crate::dice::Dice;
+use crate::domain::{Domain, atoms, terms_of};
 
 /// Says whether a request speaks against what a `prove` claims, by the interpreter.
 ///
@@ -119,6 +120,70 @@ fn routes_as(engine: &Engine, draft: &Draft, id: &str, condition: &Condition) ->
         let route = Some(attempt.route.route());
         engine.fulfils(&request, None, route, condition)
     })
+}
+
+/// A request that a question can be asked of: nothing less than nothing in it, and at most one
+/// fallback, which names something that the catalog knows.
+pub fn request(dice: &mut Dice, engine: &Engine, domain: &Domain, prove: &Prove) -> Draft {
+    let mut draft = domain.draft(dice);
+    draft.fallbacks.truncate(1);
+    let attempts = match &prove.goal {
+        Goal::Claim { premises, claim } => {
+            let mut all = premises.iter().chain([claim]);
+            all.any(|claim| matches!(claim, Claim::Every(_)))
+        }
+        Goal::SomeModelRoutes(_) | Goal::SameDecisionAs { .. } => false,
+    };
+    if !attempts {
+        draft.fallbacks.clear();
+    }
+    let prefix = engine.policy().model_prefix.as_deref().unwrap_or("");
+    let known = |id: &str| {
+        let id = id.strip_prefix(prefix).unwrap_or(id);
+        engine.catalog().lookup(id, draft.at).value.is_some()
+    };
+    let named = draft.fallbacks.first().and_then(|body| body.model.clone());
+    if !named.is_some_and(|id| known(&id)) {
+        draft.fallbacks.clear();
+    }
+    draft.chain.count = draft.chain.count.max(0);
+    for body in [&mut draft.body].into_iter().chain(&mut draft.fallbacks) {
+        body.input_tokens = body.input_tokens.max(0);
+        body.transcript_id_malformed &= body.transcript_id.is_some();
+    }
+    if let (Some(fallback), body) = (draft.fallbacks.first_mut(), &draft.body) {
+        // A fallback takes nothing away.
+        fallback.messages |= body.messages;
+        fallback.prompt |= body.prompt;
+        let text = |own: &mut Option<String>, of: &Option<String>| {
+            *own = own.take().or_else(|| of.clone());
+        };
+        text(&mut fallback.model_region, &body.model_region);
+        text(&mut fallback.tool_choice, &body.tool_choice);
+        text(&mut fallback.response_format, &body.response_format);
+        text(&mut fallback.reasoning_effort, &body.reasoning_effort);
+        text(&mut fallback.service_tier, &body.service_tier);
+        text(&mut fallback.transcript_id, &body.transcript_id);
+        fallback.max_tokens = fallback.max_tokens.or(body.max_tokens);
+        fallback.temperature = fallback.temperature.or(body.temperature);
+        fallback.top_p = fallback.top_p.or(body.top_p);
+        fallback.zero_data_retention = fallback.zero_data_retention.or(body.zero_data_retention);
+        if fallback.faults.is_empty() {
+            fallback.faults.clone_from(&body.faults);
+        }
+    }
+    if draft.chain.count == 0 && draft.fallbacks.is_empty() {
+        draft.chain.fault = None;
+    }
+    // Most often a plain request, which is what many questions are about.
+    if dice.chance(70) {
+        draft.auth = Auth::NotJudged;
+        draft.auth_header = None;
+        draft.body.faults.clear();
+        draft.chain.fault = None;
+        draft.chain.count = 0;
+    }
+    draft
 }
 
 /// What a solver said.

@@ -186,24 +186,49 @@ impl<'a> Question<'a> {
     /// Says whether a request speaks against the claim, by the formulas that the solver gets. Of
     /// its fallbacks the first is looked at, if the request can have that one alone.
     pub fn refuted_by(&self, draft: &Draft, state: &State) -> bool {
-        let fallback = (!draft.fallbacks.is_empty()).then_some(0);
-        let truths = self.truths(draft, fallback, state);
-        let counts = truths.get(self.chained.index()).copied();
-        let truths = if counts == Some(false) {
-            self.truths(draft, None, state)
-        } else {
-            truths
-        };
+        let truths = self.truths(&self.numbers(draft, state));
         let mut all = self.asserted.iter();
         all.all(|(_, formula)| truths.get(formula.index()).copied() == Some(true))
     }
 
-    fn truths(&self, draft: &Draft, fallback: Option<usize>, state: &State) -> Vec<bool> {
+    /// The question of each of these requests alone, in one script: an answer for each, `sat`
+    /// where it speaks against the claim.
+    pub fn about(&self, requests: &[(Draft, State)]) -> String {
+        let all = self.script.split(script::ASKS).next().unwrap_or_default();
+        let mut out = all.to_owned();
+        for (draft, state) in requests {
+            let numbers = self.numbers(draft, state);
+            out.push_str("(push)\n");
+            out.push_str(&script::pinned(&self.encoder, &numbers));
+            out.push_str(script::ASKS);
+            out.push_str("(pop)\n");
+        }
+        out
+    }
+
+    /// The numbers of the variables in a request.
+    fn numbers(&self, draft: &Draft, state: &State) -> Vec<i128> {
         let space = &self.encoder.space;
-        let number = |(field, _): &(Field, _)| space.number(*field, draft, fallback, state);
-        let numbers: Vec<i128> = space.fields().iter().map(number).collect();
+        let with = |fallback| {
+            let number = |(field, _): &(Field, _)| space.number(*field, draft, fallback, state);
+            space.fields().iter().map(number).collect::<Vec<i128>>()
+        };
+        if draft.fallbacks.is_empty() {
+            return with(None);
+        }
+        let chained = with(Some(0));
+        let counts = self.truths(&chained).get(self.chained.index()).copied();
+        if counts == Some(false) {
+            with(None)
+        } else {
+            chained
+        }
+    }
+
+    fn truths(&self, numbers: &[i128]) -> Vec<bool> {
+        let number = |variable: formula::Variable| numbers.get(variable.0 as usize).copied();
         let all = &self.encoder.all;
-        all.truths(|variable| numbers.get(variable.0 as usize).copied().unwrap_or(0))
+        all.truths(|variable| number(variable).unwrap_or(0))
     }
 }
 
@@ -327,3 +352,6 @@ impl Encoder<'_> {
         Ok(self.all.and(all))
     }
 }
+
+#[cfg(test)]
+mod tests;

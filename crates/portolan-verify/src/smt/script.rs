@@ -12,6 +12,27 @@ use super::ranges::Ranges;
 use super::space::{Field, Meaning, Part};
 use super::ties::Total;
 
+/// Asks for a request.
+pub(super) const ASKS: &str = "(check-sat)\n";
+
+/// Says what the number of each variable is.
+pub(super) fn pinned(encoder: &Encoder<'_>, numbers: &[i128]) -> String {
+    let mut out = String::new();
+    let fields = encoder.space.fields().iter();
+    for ((symbol, (_, meaning)), number) in symbols(encoder).iter().zip(fields).zip(numbers) {
+        let value = match meaning {
+            Meaning::Flag => (*number == 1).to_string(),
+            Meaning::Values(_)
+            | Meaning::Named
+            | Meaning::Integer
+            | Meaning::Decimal
+            | Meaning::Instant => numeral(*number),
+        };
+        let _ = writeln!(out, "(assert (= {symbol} {value}))");
+    }
+    out
+}
+
 /// The symbol of each variable, in their order.
 pub(super) fn symbols(encoder: &Encoder<'_>) -> Vec<String> {
     let fields = encoder.space.fields().iter();
@@ -42,7 +63,7 @@ pub(super) fn write(
         let said = format!("(assert {})", writer.name(*formula));
         writer.line(&said);
     }
-    writer.line("(check-sat)");
+    writer.out.push_str(ASKS);
     let all = writer.symbols.join(" ");
     writer.line(&format!("(get-value ({all}))"));
     writer.out
