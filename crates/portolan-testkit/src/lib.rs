@@ -5,6 +5,7 @@
 
 pub mod agree;
 pub mod case;
+pub mod claims;
 pub mod dice;
 pub mod domain;
 pub mod examples;

@@ -46,5 +46,5 @@ pub use fallbacks::{Reading, read_body};
 pub use overrides::Overrides;
 pub use posted::BodyText;
 pub use problems::{EnvelopeError, Problem};
-pub use request::{Unwritable, plain_faults, write_request};
+pub use request::{Unwritable, write_request};
 pub use trace::trace_json;

@@ -18,8 +18,6 @@ use crate::posted::quote;
 use body::{Carrier, Fields};
 use text::Said;
 
-pub use body::plain_faults;
-
 /// What stands for a key: nothing looks at it.
 const KEY: &str = "a-key";
 

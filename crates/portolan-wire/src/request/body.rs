@@ -7,7 +7,7 @@ use portolan_core::request::{Body, Fault, FaultKind};
 
 use super::text::{Said, Words};
 use super::{FIELDS, Object, array};
-use crate::diags;
+use crate::diags::{BEYOND_64_BITS, NOT_WHOLE};
 use crate::json::Kind;
 use crate::posted::quote;
 
@@ -76,28 +76,9 @@ impl Carrier {
     pub(super) const ALL: [Self; 3] = [Self::Body, Self::Tools, Self::Messages];
 }
 
-/// One fault of each kind that [`write_request`](super::write_request) can put into a body: that
-/// of a body which is no JSON, and three which leave everything else in a body as it is.
-pub fn plain_faults() -> [Fault; 4] {
-    let fault = |kind, path: &str, detail| Fault {
-        kind,
-        path: path.to_owned(),
-        detail,
-    };
-    let object = diags::wrong_type(Kind::Number.name(), "an object");
-    let step = format!("{STEPS}[0]");
-    let kind = format!("{STEPS}[0].type");
-    [
-        fault(FaultKind::InvalidJson, "", diags::nothing()),
-        fault(FaultKind::AmbiguousField, OTHER, diags::duplicate(OTHER)),
-        fault(FaultKind::MissingField, &kind, diags::missing("a string")),
-        fault(FaultKind::WrongType, &step, object),
-    ]
-}
-
 /// The body that is no object and so nothing but this fault, as the envelope holds it.
 pub(super) fn not_an_object(fault: &Fault) -> Option<String> {
-    if *fault == plain_faults()[0] {
+    if *fault == Fault::simplest(FaultKind::InvalidJson) {
         return Some(quote(""));
     }
     let whole = fault.kind == FaultKind::WrongType && fault.path.is_empty();
@@ -119,8 +100,8 @@ fn found(detail: &str) -> Option<&'static str> {
     let mut values = values.into_iter();
     let value = values.find(|(kind, _)| kind.name() == found);
     value.map(|(_, value)| value).or(match found {
-        diags::NOT_WHOLE => Some("0.5"),
-        diags::BEYOND_64_BITS => Some("9223372036854775808"),
+        NOT_WHOLE => Some("0.5"),
+        BEYOND_64_BITS => Some("9223372036854775808"),
         _ => None,
     })
 }
@@ -264,8 +245,9 @@ impl Fields {
 
     /// Puts a fault in, as far as it is one that can be put simply.
     pub(super) fn spoil(&mut self, fault: &Fault) {
-        let [_, twice, missing, wrong] = plain_faults();
-        if *fault == twice {
+        let missing = Fault::simplest(FaultKind::MissingField);
+        let wrong = Fault::simplest(FaultKind::WrongType);
+        if *fault == Fault::simplest(FaultKind::AmbiguousField) {
             let nothing = || (OTHER, "0".to_owned());
             self.first.extend([nothing(), nothing()]);
         } else if *fault == missing || *fault == wrong {

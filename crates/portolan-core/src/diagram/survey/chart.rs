@@ -14,7 +14,7 @@ use crate::diagram::store::{Diagram, Inconclusive, Store};
 use crate::diagram::verdict::{Answers, Verdict};
 use crate::diagram::vocabulary::{Formula, Reach, Vocabulary};
 use crate::instant::Instant;
-use crate::policy::{RuleId, RuleKind};
+use crate::policy::{Policy, RuleId, RuleKind};
 
 /// A set of one slice's requests. It means nothing to another slice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub struct Chart<'s> {
     refused: [Option<Diagram>; 2],
     locks: Vec<Locks>,
     /// By candidate: its own verdict.
-    candidates: Vec<Diagram>,
+    pub(super) candidates: Vec<Diagram>,
 }
 
 impl<'s> Chart<'s> {
@@ -56,7 +56,29 @@ impl<'s> Chart<'s> {
         (subject, profile, end): (Subject<'s>, &'s Profile, &'s End),
         members: &'s [Member<'s>],
     ) -> Result<Self, Inconclusive> {
-        let slots: &Slots = &members.first().ok_or(Inconclusive)?.slots;
+        let slots = &members.first().ok_or(Inconclusive)?.slots;
+        let of = (subject, profile, end);
+        Self::over(
+            vocabulary,
+            questions,
+            fold,
+            (store, answers),
+            of,
+            slots,
+            members,
+        )
+    }
+
+    /// As `new`, over the ranks of these numbers.
+    pub(super) fn over(
+        vocabulary: &'s Vocabulary<'s>,
+        questions: &'s Questions,
+        fold: &'s Fold<'s>,
+        (store, answers): (&'s mut Store, &'s mut Answers),
+        (subject, profile, end): (Subject<'s>, &'s Profile, &'s End),
+        slots: &'s Slots,
+        members: &'s [Member<'s>],
+    ) -> Result<Self, Inconclusive> {
         let build = Build {
             vocabulary,
             questions,
@@ -127,6 +149,11 @@ impl<'s> Chart<'s> {
     /// The endpoint called.
     pub fn endpoint(&self) -> EndpointId {
         self.end.endpoint
+    }
+
+    /// The policy.
+    pub fn policy(&self) -> &'s Policy {
+        self.build.vocabulary.policy
     }
 
     /// What the ids stand for.
@@ -286,7 +313,7 @@ impl<'s> Chart<'s> {
     }
 
     /// The first refuse rule that holds, as verdicts.
-    fn refused(&mut self, primary: bool) -> Result<Diagram, Inconclusive> {
+    pub(super) fn refused(&mut self, primary: bool) -> Result<Diagram, Inconclusive> {
         let [of_primary, of_fallback] = self.refused;
         if let Some(known) = if primary { of_primary } else { of_fallback } {
             return Ok(known);
@@ -401,6 +428,14 @@ impl<'s> Chart<'s> {
         if locked == Diagram::FALSE {
             return Ok(locked);
         }
+        let reason = self.reason(candidate)?;
+        let named = |verdict: &Verdict| matches!(verdict, Verdict::Refused(id) if wanted(*id));
+        let named = self.verdicts(reason, &named)?;
+        self.build.store.and(locked, named)
+    }
+
+    /// The first lock that a candidate breaks, as verdicts.
+    pub(super) fn reason(&mut self, candidate: usize) -> Result<Diagram, Inconclusive> {
         let vocabulary = self.build.vocabulary;
         let mut reasons = Vec::new();
         for ((id, rule), demands) in vocabulary.policy.rules().zip(&vocabulary.demands) {
@@ -411,9 +446,6 @@ impl<'s> Chart<'s> {
                 reasons.push(self.build.labelled(breaks, Verdict::Refused(id))?);
             }
         }
-        let reason = self.build.first_of(reasons)?;
-        let named = |verdict: &Verdict| matches!(verdict, Verdict::Refused(id) if wanted(*id));
-        let named = self.verdicts(reason, &named)?;
-        self.build.store.and(locked, named)
+        self.build.first_of(reasons)
     }
 }

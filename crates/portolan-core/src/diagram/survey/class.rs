@@ -89,6 +89,8 @@ pub enum Values {
         words: Vec<Box<str>>,
         /// Any word that no rule and no fact names is one of them.
         others: bool,
+        /// Where it is: the words that are named and not among them.
+        besides: Vec<Box<str>>,
         /// The set has one of them.
         has: bool,
     },
@@ -170,14 +172,22 @@ impl Chart<'_> {
             let mask = usize::from(mask);
             let mut masks = questions.masks.iter().chain(&slots.masks);
             let (_, mask) = *masks.nth(mask)?;
-            let words = vocabulary.words.get(&set);
-            let named = words.into_iter().flatten().enumerate();
-            let named = named.filter(|(bit, _)| mask >> bit & 1 == 1);
+            let others = mask >> 127 & 1 == 1;
+            let named = vocabulary.words.get(&set);
+            let (mut words, mut besides) = (Vec::new(), Vec::new());
+            for (bit, word) in named.into_iter().flatten().enumerate() {
+                if mask >> bit & 1 == 1 {
+                    words.push(word.clone());
+                } else if others {
+                    besides.push(word.clone());
+                }
+            }
             return Some(Bound {
                 field: Bounded::Set(set),
                 values: Values::Words {
-                    words: named.map(|(_, word)| word.clone()).collect(),
-                    others: mask >> 127 & 1 == 1,
+                    words,
+                    others,
+                    besides,
                     has: rank == 1,
                 },
             });

@@ -1,0 +1,342 @@
+//! A comparison of two policies, for people, for a pull request and for programs.
+
+use std::fmt::Write as _;
+
+use portolan_core::answer::{Answer, Outcome};
+use portolan_core::request::Draft;
+use portolan_verify::diff::{Affected, Cause, Change, Diff, Direction, Group, Named, Sample};
+use serde::Serialize;
+
+use super::paint::{Paint, visible};
+
+/// Models or endpoints that a line names before it counts.
+const NAMED: usize = 6;
+
+/// For people.
+pub(crate) fn human(diff: &Diff, paint: Paint) -> String {
+    let mut out = String::new();
+    let mut line = |indent: usize, text: &str| {
+        let _ = writeln!(out, "{:indent$}{text}", "");
+    };
+    for declared in &diff.declared {
+        let name = visible(&declared.name);
+        line(
+            0,
+            &format!("{} `{name}`: {}", declared.what, visible(&declared.change)),
+        );
+    }
+    for Group { cause, changes } in &diff.groups {
+        line(0, &paint.strong(&because(cause)));
+        for change in changes {
+            line(
+                2,
+                &format!("{}: {}", painted(&change.directions, paint), what(change)),
+            );
+            for affected in &change.regions {
+                line(4, &visible(&whom(affected)));
+                for condition in &affected.conditions {
+                    line(6, &visible(condition));
+                }
+                let sample = format!("such as {}", visible(&request(&affected.sample)));
+                line(6, &paint.faint(&sample));
+                let [old, new] = &affected.sample.answers;
+                let decided = format!("old: {}; new: {}", decision(old), decision(new));
+                line(6, &paint.faint(&visible(&decided)));
+            }
+        }
+    }
+    for reason in &diff.inconclusive {
+        line(
+            0,
+            &format!("{}: {}", paint.error("inconclusive"), visible(reason)),
+        );
+    }
+    line(0, &summary(diff));
+    out
+}
+
+/// For a pull request.
+pub(crate) fn markdown(diff: &Diff) -> String {
+    let mut out = format!("**{}**\n", summary(diff));
+    if !diff.declared.is_empty() {
+        out.push('\n');
+    }
+    for declared in &diff.declared {
+        let _ = writeln!(
+            out,
+            "- {} `{}`: {}",
+            declared.what,
+            visible(&declared.name),
+            visible(&declared.change)
+        );
+    }
+    for Group { cause, changes } in &diff.groups {
+        let _ = writeln!(out, "\n#### {}", because(cause));
+        for change in changes {
+            let names: Vec<&str> = change.directions.iter().map(|d| d.name()).collect();
+            let _ = writeln!(out, "\n**{}**: {}\n", names.join(", "), what(change));
+            out.push_str("| for | where | such as | old | new |\n|---|---|---|---|---|\n");
+            for affected in &change.regions {
+                let [old, new] = &affected.sample.answers;
+                let cells = [
+                    whom(affected),
+                    affected.conditions.join("<br>"),
+                    request(&affected.sample),
+                    decision(old),
+                    decision(new),
+                ];
+                let cells = cells.map(|cell| visible(&cell).replace('|', "\\|"));
+                let _ = writeln!(out, "| {} |", cells.join(" | "));
+            }
+        }
+    }
+    for reason in &diff.inconclusive {
+        let _ = writeln!(out, "\n**inconclusive**: {}", visible(reason));
+    }
+    out
+}
+
+/// For programs.
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub(crate) fn json(diff: &Diff) -> anyhow::Result<String> {
+    let groups = diff.groups.iter().map(|group| JsonGroup {
+        rules: group.cause.rules.iter().cloned().collect(),
+        facts: group.cause.facts.iter().cloned().collect(),
+        changes: group.changes.iter().map(json_change).collect(),
+    });
+    let declared = diff.declared.iter().map(|declared| JsonDeclared {
+        what: declared.what,
+        name: &declared.name,
+        change: &declared.change,
+    });
+    let all = Json {
+        version: 1,
+        equal: diff.is_empty(),
+        declared: declared.collect(),
+        groups: groups.collect(),
+        inconclusive: &diff.inconclusive,
+    };
+    Ok(serde_json::to_string(&all)? + "\n")
+}
+
+#[derive(Serialize)]
+struct Json<'d> {
+    version: u32,
+    equal: bool,
+    declared: Vec<JsonDeclared<'d>>,
+    groups: Vec<JsonGroup<'d>>,
+    inconclusive: &'d [String],
+}
+
+#[derive(Serialize)]
+struct JsonDeclared<'d> {
+    what: &'static str,
+    name: &'d str,
+    change: &'d str,
+}
+
+#[derive(Serialize)]
+struct JsonGroup<'d> {
+    rules: Vec<String>,
+    facts: Vec<String>,
+    changes: Vec<JsonChange<'d>>,
+}
+
+#[derive(Serialize)]
+struct JsonChange<'d> {
+    directions: Vec<&'static str>,
+    what: Vec<JsonNamed<'d>>,
+    regions: Vec<JsonRegion<'d>>,
+}
+
+#[derive(Serialize)]
+struct JsonNamed<'d> {
+    direction: &'static str,
+    of: &'d str,
+    route: Option<&'d str>,
+    old: &'d str,
+    new: &'d str,
+}
+
+#[derive(Serialize)]
+struct JsonRegion<'d> {
+    models: &'d [String],
+    endpoints: &'d [String],
+    role: Option<&'static str>,
+    conditions: &'d [String],
+    sample: String,
+    old: serde_json::Value,
+    new: serde_json::Value,
+}
+
+fn json_change(change: &Change) -> JsonChange<'_> {
+    let what = change.what.iter().map(|named| JsonNamed {
+        direction: named.direction.name(),
+        of: &named.of,
+        route: named.route.as_deref(),
+        old: &named.old,
+        new: &named.new,
+    });
+    let regions = change.regions.iter().map(|affected| {
+        let [old, new] = &affected.sample.answers;
+        let parsed = |answer: &Answer| {
+            let text = portolan_wire::answer_json(answer, None);
+            serde_json::from_str(&text).unwrap_or_default()
+        };
+        JsonRegion {
+            models: &affected.models,
+            endpoints: &affected.endpoints,
+            role: affected.role.map(role),
+            conditions: &affected.conditions,
+            sample: request(&affected.sample),
+            old: parsed(old),
+            new: parsed(new),
+        }
+    });
+    JsonChange {
+        directions: change.directions.iter().map(|d| d.name()).collect(),
+        what: what.collect(),
+        regions: regions.collect(),
+    }
+}
+
+const fn role(role: portolan_core::diagram::survey::pair::Role) -> &'static str {
+    match role {
+        portolan_core::diagram::survey::pair::Role::Primary => "primary",
+        portolan_core::diagram::survey::pair::Role::Fallback => "fallback",
+    }
+}
+
+/// How many changes there are, and of which kind.
+fn summary(diff: &Diff) -> String {
+    if diff.is_empty() {
+        return "nothing changes".to_owned();
+    }
+    let changes = diff.groups.iter().flat_map(|group| &group.changes);
+    let (mut count, mut regions) = (0, 0);
+    for change in changes {
+        count += 1;
+        regions += change.regions.len();
+    }
+    let names: Vec<&str> = diff.directions().iter().map(|d| d.name()).collect();
+    let plural = |count: usize, word: &str| {
+        let s = if count == 1 { "" } else { "s" };
+        format!("{count} {word}{s}")
+    };
+    let mut text = format!(
+        "{} in {}",
+        plural(count, "change"),
+        plural(regions, "region")
+    );
+    if !names.is_empty() {
+        let _ = write!(text, ": {}", names.join(", "));
+    }
+    text
+}
+
+fn because(cause: &Cause) -> String {
+    let listed = |words: &std::collections::BTreeSet<String>| {
+        let words: Vec<String> = words
+            .iter()
+            .map(|word| format!("`{}`", visible(word)))
+            .collect();
+        words.join(", ")
+    };
+    match (cause.rules.is_empty(), cause.facts.is_empty()) {
+        (false, true) => listed(&cause.rules),
+        (false, false) => format!("{} by {}", listed(&cause.rules), listed(&cause.facts)),
+        (true, _) => listed(&cause.facts),
+    }
+}
+
+fn painted(directions: &[Direction], paint: Paint) -> String {
+    let one = |direction: &Direction| match direction {
+        Direction::Loosens => paint.warning(direction.name()),
+        Direction::Tightens => paint.error(direction.name()),
+        Direction::Reroutes
+        | Direction::Reprices
+        | Direction::Recodes
+        | Direction::Reshapes
+        | Direction::Rewords => paint.strong(direction.name()),
+    };
+    let names: Vec<String> = directions.iter().map(one).collect();
+    names.join(", ")
+}
+
+fn what(change: &Change) -> String {
+    let one = |named: &Named| {
+        let route = named.route.as_ref();
+        let route = route.map_or(String::new(), |route| format!(" of {route}"));
+        if named.direction == Direction::Rewords {
+            return format!("{}{route} in other words", named.of);
+        }
+        if named.of == "outcome" {
+            return format!("{} → {}", named.old, named.new);
+        }
+        format!("{}{route} {} → {}", named.of, named.old, named.new)
+    };
+    let parts: Vec<String> = change.what.iter().map(one).collect();
+    visible(&parts.join("; "))
+}
+
+fn whom(affected: &Affected) -> String {
+    let few = |names: &[String]| {
+        let shown = names.get(..NAMED.min(names.len())).unwrap_or_default();
+        let more = names.len() - shown.len();
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        format!("{}{more}", shown.join(", "))
+    };
+    let role = affected.role.map(role);
+    let role = role.map_or(String::new(), |role| format!(" as a {role}"));
+    format!(
+        "for {} on {}{role}",
+        few(&affected.models),
+        few(&affected.endpoints)
+    )
+}
+
+/// A sample in a few words.
+fn request(sample: &Sample) -> String {
+    let Draft {
+        endpoint,
+        at,
+        attributes,
+        body,
+        ..
+    } = &sample.draft;
+    let mut parts = Vec::new();
+    let mut add = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            parts.push(format!("{name} {value}"));
+        }
+    };
+    add("endpoint", endpoint.clone());
+    add("model", body.model.clone());
+    add("at", Some(at.short()));
+    for (name, value) in attributes {
+        add(name, Some(value.clone()));
+    }
+    add("model_region", body.model_region.clone());
+    add("max_tokens", body.max_tokens.map(|n| n.to_string()));
+    let input = (body.input_tokens != 0).then(|| body.input_tokens.to_string());
+    add("input_tokens", input);
+    add("stream", body.stream.then(|| "true".to_owned()));
+    parts.join(", ")
+}
+
+fn decision(answer: &Answer) -> String {
+    match &answer.outcome {
+        Outcome::Route(plan) => {
+            let attempts = plan.attempts.iter();
+            let attempts = attempts.map(|a| format!("{} in {}", a.providers.join("+"), a.region));
+            format!("routes to {}", attempts.collect::<Vec<_>>().join(", then "))
+        }
+        Outcome::Refuse(refusal) => format!("refused {} {}", refusal.status, refusal.code),
+    }
+}

@@ -1,0 +1,182 @@
+//! What changes for whom between two policies: complete, disjoint regions of requests, each with a
+//! direction, a cause, and a sample that both reference interpreters were asked about.
+//!
+//! Requests that both policies accept are compared. A region is a box: one range or set of values a
+//! field, for some models and endpoints. No two boxes of one change merge into one. A request
+//! changes only if its own effective request, or that of one of its fallbacks, lies in a region.
+
+mod boxes;
+mod cause;
+mod declared;
+mod named;
+mod sample;
+mod shown;
+
+pub use boxes::{Dimension, Region};
+pub use cause::Cause;
+pub use declared::Declared;
+pub use named::{Direction, Named};
+pub use sample::{Sample, essence};
+
+use std::collections::BTreeMap;
+
+use boxes::Names;
+use portolan_core::diagram::survey::pair::{Coding, Obstacle, Role};
+use portolan_core::engine::Engine;
+
+/// Everything that is different.
+#[derive(Debug, Clone, Default)]
+pub struct Diff {
+    /// What only one of them declares, or declares otherwise.
+    pub declared: Vec<Declared>,
+    /// Changes by cause; within a cause by how much they matter.
+    pub groups: Vec<Group>,
+    /// Why it is not known whether this is all. Empty where it is.
+    pub inconclusive: Vec<String>,
+}
+
+/// Changes of one cause.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// The rules and facts that differ.
+    pub cause: Cause,
+    /// The changes.
+    pub changes: Vec<Change>,
+}
+
+/// One change and everybody whom it is for.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// What is different.
+    pub what: Vec<Named>,
+    /// In which directions it goes, the gravest first.
+    pub directions: Vec<Direction>,
+    /// Whom it is for.
+    pub regions: Vec<Affected>,
+}
+
+/// A box of requests, in words.
+#[derive(Debug, Clone)]
+pub struct Affected {
+    /// Ids, or `any other id`, or `no id`.
+    pub models: Vec<String>,
+    /// Endpoints.
+    pub endpoints: Vec<String>,
+    /// Only the body's own effective request, or only that of a fallback.
+    pub role: Option<Role>,
+    /// What else is true of the requests, all of it.
+    pub conditions: Vec<String>,
+    /// One of the requests, and both decisions.
+    pub sample: Sample,
+    /// The region itself.
+    pub region: Region,
+}
+
+impl Diff {
+    /// Says whether nothing is different, and that is known.
+    pub fn is_empty(&self) -> bool {
+        self.declared.is_empty() && self.groups.is_empty() && self.inconclusive.is_empty()
+    }
+
+    /// Every direction in which something goes.
+    pub fn directions(&self) -> Vec<Direction> {
+        let changes = self.groups.iter().flat_map(|group| &group.changes);
+        let mut all: Vec<Direction> = changes.flat_map(|c| c.directions.clone()).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+}
+
+/// The most regions that are kept before they are merged.
+const REGIONS: usize = 400_000;
+
+/// Compares two policies.
+pub fn diff(old: &Engine, new: &Engine) -> Diff {
+    let engines = [old, new];
+    let mut diff = Diff {
+        declared: declared::declared(engines),
+        ..Diff::default()
+    };
+    let mut names = Names::new(engines);
+    let mut coding = Coding::default();
+    let mut found: BTreeMap<Vec<Named>, Vec<Region>> = BTreeMap::new();
+    let mut left = REGIONS;
+    let compared = old.compare(new, &mut |slice| {
+        coding = slice.coding.clone();
+        for pairing in slice.pairings {
+            let what: Vec<Named> = slice
+                .differences
+                .iter()
+                .map(|difference| Named::of(engines, pairing, difference))
+                .collect();
+            let regions = found.entry(what).or_default();
+            for cell in &slice.cells {
+                if left == 0 || !boxes::possible(cell) {
+                    continue;
+                }
+                left -= 1;
+                regions.push(names.region(engines, &slice, pairing, cell));
+            }
+        }
+    });
+    if let Err(obstacle) = compared {
+        diff.inconclusive.push(worded(&obstacle));
+    }
+    if left == 0 {
+        let regions = format!("there are more than {REGIONS} regions to tell apart");
+        diff.inconclusive.push(regions);
+    }
+    let mut groups: BTreeMap<Cause, Vec<Change>> = BTreeMap::new();
+    for (what, regions) in found {
+        let merged = boxes::merged(regions, &coding);
+        let directions = named::directions(&what);
+        let mut by_cause: BTreeMap<Cause, Vec<Affected>> = BTreeMap::new();
+        for region in merged {
+            let Some(sample) = sample::sample(engines, &names, &coding, &region, &what) else {
+                let lost = shown::conditions(&region, &coding).join(" and ");
+                let lost = format!("no request was found that shows a change where {lost}");
+                diff.inconclusive.push(lost);
+                continue;
+            };
+            let cause = cause::cause(engines, &sample, &what);
+            let affected = Affected {
+                models: names.models(&region),
+                endpoints: names.endpoints(&region),
+                role: names.role(&region),
+                conditions: shown::conditions(&region, &coding),
+                sample,
+                region,
+            };
+            by_cause.entry(cause).or_default().push(affected);
+        }
+        for (cause, regions) in by_cause {
+            groups.entry(cause).or_default().push(Change {
+                what: what.clone(),
+                directions: directions.clone(),
+                regions,
+            });
+        }
+    }
+    for (cause, mut changes) in groups {
+        changes.sort_by(|a, b| a.directions.cmp(&b.directions));
+        diff.groups.push(Group { cause, changes });
+    }
+    diff.groups.sort_by(|a, b| {
+        let first = |group: &Group| group.changes.first().map(|c| c.directions.clone());
+        first(a).cmp(&first(b))
+    });
+    diff
+}
+
+fn worded(obstacle: &Obstacle) -> String {
+    match obstacle {
+        Obstacle::Budget => "the comparison went past its budget".to_owned(),
+        Obstacle::Attribute(name) => {
+            format!("attribute `{name}` is of another type; give one of them another name")
+        }
+        Obstacle::Prefix => {
+            "the model prefix differs, and a rule asks how an unknown id begins".to_owned()
+        }
+    }
+}
