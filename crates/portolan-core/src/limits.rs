@@ -123,4 +123,4 @@ pub const DIAGRAM_PRICES: usize = 2_000_000;
 pub const DIAGRAM_EDGES_IN_ALL: usize = 8_000_000;
 
 /// Boxes of requests into which the differences of one slice of two policies are told apart.
-pub const CHANGE_BOXES: usize = 100_000;
+pub const CHANGE_BOXES: usize = 20_000;
