@@ -331,11 +331,7 @@ impl Engine {
     ///
     /// # Errors
     /// What stood in the way; what was visited is true, and not all.
-    pub fn compare(
-        &self,
-        new: &Self,
-        visit: &mut dyn FnMut(Slice<'_>),
-    ) -> Result<(), Obstacle> {
+    pub fn compare(&self, new: &Self, visit: &mut dyn FnMut(Slice<'_>)) -> Result<(), Obstacle> {
         let sides = [self, new].map(|engine| (&engine.catalog, &engine.policy));
         let [old, new] = sides;
         survey::pair::compare(old, new, visit)
@@ -354,6 +350,17 @@ impl Engine {
     /// Every rule's verdict on every effective request and candidate, with the values it read.
     pub fn trace(&self, request: &Request, state: &State) -> Trace {
         explain::trace(self.case(request, state), &self.sources)
+    }
+
+    /// The candidates of a request's own body, in catalog order, whatever rules say to them.
+    pub fn candidates(&self, request: &Request) -> Vec<Route> {
+        let (horizon, state) = (std::cell::Cell::new(None), State::default());
+        let case = self.case(request, &state);
+        let candidates = case.candidates(&case.facts(&request.primary, &horizon));
+        candidates
+            .into_iter()
+            .map(|candidate| candidate.route)
+            .collect()
     }
 
     /// Says whether a condition is true of an effective request, that of a fallback or of the

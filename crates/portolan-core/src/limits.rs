@@ -122,5 +122,9 @@ pub const DIAGRAM_PRICES: usize = 2_000_000;
 /// Edges of the diagrams of all shapes together.
 pub const DIAGRAM_EDGES_IN_ALL: usize = 8_000_000;
 
+/// Formulas of one question that is written for an SMT solver.
+pub const SMT_NODES: usize = 4_000_000;
+/// Classes of requests that are tried, one by one, in search of one that refutes a question.
+pub const PROVE_CLASSES: usize = 4_096;
 /// Boxes of requests into which the differences of one slice of two policies are told apart.
 pub const CHANGE_BOXES: usize = 20_000;

@@ -5,6 +5,7 @@
 
 pub mod agree;
 pub mod case;
+pub mod claims;
 pub mod dice;
 pub mod domain;
 pub mod examples;
@@ -15,5 +16,6 @@ pub mod observed;
 pub mod policies;
 pub mod random;
 pub mod scale;
+pub mod second_opinion;
 pub mod shrink;
 pub mod subject;

@@ -2,3 +2,10 @@
 //! are shown is the command's.
 
 pub mod diff;
+pub mod matrix;
+pub mod prove;
+pub mod smt;
+mod witness;
+pub mod words;
+
+pub use witness::{with_fallback, witness};

@@ -82,8 +82,18 @@ impl Gate {
 /// When there are no two policies to compare.
 pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report> {
     let mut err = String::new();
-    let old = engine(&arguments.old, arguments.overlay.as_deref(), color, &mut err)?;
-    let new = engine(&arguments.new, arguments.overlay.as_deref(), color, &mut err)?;
+    let old = engine(
+        &arguments.old,
+        arguments.overlay.as_deref(),
+        color,
+        &mut err,
+    )?;
+    let new = engine(
+        &arguments.new,
+        arguments.overlay.as_deref(),
+        color,
+        &mut err,
+    )?;
     let (Some(old), Some(new)) = (old, new) else {
         return Ok(Report {
             status: Status::Wrong,

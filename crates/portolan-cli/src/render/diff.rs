@@ -28,7 +28,10 @@ pub(crate) fn human(diff: &Diff, paint: Paint) -> String {
     for Group { cause, changes } in &diff.groups {
         line(0, &paint.strong(&because(cause)));
         for change in changes {
-            line(2, &format!("{}: {}", painted(&change.directions, paint), what(change)));
+            line(
+                2,
+                &format!("{}: {}", painted(&change.directions, paint), what(change)),
+            );
             for affected in &change.regions {
                 line(4, &visible(&whom(affected)));
                 for condition in &affected.conditions {
@@ -43,7 +46,10 @@ pub(crate) fn human(diff: &Diff, paint: Paint) -> String {
         }
     }
     for reason in &diff.inconclusive {
-        line(0, &format!("{}: {}", paint.error("inconclusive"), visible(reason)));
+        line(
+            0,
+            &format!("{}: {}", paint.error("inconclusive"), visible(reason)),
+        );
     }
     line(0, &summary(diff));
     out
@@ -219,7 +225,11 @@ fn summary(diff: &Diff) -> String {
         let s = if count == 1 { "" } else { "s" };
         format!("{count} {word}{s}")
     };
-    let mut text = format!("{} in {}", plural(count, "change"), plural(regions, "region"));
+    let mut text = format!(
+        "{} in {}",
+        plural(count, "change"),
+        plural(regions, "region")
+    );
     if !names.is_empty() {
         let _ = write!(text, ": {}", names.join(", "));
     }
@@ -228,7 +238,10 @@ fn summary(diff: &Diff) -> String {
 
 fn because(cause: &Cause) -> String {
     let listed = |words: &std::collections::BTreeSet<String>| {
-        let words: Vec<String> = words.iter().map(|word| format!("`{}`", visible(word))).collect();
+        let words: Vec<String> = words
+            .iter()
+            .map(|word| format!("`{}`", visible(word)))
+            .collect();
         words.join(", ")
     };
     match (cause.rules.is_empty(), cause.facts.is_empty()) {

@@ -358,7 +358,7 @@ impl Rules {
                 }
                 RuleKind::Limit { .. } => Some(Does::Limit),
                 RuleKind::Skip(_) => {
-                    let terms = crate::policy::condition_terms(&rule.when);
+                    let terms = rule.when.terms();
                     rules.scopes.insert(id, walk::scopes(&terms));
                     None
                 }

@@ -263,6 +263,20 @@ impl Slots {
         slots
     }
 
+    /// The numbers of many models together.
+    pub(super) fn merged<'s>(all: impl Iterator<Item = &'s Self>) -> Self {
+        let mut merged = Self::default();
+        for slots in all {
+            merged.cuts.extend_from_slice(&slots.cuts);
+            merged.masks.extend_from_slice(&slots.masks);
+        }
+        merged.cuts.sort_unstable();
+        merged.cuts.dedup();
+        merged.masks.sort_unstable();
+        merged.masks.dedup();
+        merged
+    }
+
     /// What is left of the profile.
     pub(super) fn key(
         &self,

@@ -166,10 +166,7 @@ impl<'a> Survey<'a> {
         if member.routes.len() > usize::from(u16::MAX) {
             return Err(Inconclusive);
         }
-        let answers = &mut self.answers;
-        let orders = std::cell::RefCell::new(&mut answers.orders);
-        let number = |order| orders.borrow_mut().intern(order);
-        let profile = Profile::new(self.fold, self.questions, subject, &member.routes, &number)?;
+        let profile = self.profile(subject, &member.routes)?;
         let slots = Slots::of(&profile, self.questions, self.fold);
         let key = slots.key(subject, &profile, self.questions, &self.fold.known.borrow());
         member.slots = slots;
@@ -189,6 +186,11 @@ impl<'a> Survey<'a> {
             members: vec![member],
         });
         Ok(())
+    }
+
+    /// What the questions come to for an id; the order of its routes is left out.
+    fn profile(&self, subject: Subject<'a>, routes: &[Route]) -> Result<Profile, Inconclusive> {
+        Profile::new(self.fold, self.questions, subject, routes, &|_| 0)
     }
 
     /// How many shapes there are.
@@ -220,5 +222,58 @@ impl<'a> Survey<'a> {
             }
         }
         outcome
+    }
+
+    /// Visits every id by itself, all ids of one endpoint in one space: until the endpoint
+    /// changes, a region of one chart means the same to the next. A visit that says no ends those
+    /// of its endpoint.
+    ///
+    /// # Errors
+    /// When the ids together go past the budget of one slice.
+    pub fn together(
+        &mut self,
+        visit: &mut dyn FnMut(&mut Chart<'_>) -> Result<bool, Inconclusive>,
+    ) -> Result<(), Inconclusive> {
+        let members = || self.shapes.iter().flat_map(|shape| &shape.members);
+        let merged = Slots::merged(members().map(|member| &member.slots));
+        let endpoints = self.vocabulary.catalog.endpoints.len();
+        for endpoint in 0..endpoints {
+            self.store.clear();
+            'ids: for shape in &self.shapes {
+                for (position, member) in shape.members.iter().enumerate() {
+                    let subject = match (shape.subject, member.model) {
+                        (Subject::Model(..), Some(model)) => Subject::Model(model, member.id),
+                        (subject, _) => subject,
+                    };
+                    let own;
+                    let profile = if position == 0 {
+                        &shape.profile
+                    } else {
+                        own = self.profile(subject, &member.routes)?;
+                        &own
+                    };
+                    let member = Member {
+                        slots: merged.clone(),
+                        ..member.clone()
+                    };
+                    let mut chart = Chart::new(
+                        self.vocabulary,
+                        self.questions,
+                        self.fold,
+                        (&mut self.store, &mut self.answers),
+                        (
+                            subject,
+                            profile,
+                            profile.ends.get(endpoint).ok_or(Inconclusive)?,
+                        ),
+                        std::slice::from_ref(&member),
+                    )?;
+                    if !visit(&mut chart)? {
+                        break 'ids;
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 }

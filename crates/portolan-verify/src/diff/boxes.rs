@@ -80,7 +80,10 @@ impl Names {
         let [_, new] = engines;
         let [_, endpoint] = slice.endpoint;
         let endpoint = new.catalog().endpoint(endpoint).map(|e| &e.name);
-        let endpoint = self.endpoints.iter().position(|name| Some(name) == endpoint);
+        let endpoint = self
+            .endpoints
+            .iter()
+            .position(|name| Some(name) == endpoint);
         let endpoint = i64::try_from(endpoint.unwrap_or(0)).unwrap_or(0);
         region.insert(Dimension::Model, vec![(model, model)]);
         region.insert(Dimension::Endpoint, vec![(endpoint, endpoint)]);
@@ -153,7 +156,9 @@ pub(super) fn within(region: &Region, dimension: Dimension, code: i64) -> bool {
     let Some(spans) = region.get(&dimension) else {
         return true;
     };
-    spans.iter().any(|(from, last)| (*from..=*last).contains(&code))
+    spans
+        .iter()
+        .any(|(from, last)| (*from..=*last).contains(&code))
 }
 
 /// Spans sorted, those that touch joined.
@@ -263,7 +268,9 @@ pub(super) fn tokens(cell: &Cell) -> Option<(i64, Option<i64>)> {
     // What is left out adds nothing to the total here.
     let left_out = (least == Axis::ABSENT).then_some(None);
     let simple = [1000, 1].map(Some);
-    let simple = simple.into_iter().filter(|m| m.is_some_and(|m| (first..=last).contains(&m)));
+    let simple = simple
+        .into_iter()
+        .filter(|m| m.is_some_and(|m| (first..=last).contains(&m)));
     for most in left_out.into_iter().chain(simple) {
         if let Some((input, _)) = sum(input, (most.unwrap_or(0), most.unwrap_or(0)), total) {
             return Some((input, most));
@@ -311,10 +318,14 @@ pub(super) fn banned(cell: &Cell, set: SetField) -> u128 {
 
 /// The masks of a set that it must meet, or must not.
 pub(super) fn asked(cell: &Cell, set: SetField, code: i64) -> impl Iterator<Item = u128> {
-    cell.bounds.iter().filter_map(move |(axis, spans)| match axis {
-        Axis::Words(of, mask) if *of == set && spans.as_slice() == [(code, code)] => Some(*mask),
-        _ => None,
-    })
+    cell.bounds
+        .iter()
+        .filter_map(move |(axis, spans)| match axis {
+            Axis::Words(of, mask) if *of == set && spans.as_slice() == [(code, code)] => {
+                Some(*mask)
+            }
+            _ => None,
+        })
 }
 
 /// An id that neither catalog knows.

@@ -22,12 +22,16 @@ pub(super) fn declared(engines: [&Engine; 2]) -> Vec<Declared> {
     let mut found = Vec::new();
     let endpoints = engines.map(|engine| {
         let endpoints = engine.catalog().endpoints.iter();
-        endpoints.map(|e| e.name.to_string()).collect::<BTreeSet<_>>()
+        endpoints
+            .map(|e| e.name.to_string())
+            .collect::<BTreeSet<_>>()
     });
     one_sided("endpoint", &endpoints, &mut found);
     let default = engines.map(|engine| {
         let catalog = engine.catalog();
-        let endpoint = catalog.default_endpoint().and_then(|id| catalog.endpoint(id));
+        let endpoint = catalog
+            .default_endpoint()
+            .and_then(|id| catalog.endpoint(id));
         endpoint.map_or("none".to_owned(), |e| e.name.to_string())
     });
     let [old, new] = default;
@@ -40,7 +44,10 @@ pub(super) fn declared(engines: [&Engine; 2]) -> Vec<Declared> {
     }
     let policies = engines.map(Engine::policy);
     let names = policies.map(|policy| {
-        policy.attribute_names().map(str::to_owned).collect::<BTreeSet<_>>()
+        policy
+            .attribute_names()
+            .map(str::to_owned)
+            .collect::<BTreeSet<_>>()
     });
     one_sided("attribute", &names, &mut found);
     let [old, new] = policies;
@@ -90,7 +97,11 @@ fn values(sides: [(&Policy, &Attribute); 2], found: &mut Vec<Declared>) {
     let listed = |words: Vec<&String>| {
         let shown: Vec<&str> = words.iter().take(8).map(|word| word.as_str()).collect();
         let more = words.len().saturating_sub(shown.len());
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
         format!("{}{more}", shown.join(", "))
     };
     let lost: Vec<&String> = before.difference(after).collect();

@@ -126,7 +126,13 @@ fn direction(difference: &Difference) -> Direction {
     match (&difference.aspect, &difference.said) {
         (Aspect::Outcome, [Said::Refused { .. }, Said::Routes { .. }]) => Direction::Loosens,
         (Aspect::Outcome, [Said::Routes { .. }, Said::Refused { .. }]) => Direction::Tightens,
-        (Aspect::Outcome, [Said::Routes { routes: old, .. }, Said::Routes { routes: new, .. }]) => {
+        (
+            Aspect::Outcome,
+            [
+                Said::Routes { routes: old, .. },
+                Said::Routes { routes: new, .. },
+            ],
+        ) => {
             let all = |some: &[u16], of: &[u16]| some.iter().all(|route| of.contains(route));
             match (all(new, old), all(old, new)) {
                 (true, false) => Direction::Tightens,
@@ -194,7 +200,9 @@ fn route_name(engines: [&Engine; 2], pairing: &Pairing, route: u16) -> String {
     if let Some(model) = model.filter(|model| Some(&model.id) != pairing.id.as_ref()) {
         name = format!("{} by {name}", model.id);
     }
-    let any = engines.iter().any(|engine| engine.policy().through_any_endpoint);
+    let any = engines
+        .iter()
+        .any(|engine| engine.policy().through_any_endpoint);
     if let Some(endpoint) = catalog.endpoint(route.endpoint).filter(|_| any) {
         name = format!("{name} through {}", endpoint.name);
     }

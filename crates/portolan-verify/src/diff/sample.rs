@@ -74,7 +74,9 @@ pub(super) fn sample(
     region: &Region,
     what: &[Named],
 ) -> Option<Sample> {
-    let words = what.iter().all(|named| named.direction == Direction::Rewords);
+    let words = what
+        .iter()
+        .all(|named| named.direction == Direction::Rewords);
     let mut tries = 0;
     for endpoint in names.endpoints(region) {
         for model in positions(region, Dimension::Model) {
@@ -131,10 +133,12 @@ fn without_snapshot(answer: &Answer) -> Answer {
 
 /// The fields of a region.
 fn cell(region: &Region) -> Cell {
-    let bounds = region.iter().filter_map(|(dimension, spans)| match dimension {
-        Dimension::Axis(axis) => Some((*axis, spans.clone())),
-        Dimension::Role | Dimension::Endpoint | Dimension::Model => None,
-    });
+    let bounds = region
+        .iter()
+        .filter_map(|(dimension, spans)| match dimension {
+            Dimension::Axis(axis) => Some((*axis, spans.clone())),
+            Dimension::Role | Dimension::Endpoint | Dimension::Model => None,
+        });
     Cell {
         bounds: bounds.collect(),
     }
@@ -156,7 +160,11 @@ impl Make<'_> {
     fn code(&self, axis: Axis, wanted: &[i64]) -> i64 {
         let codes = axis.codes(self.coding);
         let spans = self.spans(axis).unwrap_or(&codes);
-        let allowed = |code: &i64| spans.iter().any(|(from, last)| (from..=last).contains(&code));
+        let allowed = |code: &i64| {
+            spans
+                .iter()
+                .any(|(from, last)| (from..=last).contains(&code))
+        };
         let found = wanted.iter().copied().find(allowed);
         found.unwrap_or_else(|| spans.first().map_or(0, |(from, _)| *from))
     }
@@ -174,12 +182,19 @@ impl Make<'_> {
     fn text(&self, axis: Axis, bounds: &[Box<[u8]>]) -> Option<Option<String>> {
         let codes = axis.codes(self.coding);
         let spans = self.spans(axis).unwrap_or(&codes);
-        let free = |code: &i64| spans.iter().any(|(from, last)| (from..=last).contains(&code));
+        let free = |code: &i64| {
+            spans
+                .iter()
+                .any(|(from, last)| (from..=last).contains(&code))
+        };
         if free(&Axis::ABSENT) && !matches!(axis, Axis::Text(TextField::Model)) {
             return Some(None);
         }
         let ranks = spans.iter().flat_map(|(from, last)| (*from).max(0)..=*last);
-        ranks.filter_map(|rank| text_at(bounds, rank, &|_| true)).next().map(Some)
+        ranks
+            .filter_map(|rank| text_at(bounds, rank, &|_| true))
+            .next()
+            .map(Some)
     }
 
     fn field(&self, text: TextField) -> Option<Option<String>> {
@@ -203,7 +218,9 @@ impl Make<'_> {
             }
             let bit = free.trailing_zeros();
             bits |= 1 << bit;
-            let word = names.get(usize::try_from(bit).ok()?).map(ToString::to_string);
+            let word = names
+                .get(usize::try_from(bit).ok()?)
+                .map(ToString::to_string);
             let other = || {
                 let mut other = "other".to_owned();
                 while names.iter().any(|name| **name == *other) {
@@ -217,7 +234,10 @@ impl Make<'_> {
     }
 
     fn draft(&self, id: Option<&str>, model: i64, endpoint: &str) -> Option<(Draft, State)> {
-        let at = self.code(Axis::At, &[Instant::parse("2026-01-01").ok()?.unix_seconds()]);
+        let at = self.code(
+            Axis::At,
+            &[Instant::parse("2026-01-01").ok()?.unix_seconds()],
+        );
         let mut draft = Draft::new("", Instant::from_unix_seconds(at));
         draft.endpoint = Some(endpoint.to_owned());
         draft.body = self.body(id, model)?;
@@ -276,7 +296,9 @@ impl Make<'_> {
             let codes = Axis::Text(TextField::Model).codes(self.coding);
             let spans = self.spans(Axis::Text(TextField::Model)).unwrap_or(&codes);
             let ranks = spans.iter().flat_map(|(from, last)| (*from).max(0)..=*last);
-            let prefixes = self.engines.map(|engine| engine.policy().model_prefix.clone());
+            let prefixes = self
+                .engines
+                .map(|engine| engine.policy().model_prefix.clone());
             let new = |text: &str| {
                 let prefixed = prefixes.iter().flatten().any(|p| text.starts_with(&**p));
                 !prefixed && boxes::unknown_to(catalogs, text)
@@ -342,7 +364,9 @@ impl Make<'_> {
         let spans = self.spans(axis).unwrap_or(&codes);
         let spans = spans.iter().filter(|(_, last)| *last >= 0);
         let ranks = spans.flat_map(|(from, last)| (*from).max(0)..=*last);
-        ranks.filter_map(|rank| text_at(bounds, rank, &|_| true)).next()
+        ranks
+            .filter_map(|rank| text_at(bounds, rank, &|_| true))
+            .next()
     }
 
     /// What is known about now, where the region asks for it: of the model, and of all its routes.
@@ -357,7 +381,9 @@ impl Make<'_> {
             let healthy = healthy.map(|_| self.code(Axis::State(scope, StateFact::Healthy), &[]));
             let used = used.map(|_| self.code(Axis::State(scope, StateFact::Used), &[]));
             Some(Usage {
-                healthy: healthy.filter(|code| *code != Axis::ABSENT).map(|code| code == 1),
+                healthy: healthy
+                    .filter(|code| *code != Axis::ABSENT)
+                    .map(|code| code == 1),
                 used: used.filter(|code| *code != Axis::ABSENT),
                 reset_s: None,
             })
@@ -375,7 +401,11 @@ impl Make<'_> {
             if let Some(usage) = of_model {
                 state.models.insert(model.id.to_string(), usage);
             }
-            for offering in model.offerings.iter().filter_map(|id| catalog.offering(*id)) {
+            for offering in model
+                .offerings
+                .iter()
+                .filter_map(|id| catalog.offering(*id))
+            {
                 let region = catalog.region(offering.region);
                 for endpoint in &catalog.endpoints {
                     let (Some(region), Some(usage)) = (region, of_route) else {
@@ -430,7 +460,9 @@ fn text_at(bounds: &[Box<[u8]>], rank: i64, wanted: &dyn Fn(&str) -> bool) -> Op
         text.extend_from_slice(ending.as_bytes());
         text
     });
-    let plain = ["other", "x", "a", "0", "z"].iter().map(|text| text.as_bytes().to_vec());
+    let plain = ["other", "x", "a", "0", "z"]
+        .iter()
+        .map(|text| text.as_bytes().to_vec());
     let mut found = plain.chain(&mut tried).filter(|text| inside(text));
     found.find_map(|text| String::from_utf8(text).ok().filter(|text| wanted(text)))
 }

@@ -11,10 +11,12 @@ use super::boxes::{Dimension, Region};
 
 /// Everything that is true of a region's requests beside model, endpoint and role.
 pub(super) fn conditions(region: &Region, coding: &Coding) -> Vec<String> {
-    let each = region.iter().filter_map(|(dimension, spans)| match dimension {
-        Dimension::Axis(axis) => Some(condition(*axis, spans, coding)),
-        Dimension::Role | Dimension::Endpoint | Dimension::Model => None,
-    });
+    let each = region
+        .iter()
+        .filter_map(|(dimension, spans)| match dimension {
+            Dimension::Axis(axis) => Some(condition(*axis, spans, coding)),
+            Dimension::Role | Dimension::Endpoint | Dimension::Model => None,
+        });
     each.collect()
 }
 
@@ -64,13 +66,17 @@ fn condition(axis: Axis, spans: &[Span], coding: &Coding) -> String {
         }),
         Axis::Number(number) => {
             let decimal = matches!(number, Number::Temperature | Number::TopP);
-            numbers(&format!("request.{}", number_name(number)), spans, &|code| {
-                if decimal {
-                    Decimal::from_billionths(code).to_string()
-                } else {
-                    code.to_string()
-                }
-            })
+            numbers(
+                &format!("request.{}", number_name(number)),
+                spans,
+                &|code| {
+                    if decimal {
+                        Decimal::from_billionths(code).to_string()
+                    } else {
+                        code.to_string()
+                    }
+                },
+            )
         }
         Axis::State(scope, fact) => {
             let scope = match scope {
@@ -122,7 +128,11 @@ fn numbers(name: &str, spans: &[Span], number: &dyn Fn(i64) -> String) -> String
         let range = match (least, most) {
             (true, true) if from == last => format!("{name} == {}", number(from)),
             (true, true) if name == "request.at" => {
-                format!("{name} >= {} and {name} < {}", number(from), number(last + 1))
+                format!(
+                    "{name} >= {} and {name} < {}",
+                    number(from),
+                    number(last + 1)
+                )
             }
             (true, true) => format!("{name} >= {} and {name} <= {}", number(from), number(last)),
             (true, false) => format!("{name} >= {}", number(from)),
@@ -192,7 +202,11 @@ fn texts(name: &str, spans: &[Span], bounds: &[Box<[u8]>]) -> String {
         let until = bound(last);
         parts.push(match (least, until) {
             (Some(least), Some(until)) => {
-                format!("{name} from \"{}\" to before \"{}\"", least.escape_debug(), until.escape_debug())
+                format!(
+                    "{name} from \"{}\" to before \"{}\"",
+                    least.escape_debug(),
+                    until.escape_debug()
+                )
             }
             (Some(least), None) => format!("{name} from \"{}\" on", least.escape_debug()),
             (None, Some(until)) => format!("{name} before \"{}\"", until.escape_debug()),
@@ -230,7 +244,9 @@ enum Words {
 
 fn word(of: Words, code: i64) -> String {
     let at = usize::try_from(code).ok();
-    let of_fault = code.checked_sub(1).and_then(|code| usize::try_from(code).ok());
+    let of_fault = code
+        .checked_sub(1)
+        .and_then(|code| usize::try_from(code).ok());
     let name = match of {
         Words::Auth => at.and_then(|at| Auth::NAMES.get(at)).map(|(name, _)| *name),
         Words::Fault => {

@@ -14,7 +14,7 @@ use crate::diagram::store::{Diagram, Inconclusive, Store};
 use crate::diagram::verdict::{Answers, Verdict};
 use crate::diagram::vocabulary::{Formula, Reach, Vocabulary};
 use crate::instant::Instant;
-use crate::policy::{RuleId, RuleKind};
+use crate::policy::{Policy, RuleId, RuleKind};
 
 /// A set of one slice's requests. It means nothing to another slice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +58,15 @@ impl<'s> Chart<'s> {
     ) -> Result<Self, Inconclusive> {
         let slots = &members.first().ok_or(Inconclusive)?.slots;
         let of = (subject, profile, end);
-        Self::over(vocabulary, questions, fold, (store, answers), of, slots, members)
+        Self::over(
+            vocabulary,
+            questions,
+            fold,
+            (store, answers),
+            of,
+            slots,
+            members,
+        )
     }
 
     /// As `new`, over the ranks of these numbers.
@@ -141,6 +149,11 @@ impl<'s> Chart<'s> {
     /// The endpoint called.
     pub fn endpoint(&self) -> EndpointId {
         self.end.endpoint
+    }
+
+    /// The policy.
+    pub fn policy(&self) -> &'s Policy {
+        self.build.vocabulary.policy
     }
 
     /// What the ids stand for.

@@ -3,21 +3,28 @@
 //! A class bounds fields one by one. Fields that it does not name may be anything. Ties between
 //! fields, such as that of a sum to its parts, are not looked at here.
 
-use super::{Chart, Member, Region};
+use std::collections::BTreeMap;
+
+use super::{Chart, Member, Region, Standing};
 use crate::catalog::EndpointId;
 use crate::diagram::field::{ABSENT, Field, Flag, Number, SetField, TextField};
 use crate::diagram::shape::{Questions, Slots};
 use crate::diagram::store::Diagram;
 use crate::diagram::vocabulary::Vocabulary;
+use crate::instant::Window;
 use crate::policy::Type;
 
 /// Requests of one member through one endpoint.
-#[derive(Debug, Clone)]
-pub struct Class<'s> {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Class {
     /// The endpoint called.
     pub endpoint: EndpointId,
-    /// The id.
-    pub member: &'s Member<'s>,
+    /// What the id stands for.
+    pub standing: Standing,
+    /// The id; empty where it stands for no model.
+    pub id: Box<str>,
+    /// When it stands for that.
+    pub window: Window,
     /// By field; each at most once, sets once a mask.
     pub bounds: Vec<Bound>,
 }
@@ -82,33 +89,38 @@ pub enum Values {
         words: Vec<Box<str>>,
         /// Any word that no rule and no fact names is one of them.
         others: bool,
+        /// Where it is: the words that are named and not among them.
+        besides: Vec<Box<str>>,
         /// The set has one of them.
         has: bool,
     },
 }
 
-impl<'s> Chart<'s> {
+impl Chart<'_> {
     /// The classes of a region that a member's id makes, until `visit` wants no more.
     pub fn classes(
         &self,
         region: Region,
-        member: &'s Member<'s>,
-        visit: &mut dyn FnMut(&Class<'s>) -> bool,
+        member: &Member<'_>,
+        visit: &mut dyn FnMut(&Class) -> bool,
     ) {
         let mut class = Class {
             endpoint: self.end.endpoint,
-            member,
+            standing: self.standing(),
+            id: member.id.into(),
+            window: member.window,
             bounds: Vec::new(),
         };
-        self.descend(region.0, &mut class, visit);
+        self.descend(region.0, &member.slots, &mut class, visit);
     }
 
     /// Visits every path; the depth is that of the diagram's fields.
     fn descend(
         &self,
         diagram: Diagram,
-        class: &mut Class<'s>,
-        visit: &mut dyn FnMut(&Class<'s>) -> bool,
+        slots: &Slots,
+        class: &mut Class,
+        visit: &mut dyn FnMut(&Class) -> bool,
     ) -> bool {
         if diagram == Diagram::FALSE {
             return true;
@@ -121,16 +133,36 @@ impl<'s> Chart<'s> {
         };
         let ends = node.edges.iter().skip(1).map(|(cut, _)| Some(*cut));
         for ((cut, to), end) in node.edges.iter().zip(ends.chain([None])) {
-            let values = self.values(*field, *cut, end, &class.member.slots);
+            let values = self.values(*field, *cut, end, slots);
             let Some(values) = values else { continue };
             class.bounds.push(values);
-            let more = self.descend(*to, class, visit);
+            let more = self.descend(*to, slots, class, visit);
             class.bounds.pop();
             if !more {
                 return false;
             }
         }
         true
+    }
+
+    /// How many classes a region has.
+    pub fn count(&self, region: Region) -> u64 {
+        self.count_below(region.0, &mut BTreeMap::new())
+    }
+
+    fn count_below(&self, diagram: Diagram, known: &mut BTreeMap<Diagram, u64>) -> u64 {
+        if let Some(known) = known.get(&diagram) {
+            return *known;
+        }
+        let Some(node) = self.build.store.node(diagram) else {
+            return u64::from(diagram == Diagram::TRUE);
+        };
+        let below = node.edges.iter();
+        let below = below.fold(0, |sum: u64, (_, to)| {
+            sum.saturating_add(self.count_below(*to, known))
+        });
+        known.insert(diagram, below);
+        below
     }
 
     /// What a field may be between two ranks; nothing where no value lies there.
@@ -140,14 +172,22 @@ impl<'s> Chart<'s> {
             let mask = usize::from(mask);
             let mut masks = questions.masks.iter().chain(&slots.masks);
             let (_, mask) = *masks.nth(mask)?;
-            let words = vocabulary.words.get(&set);
-            let named = words.into_iter().flatten().enumerate();
-            let named = named.filter(|(bit, _)| mask >> bit & 1 == 1);
+            let others = mask >> 127 & 1 == 1;
+            let named = vocabulary.words.get(&set);
+            let (mut words, mut besides) = (Vec::new(), Vec::new());
+            for (bit, word) in named.into_iter().flatten().enumerate() {
+                if mask >> bit & 1 == 1 {
+                    words.push(word.clone());
+                } else if others {
+                    besides.push(word.clone());
+                }
+            }
             return Some(Bound {
                 field: Bounded::Set(set),
                 values: Values::Words {
-                    words: named.map(|(_, word)| word.clone()).collect(),
-                    others: mask >> 127 & 1 == 1,
+                    words,
+                    others,
+                    besides,
                     has: rank == 1,
                 },
             });

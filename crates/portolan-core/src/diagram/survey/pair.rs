@@ -116,10 +116,7 @@ pub fn compare(
     let [old, new] = &vocabularies;
     let folds = [Fold::new(old), Fold::new(new)];
     let [of_old, of_new] = &folds;
-    let mut questions = [
-        Questions::new(old, of_old)?,
-        Questions::new(new, of_new)?,
-    ];
+    let mut questions = [Questions::new(old, of_old)?, Questions::new(new, of_new)?];
     for ((questions, fold), recoding) in questions.iter_mut().zip(&folds).zip(&recodings) {
         recode(questions, fold, recoding);
     }
@@ -251,7 +248,10 @@ impl<'p> Pair<'p> {
             }
             let known = fold.known.borrow();
             for end in &mut profile.ends {
-                let own = end.model.iter_mut().chain(end.of_route.iter_mut().flatten());
+                let own = end
+                    .model
+                    .iter_mut()
+                    .chain(end.of_route.iter_mut().flatten());
                 for sketch in own.chain([&mut end.order]) {
                     *sketch = recoding.sketch(sketch, &known);
                 }

@@ -243,7 +243,13 @@ impl Walk<'_> {
     }
 
     /// The codes between two ranks.
-    fn span(&self, field: usize, axis: Axis, rank: u32, end: Option<u32>) -> Result<Span, Inconclusive> {
+    fn span(
+        &self,
+        field: usize,
+        axis: Axis,
+        rank: u32,
+        end: Option<u32>,
+    ) -> Result<Span, Inconclusive> {
         if let Axis::Words(..) = axis {
             let last = end.map_or(1, |end| i64::from(end) - 1);
             return Ok((i64::from(rank), last));

@@ -105,14 +105,16 @@ pub(super) fn share(
     let [of_old, of_new] = &mut recodings;
     for (position, attribute) in (0u16..).zip(&old.policy.attributes) {
         let declared = |a: &Attribute| a.name == attribute.name;
-        of_old.attributes.push(if new.policy.attributes.iter().any(declared) {
-            // Replaced below.
-            Own::Fixed(ABSENT)
-        } else if let Some(code) = left_out(old, position, attribute) {
-            Own::Fixed(code)
-        } else {
-            return Ok(None);
-        });
+        of_old
+            .attributes
+            .push(if new.policy.attributes.iter().any(declared) {
+                // Replaced below.
+                Own::Fixed(ABSENT)
+            } else if let Some(code) = left_out(old, position, attribute) {
+                Own::Fixed(code)
+            } else {
+                return Ok(None);
+            });
     }
     for (position, attribute) in (0u16..).zip(&new.policy.attributes) {
         let mut declared = (0u16..).zip(&old.policy.attributes);
@@ -230,7 +232,10 @@ type Declared<'a, 'p> = (&'a Vocabulary<'p>, u16, &'a Attribute);
 /// What both make of one attribute; none where they share no value of it.
 fn one(shared: u16, sides: [Declared<'_, '_>; 2]) -> Result<Option<(Shared, [Own; 2])>, Obstacle> {
     let [(old, before, own), (new, position, attribute)] = sides;
-    let missing = [left_out(old, before, own), left_out(new, position, attribute)];
+    let missing = [
+        left_out(old, before, own),
+        left_out(new, position, attribute),
+    ];
     let name = attribute.name.clone();
     let kind = match (&own.of, &attribute.of) {
         (Type::Bool, Type::Bool) => Kind::Bool,

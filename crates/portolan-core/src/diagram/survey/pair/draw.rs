@@ -103,7 +103,9 @@ impl Draw<'_, '_> {
             .collect();
         let most = self.side.1.plan_at_most;
         let routes = |order: &[u16], survivors: &[u16], matched: &[u16]| {
-            let own = order.iter().filter_map(|at| end.routes.get(usize::from(*at)));
+            let own = order
+                .iter()
+                .filter_map(|at| end.routes.get(usize::from(*at)));
             let left = own.filter(|route| survivors.contains(route));
             let of_either = left.filter_map(|route| matched.get(usize::from(*route)));
             of_either.copied().collect::<Vec<u16>>()
@@ -192,16 +194,19 @@ impl Draw<'_, '_> {
                 words: words(rule, catalog, policy),
             };
             let (aspect, said) = match &rule.kind {
-                RuleKind::Set { field, value: of, .. } => {
+                RuleKind::Set {
+                    field, value: of, ..
+                } => {
                     let mut value = crate::reference::display(of, catalog, policy);
                     if let (SetField::Other(_), Value::Text(_)) = (field, of) {
                         value = format!("\"{value}\"");
                     }
                     (Aspect::Set(route, set_name(field)), wordless(value, id))
                 }
-                RuleKind::Warn { code } => {
-                    (Aspect::Warn(route, code.clone()), text(code.to_string(), rule))
-                }
+                RuleKind::Warn { code } => (
+                    Aspect::Warn(route, code.clone()),
+                    text(code.to_string(), rule),
+                ),
                 RuleKind::Limit {
                     requests,
                     window_s,

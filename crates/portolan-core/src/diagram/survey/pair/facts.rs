@@ -71,13 +71,13 @@ pub(super) fn facts(
                 found.push((aspect, sketches));
             }
         };
-        let prices = [
-            price(old, before, said)?,
-            price(new, after, said)?,
-        ];
+        let prices = [price(old, before, said)?, price(new, after, said)?];
         add(Aspect::Price(position), prices);
         for fact in ["processing", "storage"] {
-            let sketches = [placed(old, before, fact, said)?, placed(new, after, fact, said)?];
+            let sketches = [
+                placed(old, before, fact, said)?,
+                placed(new, after, fact, said)?,
+            ];
             add(Aspect::Fact(position, fact), sketches);
         }
         let before = fixed(old.vocabulary.catalog, before);

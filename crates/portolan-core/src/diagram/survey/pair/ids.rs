@@ -58,7 +58,10 @@ pub(super) fn pairings<'p>(
             }
         }
     }
-    found.push(([Subject::Absent; 2], pairing(None, Window::ALWAYS, [None; 2])));
+    found.push((
+        [Subject::Absent; 2],
+        pairing(None, Window::ALWAYS, [None; 2]),
+    ));
     let mut unknown = pairing(None, Window::ALWAYS, [None; 2]);
     unknown.unknown = true;
     found.push(([Subject::Unknown; 2], unknown));
@@ -87,7 +90,10 @@ fn periods<'p>(
             model,
             region: None,
         };
-        return vec![(Window::ALWAYS, (subject(catalog, model, None), Some(target)))];
+        return vec![(
+            Window::ALWAYS,
+            (subject(catalog, model, None), Some(target)),
+        )];
     }
     let Some((id, dated)) = aliases.get_key_value(id) else {
         return vec![(Window::ALWAYS, unknown)];
@@ -111,7 +117,10 @@ fn periods<'p>(
             all.push((gap, unknown));
         }
         if let Some(target) = target {
-            all.push((window, (subject(catalog, target.model, Some(id)), Some(target))));
+            all.push((
+                window,
+                (subject(catalog, target.model, Some(id)), Some(target)),
+            ));
         }
         reached = window.until.map(Some);
     }

@@ -188,7 +188,9 @@ fn spelled(template: &Template, catalog: &Catalog, policy: &Policy) -> String {
         Piece::Term(term) => format!("{{{}}}", term_text(term, catalog, policy)),
         Piece::Slot(slot) => {
             let mut names = Slot::NAMES.iter().filter(|(_, named)| named == slot);
-            names.next().map_or(String::new(), |(name, _)| format!("{{{name}}}"))
+            names
+                .next()
+                .map_or(String::new(), |(name, _)| format!("{{{name}}}"))
         }
     };
     template.pieces.iter().map(piece).collect()

@@ -260,12 +260,7 @@ impl Pair<'_> {
 }
 
 /// The instants that a sketch says yes to.
-fn during(
-    window: &Sketch,
-    questions: &Questions,
-    slots: &Slots,
-    store: &mut Store,
-) -> Built {
+fn during(window: &Sketch, questions: &Questions, slots: &Slots, store: &mut Store) -> Built {
     let truth = |sketch: &Sketch| {
         if *sketch == Sketch::Leaf(YES) {
             Diagram::TRUE
@@ -281,7 +276,10 @@ fn during(
     let edges = steps
         .iter()
         .map(|(from, step)| (slots.rank(questions, *field, *from), truth(step)));
-    store.range(u16::try_from(at).map_err(|_| Inconclusive)?, edges.collect())
+    store.range(
+        u16::try_from(at).map_err(|_| Inconclusive)?,
+        edges.collect(),
+    )
 }
 
 /// Two lists of differences one after the other.
