@@ -182,7 +182,9 @@ pub fn diff(old: &Engine, new: &Engine) -> Diff {
     let prefix = engines.map(|engine| engine.policy().model_prefix.as_deref());
     let default = engines.map(|engine| {
         let catalog = engine.catalog();
-        let endpoint = catalog.default_endpoint().and_then(|id| catalog.endpoint(id));
+        let endpoint = catalog
+            .default_endpoint()
+            .and_then(|id| catalog.endpoint(id));
         endpoint.map(|e| e.name.to_string())
     });
     let [before, after] = default;

@@ -246,7 +246,7 @@ impl Chart<'_> {
 }
 
 /// Whether a field may be absent, and the first and the last code that it may have.
-fn possible(field: Field, vocabulary: &Vocabulary<'_>) -> (bool, i64, i64) {
+pub(super) fn possible(field: Field, vocabulary: &Vocabulary<'_>) -> (bool, i64, i64) {
     let last = |count: usize| i64::try_from(count).unwrap_or(i64::MAX) - 1;
     let any = |optional: bool| (optional, i64::MIN + i64::from(optional), i64::MAX);
     match field {
