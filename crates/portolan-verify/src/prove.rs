@@ -116,6 +116,9 @@ pub fn prove(engine: &Engine, wanted: &[usize], posted: &dyn Fn(&Draft) -> bool)
     answered.map(proof).collect()
 }
 
+/// Classes of one slice that are still tried once a request refutes the claim.
+const FEW: usize = 64;
+
 /// The search for a request that refutes one question.
 struct Search<'a> {
     engine: &'a Engine,
@@ -231,7 +234,8 @@ impl<'a> Search<'a> {
                 if left == 0 {
                     return false;
                 }
-                left -= 1;
+                // A smaller one is looked for, but not for long.
+                left = (left - 1).min(if self.found.is_some() { FEW } else { left });
                 if let Some(draft) = witness(self.engine, class) {
                     let refutes = self.offer(&draft, class);
                     if !refutes {
