@@ -79,7 +79,21 @@ pub fn prove(engine: &Engine, wanted: &[usize], posted: &dyn Fn(&Draft) -> bool)
     let (positions, proves): (Vec<usize>, Vec<&Prove>) = proves
         .filter(|(position, _)| wanted.contains(position))
         .unzip();
-    let proves = proves.as_slice();
+    let answered = positions.into_iter().zip(answers(engine, &proves, posted));
+    let proof = |(prove, (covered, outcome))| Proof {
+        prove,
+        outcome,
+        covered,
+    };
+    answered.map(proof).collect()
+}
+
+/// Answers questions that need not be the policy's own, as [`prove`] does, in their order.
+pub fn answers(
+    engine: &Engine,
+    proves: &[&Prove],
+    posted: &dyn Fn(&Draft) -> bool,
+) -> Vec<(Covered, Outcome)> {
     let topics = Topics::new(proves);
     let answered = engine.survey(&topics.list(), |survey| {
         let mut searches: Vec<Search<'_>> = (proves.iter().zip(&topics.asked))
@@ -100,20 +114,13 @@ pub fn prove(engine: &Engine, wanted: &[usize], posted: &dyn Fn(&Draft) -> bool)
             .map(|search| (search.covered, search.outcome()))
             .collect::<Vec<_>>()
     });
-    let answered = answered.unwrap_or_else(|Inconclusive| {
+    answered.unwrap_or_else(|Inconclusive| {
         let unknown = || Outcome::Inconclusive(Reason::TooLarge);
         proves
             .iter()
             .map(|_| (Covered::default(), unknown()))
             .collect()
-    });
-    let answered = positions.into_iter().zip(answered);
-    let proof = |(prove, (covered, outcome))| Proof {
-        prove,
-        outcome,
-        covered,
-    };
-    answered.map(proof).collect()
+    })
 }
 
 /// Classes of one slice that are still tried once a request refutes the claim.
