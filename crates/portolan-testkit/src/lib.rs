@@ -14,6 +14,7 @@ pub mod generate;
 pub mod grid;
 pub mod observed;
 pub mod policies;
+pub mod posted;
 pub mod random;
 pub mod scale;
 pub mod second_opinion;

@@ -7,6 +7,8 @@
 
 mod availability;
 mod chains;
+mod guards;
+mod mends;
 mod replay;
 mod topics;
 
@@ -92,6 +94,7 @@ pub fn prove(engine: &Engine, wanted: &[usize], posted: &dyn Fn(&Draft) -> bool)
         });
         chains::complete(survey, &mut searches);
         availability::complete(survey, &mut searches);
+        mends::complete(survey, &mut searches);
         searches
             .into_iter()
             .map(|search| (search.covered, search.outcome()))
@@ -113,6 +116,9 @@ pub fn prove(engine: &Engine, wanted: &[usize], posted: &dyn Fn(&Draft) -> bool)
     answered.map(proof).collect()
 }
 
+/// Classes of one slice that are still tried once a request refutes the claim.
+const FEW: usize = 64;
+
 /// The search for a request that refutes one question.
 struct Search<'a> {
     engine: &'a Engine,
@@ -122,6 +128,8 @@ struct Search<'a> {
     covered: Covered,
     /// The smallest so far.
     found: Option<Box<Refutation>>,
+    /// The class of what refutes it there: of the request itself, or of its fallback.
+    class: Option<Class>,
     /// Why it cannot be called proved.
     reason: Option<Reason>,
     /// Classes of fallbacks of which an attempt would refute it, if some request has such a one.
@@ -142,6 +150,7 @@ impl<'a> Search<'a> {
             asked,
             covered: Covered::default(),
             found: None,
+            class: None,
             reason: None,
             inner: Vec::new(),
         }
@@ -171,8 +180,21 @@ impl<'a> Search<'a> {
     }
 
     fn look(&mut self, chart: &mut Chart<'_>) -> Result<(), Inconclusive> {
+        let (wanted, against) = self.against(chart)?;
+        let rest = chart.without(wanted, against)?;
+        let classes = chart.count(against).saturating_add(chart.count(rest));
+        self.covered.classes = self.covered.classes.saturating_add(classes);
+        self.try_all(chart, against)?;
+        if let Some(topic) = self.asked.every() {
+            chains::suspect(self, chart, topic)?;
+        }
+        Ok(())
+    }
+
+    /// The requests that the question is about, and those of them that would refute it.
+    fn against(&self, chart: &mut Chart<'_>) -> Result<(Region, Region), Inconclusive> {
         let Goal::Claim { premises, claim } = &self.prove.goal else {
-            return Ok(());
+            return Ok((Region::NONE, Region::NONE));
         };
         let wanted = self.wanted(chart)?;
         let mut against = wanted;
@@ -184,15 +206,7 @@ impl<'a> Search<'a> {
             against = Region::NONE;
         }
         let holds = region(chart, claim, self.asked.claim)?;
-        against = chart.without(against, holds)?;
-        let rest = chart.without(wanted, against)?;
-        let classes = chart.count(against).saturating_add(chart.count(rest));
-        self.covered.classes = self.covered.classes.saturating_add(classes);
-        self.try_all(chart, against)?;
-        if let Some(topic) = self.asked.every() {
-            chains::suspect(self, chart, topic)?;
-        }
-        Ok(())
+        Ok((wanted, chart.without(against, holds)?))
     }
 
     /// The requests that the question is about.
@@ -220,9 +234,10 @@ impl<'a> Search<'a> {
                 if left == 0 {
                     return false;
                 }
-                left -= 1;
+                // A smaller one is looked for, but not for long.
+                left = (left - 1).min(if self.found.is_some() { FEW } else { left });
                 if let Some(draft) = witness(self.engine, class) {
-                    let refutes = self.offer(&draft);
+                    let refutes = self.offer(&draft, class);
                     if !refutes {
                         self.reason.get_or_insert(Reason::NotReplayed);
                     }
@@ -241,7 +256,7 @@ impl<'a> Search<'a> {
     }
 
     /// Keeps a request that refutes the claim, if it is smaller than what was found before.
-    fn offer(&mut self, draft: &Draft) -> bool {
+    fn offer(&mut self, draft: &Draft, class: &Class) -> bool {
         let found = self.found.as_ref();
         if found.is_some_and(|found| size(&found.draft) <= size(draft)) {
             return true;
@@ -251,6 +266,7 @@ impl<'a> Search<'a> {
             return false;
         };
         self.found = Some(Box::new(refutation));
+        self.class = Some(class.clone());
         true
     }
 }

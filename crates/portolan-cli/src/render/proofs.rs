@@ -88,8 +88,8 @@ impl Shown<'_> {
         for condition in &refutation.mends {
             let _ = writeln!(
                 out,
-                "  {} `where {}`",
-                paint.help("it would hold:"),
+                "  {} `{}`",
+                paint.help("it would hold with:"),
                 visible(condition)
             );
         }
@@ -189,7 +189,7 @@ impl Shown<'_> {
                 let names = names.filter_map(|id| self.engine.policy().rule(*id));
                 names.map(|rule| rule.name.to_string()).collect()
             }),
-            would_hold_where: refutation.map_or(&[], |r| &r.mends),
+            would_hold_with: refutation.map_or(&[], |r| &r.mends),
         })
     }
 }
@@ -281,7 +281,7 @@ struct Entry<'p> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     let_through: Vec<String>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    would_hold_where: &'p [String],
+    would_hold_with: &'p [String],
 }
 
 #[derive(Debug, Serialize)]

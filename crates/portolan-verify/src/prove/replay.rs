@@ -7,6 +7,8 @@ use portolan_core::judgement::{Judgement, Outcome};
 use portolan_core::policy::{Claim, Goal, Prove, RuleId};
 use portolan_core::request::{Auth, Body, Draft, Request, State};
 
+use super::guards::let_through;
+
 /// A request that refutes a question, judged.
 #[derive(Debug, Clone)]
 pub struct Refutation {
@@ -40,11 +42,16 @@ pub fn refutation(engine: &Engine, prove: &Prove, draft: &Draft) -> Option<Refut
         return None;
     }
     let attempt = judged(engine, &request, &judgement, claim).err()?;
+    let fallback = match (&judgement.outcome, attempt) {
+        (Outcome::Route(plan), Some(attempt)) => plan.attempts.get(attempt)?.fallback,
+        (Outcome::Route(_) | Outcome::Refuse(_), _) => None,
+    };
+    let through = let_through(engine, &request, &judgement, claim, fallback);
     Some(Refutation {
         draft: draft.clone(),
         judgement,
         attempt,
-        through: Vec::new(),
+        through,
         mends: Vec::new(),
     })
 }
