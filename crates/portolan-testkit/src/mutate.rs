@@ -1,9 +1,29 @@
 //! Small changes of a policy or a catalog, as text: what a slip of the hand does to a number, an
-//! operator, a name, a date or a yes and no.
+//! operator, a name, a date or a yes and no. What is only read by people is left alone.
+
+/// What a slip hits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hit {
+    /// A digit of a number or a date.
+    Digit,
+    /// A comparison, `and` or `or`.
+    Operator,
+    /// A yes or a no, a place or a region: the other one stands there then.
+    Word,
+    /// A letter of a name.
+    Letter,
+}
+
+impl Hit {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Digit, Self::Operator, Self::Word, Self::Letter];
+}
 
 /// One change of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slip {
+    /// What it hits.
+    pub hit: Hit,
     /// Where it begins, in bytes.
     pub at: usize,
     /// What stands there.
@@ -23,54 +43,98 @@ impl Slip {
     }
 }
 
-/// Every change of one character, and of a yes to a no, that could mean something: comments are
-/// left alone.
+/// How lines begin that only people read.
+const PROSE: [&str; 10] = [
+    "say ", "help ", "title:", "note:", "url:", "as_of:", "source:", "policy ", "test ", "edition ",
+];
+
+/// Words, each with what stands in its place.
+const SWAPS: [(&str, &str, Hit); 8] = [
+    ("true", "false", Hit::Word),
+    ("false", "true", Hit::Word),
+    ("EU27", "US", Hit::Word),
+    ("US", "EU27", Hit::Word),
+    ("eu", "us", Hit::Word),
+    ("us", "eu", Hit::Word),
+    ("and", "or", Hit::Operator),
+    ("or", "and", Hit::Operator),
+];
+
+/// Every slip that could mean something, in the order of the text.
 pub fn slips(text: &str) -> Vec<Slip> {
     let mut found = Vec::new();
     let mut start = 0;
+    let mut sources = false;
     for (number, line) in text.split_inclusive('\n').enumerate() {
-        let code = line.find("//").filter(|at| !line.get(..*at).is_some_and(in_text));
-        let comment = line.find(" #").or(line.starts_with('#').then_some(0));
-        let end = code.or(comment).unwrap_or(line.len());
-        let code = line.get(..end).unwrap_or(line);
-        let mut add = |at: usize, was: &str, is: &str| {
-            found.push(Slip {
+        // A catalog's list of sources.
+        if !line.starts_with([' ', '\n', '#']) {
+            sources = line.starts_with("sources:");
+        }
+        let prose = PROSE.iter().any(|word| line.trim_start().starts_with(word));
+        if !sources && !prose {
+            let add = |(at, hit, was, is): (usize, Hit, &str, String)| Slip {
+                hit,
                 at: start + at,
                 was: was.to_owned(),
-                is: is.to_owned(),
+                is,
                 line: number + 1,
-            });
-        };
-        for (at, c) in code.char_indices() {
-            let rest = code.get(at..).unwrap_or("");
-            let was = c.to_string();
-            match c {
-                '0'..='8' => add(at, &was, &char::from(c as u8 + 1).to_string()),
-                '9' => add(at, &was, "8"),
-                '<' => add(at, &was, ">"),
-                '>' => add(at, &was, "<"),
-                '=' if rest.starts_with("==") => add(at, &was, "!"),
-                '!' if rest.starts_with("!=") => add(at, &was, "="),
-                't' if rest.starts_with("true") => add(at, "true", "false"),
-                'f' if rest.starts_with("false") => add(at, "false", "true"),
-                'a' if rest.starts_with("and ") => add(at, "and", "or"),
-                'o' if rest.starts_with("or ") => add(at, "or", "and"),
-                'e' if rest.starts_with("eu") => add(at, "eu", "us"),
-                'u' if rest.starts_with("us") => add(at, "us", "eu"),
-                'E' if rest.starts_with("EU27") => add(at, "EU27", "US"),
-                'U' if rest.starts_with("US") => add(at, "US", "EU27"),
-                'a'..='y' => add(at, &was, &char::from(c as u8 + 1).to_string()),
-                _ => {}
-            }
+            };
+            found.extend(of_line(line).into_iter().map(add));
         }
         start += line.len();
     }
     found
 }
 
-/// Says whether a line is within a text where it ends.
-fn in_text(before: &str) -> bool {
-    before.matches('"').count() % 2 == 1
+fn of_line(line: &str) -> Vec<(usize, Hit, &str, String)> {
+    let mut found = Vec::new();
+    let mut quoted = false;
+    let mut name = false;
+    for (at, c) in line.char_indices() {
+        let rest = line.get(at..).unwrap_or("");
+        let comment = rest.starts_with("//") || (c == '#' && !name);
+        if comment && !quoted {
+            break;
+        }
+        let own = rest.get(..c.len_utf8()).unwrap_or("");
+        let begins = !name;
+        name = c.is_alphanumeric() || c == '_' || c == '-';
+        if c == '"' {
+            quoted = !quoted;
+        }
+        // Long texts are for people; ids and words are short.
+        if quoted
+            && rest
+                .split('"')
+                .next()
+                .is_some_and(|text| text.contains(' '))
+        {
+            continue;
+        }
+        let word = rest
+            .split(|c: char| !c.is_alphanumeric())
+            .next()
+            .unwrap_or("");
+        let swap = SWAPS.iter().find(|(was, ..)| begins && *was == word);
+        if let Some((was, is, hit)) = swap {
+            found.push((at, *hit, *was, (*is).to_owned()));
+            continue;
+        }
+        let one = match c {
+            '0'..='9' => Some((
+                Hit::Digit,
+                char::from(if c == '9' { b'8' } else { c as u8 + 1 }),
+            )),
+            '<' => Some((Hit::Operator, '>')),
+            '>' => Some((Hit::Operator, '<')),
+            '=' if rest.starts_with("==") => Some((Hit::Operator, '!')),
+            '!' if rest.starts_with("!=") => Some((Hit::Operator, '=')),
+            'a'..='y' => Some((Hit::Letter, char::from(c as u8 + 1))),
+            _ => None,
+        };
+        found.extend(one.map(|(hit, is)| (at, hit, own, is.to_string())));
+    }
+    found
 }
 
 #[cfg(test)]
@@ -78,13 +142,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_changes_one_place_and_no_comment() {
-        let text = "a 9 < b // 1\nx: true # 2\n";
+    fn a_slip_changes_one_place_and_nothing_that_only_people_read() {
+        let text = "a 9 < b // 1\nx: true # 2\nsay \"3\"\nn: \"for 4 people\"\n";
         let all = slips(text);
-        let lines: Vec<String> = all.iter().map(|slip| slip.apply(text)).collect();
-        assert!(lines.contains(&"a 8 < b // 1\nx: true # 2\n".to_owned()));
-        assert!(lines.contains(&"a 9 > b // 1\nx: true # 2\n".to_owned()));
-        assert!(lines.contains(&"a 9 < b // 1\nx: false # 2\n".to_owned()));
-        assert!(!lines.contains(&"a 9 < b // 2\nx: true # 2\n".to_owned()));
+        let places: Vec<(&str, &str)> = all.iter().map(|s| (&*s.was, &*s.is)).collect();
+        let expected = [
+            ("a", "b"),
+            ("9", "8"),
+            ("<", ">"),
+            ("b", "c"),
+            ("x", "y"),
+            ("true", "false"),
+            ("r", "s"),
+            ("u", "v"),
+            ("e", "f"),
+            ("n", "o"),
+        ];
+        for place in expected {
+            assert!(places.contains(&place), "{place:?} {places:?}");
+        }
+        assert!(
+            !all.iter()
+                .any(|slip| ["1", "2", "3", "4"].contains(&&*slip.was))
+        );
+        assert_eq!(all[2].apply("a 9 < b"), "a 9 > b");
     }
 }

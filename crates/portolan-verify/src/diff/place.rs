@@ -7,7 +7,7 @@ use portolan_core::diagram::survey::{Flag, Number, SetField, TextField};
 use portolan_core::policy::{Scope, StateFact};
 use portolan_core::request::{Auth, Body, ChainFaultKind, Draft, FaultKind, State, Usage};
 
-use super::boxes::{Dimension, Names, Region, within};
+use super::boxes::{CHAIN, Dimension, Names, Region, within};
 
 /// What the positions and codes of a comparison mean.
 #[derive(Debug, Clone, Default)]
@@ -26,8 +26,12 @@ impl Ground {
     pub(super) fn lies_in(&self, region: &Region, draft: &Draft, state: &State) -> bool {
         let bodies = std::iter::once((Role::Primary, &draft.body));
         let fallbacks = draft.fallbacks.iter().map(|body| (Role::Fallback, body));
-        bodies
-            .chain(fallbacks)
+        let roles = bodies.chain(fallbacks).map(|(role, body)| match role {
+            Role::Primary => (0, body),
+            Role::Fallback => (1, body),
+        });
+        roles
+            .chain([(CHAIN, &draft.body)])
             .any(|(role, body)| self.effective(region, draft, role, body, state))
     }
 
@@ -35,17 +39,13 @@ impl Ground {
         &self,
         region: &Region,
         draft: &Draft,
-        role: Role,
+        role: i64,
         body: &Body,
         state: &State,
     ) -> bool {
         let id = body.model.as_deref();
         let id = id.map(|id| id.strip_prefix(&self.prefix).unwrap_or(id));
         let endpoint = draft.endpoint.as_ref().or(self.endpoint.as_ref());
-        let role = match role {
-            Role::Primary => 0,
-            Role::Fallback => 1,
-        };
         within(region, Dimension::Role, role)
             && self.names.model_in(region, id)
             && endpoint.is_some_and(|name| self.names.endpoint_in(region, name))
@@ -101,9 +101,13 @@ impl Ground {
         };
         match &shared.of {
             Kind::Bool => i64::from(value == "true"),
-            Kind::Integer => value.parse().map_or(Axis::ABSENT, |n: i64| n.max(Axis::ABSENT + 1)),
+            Kind::Integer => value
+                .parse()
+                .map_or(Axis::ABSENT, |n: i64| n.max(Axis::ABSENT + 1)),
             Kind::Words(words) => {
-                let code = words.iter().position(|keys| keys.iter().any(|k| **k == **value));
+                let code = words
+                    .iter()
+                    .position(|keys| keys.iter().any(|k| **k == **value));
                 code.and_then(|code| i64::try_from(code).ok())
                     .unwrap_or(Axis::ABSENT)
             }
@@ -112,9 +116,8 @@ impl Ground {
     }
 
     fn number(&self, number: Number, draft: &Draft, body: &Body) -> i64 {
-        let optional = |value: Option<i64>| {
-            value.map_or(Axis::ABSENT, |value| value.max(Axis::ABSENT + 1))
-        };
+        let optional =
+            |value: Option<i64>| value.map_or(Axis::ABSENT, |value| value.max(Axis::ABSENT + 1));
         let same = |[old, new]: [Option<i64>; 2]| old.filter(|_| old == new);
         let most = body.max_tokens.or(same(self.coding.max_tokens));
         match number {
@@ -172,7 +175,9 @@ fn text_of<'d>(text: TextField, draft: &'d Draft, body: &'d Body) -> Option<&'d 
         TextField::ReasoningEffort => body.reasoning_effort.as_deref(),
         TextField::ServiceTier => body.service_tier.as_deref(),
         TextField::TranscriptId => body.transcript_id.as_deref(),
-        TextField::FaultPath => fault.map(|f| f.path.as_str()).filter(|path| !path.is_empty()),
+        TextField::FaultPath => fault
+            .map(|f| f.path.as_str())
+            .filter(|path| !path.is_empty()),
         TextField::FaultDetail => fault.map(|f| f.detail.as_str()),
     }
 }
@@ -205,6 +210,8 @@ fn usages(state: &State, scope: Scope) -> Vec<Usage> {
 fn state_code(usage: Usage, fact: StateFact) -> i64 {
     match fact {
         StateFact::Healthy => usage.healthy.map_or(Axis::ABSENT, i64::from),
-        StateFact::Used => usage.used.map_or(Axis::ABSENT, |used| used.max(Axis::ABSENT + 1)),
+        StateFact::Used => usage
+            .used
+            .map_or(Axis::ABSENT, |used| used.max(Axis::ABSENT + 1)),
     }
 }

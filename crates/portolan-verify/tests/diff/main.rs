@@ -5,6 +5,8 @@
 #![expect(clippy::unwrap_used, reason = "tests panic to fail")]
 
 mod random;
+mod rewrites;
+mod slips;
 
 use std::collections::BTreeMap;
 

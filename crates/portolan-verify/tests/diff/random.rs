@@ -23,7 +23,11 @@ fn pair(seed: u64) -> Option<(String, Engine, Engine)> {
     for _ in 0..TRIES {
         let mut new = old.clone();
         let in_policy = dice.chance(60);
-        let text = if in_policy { &mut new.policy } else { &mut new.catalog };
+        let text = if in_policy {
+            &mut new.policy
+        } else {
+            &mut new.catalog
+        };
         let all = slips(text);
         let slip = dice.one_of(&all)?.clone();
         *text = slip.apply(text);

@@ -263,7 +263,9 @@ fn one(shared: u16, sides: [Declared<'_, '_>; 2]) -> Result<Option<(Shared, [Own
                 }
             }
             let [first, second] = maps;
-            let given = values.iter().position(|(_, codes)| codes.map(Some) == missing);
+            let given = values
+                .iter()
+                .position(|(_, codes)| codes.map(Some) == missing);
             let of = Kind::Words(values.into_iter().map(|(names, _)| names).collect());
             let own = [Own::Mapped(shared, first), Own::Mapped(shared, second)];
             let attribute = Shared {
