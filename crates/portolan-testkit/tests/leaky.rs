@@ -1,18 +1,25 @@
 //! `rules/examples/leaky`: every claim of every policy there is broken by some request, and holds
 //! under the overlay that puts a lock over the leak.
 
-#![expect(clippy::unwrap_used, reason = "tests panic to fail")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests panic to fail"
+)]
 
 use std::collections::BTreeSet;
 use std::fs;
 
 use portolan_core::engine::Engine;
+use portolan_core::request::{Draft, State};
 use portolan_testkit::case::Origin;
-use portolan_testkit::claims::Asked;
+use portolan_testkit::claims::{Asked, Said, said};
 use portolan_testkit::dice::Dice;
 use portolan_testkit::domain::Domain;
 use portolan_testkit::examples::unmet;
 use portolan_testkit::policies::{compile, printed, root};
+use portolan_verify::prove::{Outcome, prove};
 
 const LEAKY: &str = "rules/examples/leaky";
 /// Requests put to each policy.
@@ -63,6 +70,30 @@ fn every_leak_is_found_and_is_closed_by_a_lock() {
         assert_eq!(broken(&open), claims, "{name}");
         assert_eq!(broken(&locked), BTreeSet::new(), "{name}, locked");
     }
+}
+
+#[test]
+fn every_leak_is_refuted_and_under_the_lock_the_claim_is_proved() {
+    for name in leaky() {
+        let open = engine(&format!("{LEAKY}/{name}"));
+        let locked = engine(&format!("{LEAKY}/{name}/overlays/locked.portolan"));
+        let all: Vec<usize> = (0..open.policy().proves.len()).collect();
+        for proof in prove(&open, &all, &posted) {
+            let Outcome::Refuted(refutation) = &proof.outcome else {
+                panic!("{name}: {:?}", proof.outcome);
+            };
+            let claim = &open.policy().proves[proof.prove];
+            assert_eq!(said(&open, claim, &refutation.draft), Said::Fails, "{name}");
+        }
+        for proof in prove(&locked, &all, &posted) {
+            assert!(matches!(proof.outcome, Outcome::Proved), "{name}, locked");
+        }
+    }
+}
+
+/// Says whether some posted request is this one.
+fn posted(draft: &Draft) -> bool {
+    portolan_wire::write_request(draft, &State::default()).is_ok()
 }
 
 #[test]

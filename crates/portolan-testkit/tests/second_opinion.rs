@@ -98,7 +98,10 @@ fn formulas_say_what_the_interpreter_says_of_shipped_policies() {
         let mut found = Found::default();
         for _ in 0..4 {
             let prove = ask(dice, engine.policy()).unwrap();
-            let question = Question::new(&engine, &prove).unwrap();
+            let question = match Question::new(&engine, &prove) {
+                Err(Unsupported::NamesModel) => continue,
+                question => question.unwrap(),
+            };
             for _ in 0..SHIPPED_REQUESTS / 4 {
                 let draft = request(dice, &engine, &domain, &prove);
                 found.ask(&engine, &question, &draft);

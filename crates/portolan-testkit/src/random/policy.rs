@@ -43,8 +43,13 @@ pub(super) fn text(dice: &mut Dice, world: &World, proves: usize) -> String {
         writer.shaping(dice);
     }
     writer.order(dice);
-    for _ in 0..proves {
-        writer.prove(dice);
+    for number in 0..proves {
+        // Further questions are made of what these say of attempts.
+        if number == 0 {
+            writer.prove_every(dice);
+        } else {
+            writer.prove(dice);
+        }
     }
     writer.out
 }
