@@ -7,8 +7,10 @@
 
 mod boxes;
 mod cause;
+mod chain;
 mod declared;
 mod named;
+mod place;
 mod sample;
 mod shown;
 
@@ -21,8 +23,10 @@ pub use sample::{Sample, essence};
 use std::collections::BTreeMap;
 
 use boxes::Names;
+use place::Ground;
 use portolan_core::diagram::survey::pair::{Coding, Obstacle, Role};
 use portolan_core::engine::Engine;
+use portolan_core::request::{Draft, State};
 
 /// Everything that is different.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +37,7 @@ pub struct Diff {
     pub groups: Vec<Group>,
     /// Why it is not known whether this is all. Empty where it is.
     pub inconclusive: Vec<String>,
+    ground: Ground,
 }
 
 /// Changes of one cause.
@@ -88,8 +93,21 @@ impl Diff {
     }
 }
 
+impl Diff {
+    /// The regions that a request lies in, itself or by one of its fallbacks.
+    pub fn regions_of<'d>(
+        &'d self,
+        draft: &'d Draft,
+        state: &'d State,
+    ) -> impl Iterator<Item = (&'d Change, &'d Affected)> {
+        let changes = self.groups.iter().flat_map(|group| &group.changes);
+        let regions = changes.flat_map(|change| change.regions.iter().map(move |r| (change, r)));
+        regions.filter(|(_, affected)| self.ground.lies_in(&affected.region, draft, state))
+    }
+}
+
 /// The most regions that are kept before they are merged.
-const REGIONS: usize = 400_000;
+const REGIONS: usize = 40_000;
 
 /// Compares two policies.
 pub fn diff(old: &Engine, new: &Engine) -> Diff {
@@ -134,9 +152,15 @@ pub fn diff(old: &Engine, new: &Engine) -> Diff {
         let mut by_cause: BTreeMap<Cause, Vec<Affected>> = BTreeMap::new();
         for region in merged {
             let Some(sample) = sample::sample(engines, &names, &coding, &region, &what) else {
-                let lost = shown::conditions(&region, &coding).join(" and ");
-                let lost = format!("no request was found that shows a change where {lost}");
-                diff.inconclusive.push(lost);
+                let models = names.models(&region).join(", ");
+                let endpoints = names.endpoints(&region).join(", ");
+                let conditions = shown::conditions(&region, &coding).join(" and ");
+                let what: Vec<String> = what.iter().map(Named::text).collect();
+                diff.inconclusive.push(format!(
+                    "no request was found that shows the change {} for {models} on {endpoints} \
+                     where {conditions}",
+                    what.join("; ")
+                ));
                 continue;
             };
             let cause = cause::cause(engines, &sample, &what);
@@ -158,10 +182,51 @@ pub fn diff(old: &Engine, new: &Engine) -> Diff {
             });
         }
     }
+    for chained in chain::chained(engines, &coding) {
+        let Some(sample) = chained.sample else {
+            let what = chained.what.text();
+            let lost = format!("no request was found that shows the change {what}");
+            diff.inconclusive.push(lost);
+            continue;
+        };
+        let cause = cause::cause(engines, &sample, std::slice::from_ref(&chained.what));
+        groups.entry(cause).or_default().push(Change {
+            directions: vec![chained.what.direction],
+            what: vec![chained.what],
+            regions: vec![Affected {
+                models: names.models(&chained.region),
+                endpoints: names.endpoints(&chained.region),
+                role: None,
+                conditions: shown::conditions(&chained.region, &coding),
+                sample,
+                region: chained.region,
+            }],
+        });
+    }
     for (cause, mut changes) in groups {
         changes.sort_by(|a, b| a.directions.cmp(&b.directions));
         diff.groups.push(Group { cause, changes });
     }
+    let prefix = engines.map(|engine| engine.policy().model_prefix.as_deref());
+    let default = engines.map(|engine| {
+        let catalog = engine.catalog();
+        let endpoint = catalog
+            .default_endpoint()
+            .and_then(|id| catalog.endpoint(id));
+        endpoint.map(|e| e.name.to_string())
+    });
+    let [before, after] = default;
+    diff.ground = Ground {
+        coding,
+        names,
+        prefix: prefix
+            .first()
+            .filter(|first| prefix.last() == Some(first))
+            .and_then(|prefix| *prefix)
+            .unwrap_or("")
+            .to_owned(),
+        endpoint: before.filter(|name| Some(name) == after.as_ref()),
+    };
     diff.groups.sort_by(|a, b| {
         let first = |group: &Group| group.changes.first().map(|c| c.directions.clone());
         first(a).cmp(&first(b))

@@ -7,7 +7,10 @@
 
 mod availability;
 mod chains;
+mod guards;
+mod mends;
 mod replay;
+mod same;
 mod topics;
 
 pub use replay::{Refutation, refutation};
@@ -53,8 +56,10 @@ pub enum Reason {
     /// Requests that would refute it are left, and none of those that were tried does: there are
     /// too many to try them all.
     NotReplayed,
-    /// The question compares with another policy, which was not given.
+    /// The question compares with another policy, which does not compile.
     OtherPolicy,
+    /// The question compares with another policy, which declares other inputs.
+    OtherInputs,
     /// A question about all models must not ask which model is called.
     NamesModel,
 }
@@ -70,9 +75,24 @@ pub struct Covered {
     pub classes: u64,
 }
 
-/// Answers the questions of a policy at these positions. A request refutes one only if it is one that can be
-/// `posted`.
-pub fn prove(engine: &Engine, wanted: &[usize], posted: &dyn Fn(&Draft) -> bool) -> Vec<Proof> {
+/// What is asked of a policy.
+#[derive(Clone, Copy)]
+pub struct Asking<'a> {
+    /// The positions of its questions.
+    pub wanted: &'a [usize],
+    /// Says whether a request is one that can be posted: no other refutes anything.
+    pub posted: &'a dyn Fn(&Draft) -> bool,
+    /// Another policy, by the path that a question names it by.
+    pub other: &'a dyn Fn(&str) -> Option<Engine>,
+}
+
+/// Answers questions of a policy, in their order.
+pub fn prove(engine: &Engine, asking: Asking<'_>) -> Vec<Proof> {
+    let Asking {
+        wanted,
+        posted,
+        other,
+    } = asking;
     let proves = engine.policy().proves.iter().enumerate();
     let (positions, proves): (Vec<usize>, Vec<&Prove>) = proves
         .filter(|(position, _)| wanted.contains(position))
@@ -92,6 +112,8 @@ pub fn prove(engine: &Engine, wanted: &[usize], posted: &dyn Fn(&Draft) -> bool)
         });
         chains::complete(survey, &mut searches);
         availability::complete(survey, &mut searches);
+        mends::complete(survey, &mut searches);
+        same::complete(&mut searches, other);
         searches
             .into_iter()
             .map(|search| (search.covered, search.outcome()))
@@ -113,6 +135,9 @@ pub fn prove(engine: &Engine, wanted: &[usize], posted: &dyn Fn(&Draft) -> bool)
     answered.map(proof).collect()
 }
 
+/// Classes of one slice that are still tried once a request refutes the claim.
+const FEW: usize = 64;
+
 /// The search for a request that refutes one question.
 struct Search<'a> {
     engine: &'a Engine,
@@ -122,6 +147,8 @@ struct Search<'a> {
     covered: Covered,
     /// The smallest so far.
     found: Option<Box<Refutation>>,
+    /// The class of what refutes it there: of the request itself, or of its fallback.
+    class: Option<Class>,
     /// Why it cannot be called proved.
     reason: Option<Reason>,
     /// Classes of fallbacks of which an attempt would refute it, if some request has such a one.
@@ -142,6 +169,7 @@ impl<'a> Search<'a> {
             asked,
             covered: Covered::default(),
             found: None,
+            class: None,
             reason: None,
             inner: Vec::new(),
         }
@@ -171,8 +199,21 @@ impl<'a> Search<'a> {
     }
 
     fn look(&mut self, chart: &mut Chart<'_>) -> Result<(), Inconclusive> {
+        let (wanted, against) = self.against(chart)?;
+        let rest = chart.without(wanted, against)?;
+        let classes = chart.count(against).saturating_add(chart.count(rest));
+        self.covered.classes = self.covered.classes.saturating_add(classes);
+        self.try_all(chart, against)?;
+        if let Some(topic) = self.asked.every() {
+            chains::suspect(self, chart, topic)?;
+        }
+        Ok(())
+    }
+
+    /// The requests that the question is about, and those of them that would refute it.
+    fn against(&self, chart: &mut Chart<'_>) -> Result<(Region, Region), Inconclusive> {
         let Goal::Claim { premises, claim } = &self.prove.goal else {
-            return Ok(());
+            return Ok((Region::NONE, Region::NONE));
         };
         let wanted = self.wanted(chart)?;
         let mut against = wanted;
@@ -184,15 +225,7 @@ impl<'a> Search<'a> {
             against = Region::NONE;
         }
         let holds = region(chart, claim, self.asked.claim)?;
-        against = chart.without(against, holds)?;
-        let rest = chart.without(wanted, against)?;
-        let classes = chart.count(against).saturating_add(chart.count(rest));
-        self.covered.classes = self.covered.classes.saturating_add(classes);
-        self.try_all(chart, against)?;
-        if let Some(topic) = self.asked.every() {
-            chains::suspect(self, chart, topic)?;
-        }
-        Ok(())
+        Ok((wanted, chart.without(against, holds)?))
     }
 
     /// The requests that the question is about.
@@ -220,9 +253,10 @@ impl<'a> Search<'a> {
                 if left == 0 {
                     return false;
                 }
-                left -= 1;
+                // A smaller one is looked for, but not for long.
+                left = (left - 1).min(if self.found.is_some() { FEW } else { left });
                 if let Some(draft) = witness(self.engine, class) {
-                    let refutes = self.offer(&draft);
+                    let refutes = self.offer(&draft, class);
                     if !refutes {
                         self.reason.get_or_insert(Reason::NotReplayed);
                     }
@@ -241,7 +275,7 @@ impl<'a> Search<'a> {
     }
 
     /// Keeps a request that refutes the claim, if it is smaller than what was found before.
-    fn offer(&mut self, draft: &Draft) -> bool {
+    fn offer(&mut self, draft: &Draft, class: &Class) -> bool {
         let found = self.found.as_ref();
         if found.is_some_and(|found| size(&found.draft) <= size(draft)) {
             return true;
@@ -251,6 +285,7 @@ impl<'a> Search<'a> {
             return false;
         };
         self.found = Some(Box::new(refutation));
+        self.class = Some(class.clone());
         true
     }
 }

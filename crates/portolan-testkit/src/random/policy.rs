@@ -43,13 +43,8 @@ pub(super) fn text(dice: &mut Dice, world: &World, proves: usize) -> String {
         writer.shaping(dice);
     }
     writer.order(dice);
-    for number in 0..proves {
-        // Further questions are made of what these say of attempts.
-        if number == 0 {
-            writer.prove_every(dice);
-        } else {
-            writer.prove(dice);
-        }
+    for _ in 0..proves {
+        writer.prove(dice);
     }
     writer.out
 }
@@ -114,7 +109,7 @@ impl Writer<'_> {
         }
     }
 
-    fn scope(&self, reach: Reach) -> Scope<'_> {
+    pub(super) fn scope(&self, reach: Reach) -> Scope<'_> {
         let fields = self.all.iter().filter(|f| self.may_read(reach, f));
         let mut defines = Vec::new();
         if matches!(

@@ -1,48 +1,48 @@
-//! Random questions over all requests: as text, in every form of the language, with a `where` and
-//! with dates; and of what such questions say, once they are compiled, further ones.
+//! Random questions over all requests: `every attempt` as text, with a `where` and with dates; and
+//! of what such questions say, once they are compiled, questions of every kind.
 
 use portolan_core::policy::{Claim, Condition, Goal, Policy, Prove};
 
+use super::conditions::condition;
 use super::policy::{Reach, Writer};
 use super::values::DATES;
 use crate::dice::Dice;
 
 impl Writer<'_> {
-    /// What every attempt of some requests fulfils.
-    pub(super) fn prove_every(&mut self, dice: &mut Dice) {
-        let holds = self.condition(dice, Reach::Shape, 1);
-        self.asked(dice, Reach::Retry, &format!("every {holds}"));
-    }
-
-    /// A question of any kind.
+    /// A question over all requests; every fourth is what every attempt fulfils.
     pub(super) fn prove(&mut self, dice: &mut Dice) {
-        let goal = match dice.below(8) {
-            0 => {
-                let wanted = self.condition(dice, Reach::Shape, 1);
-                let wanted = dice.chance(60).then(|| format!(" where {wanted}"));
-                let goal = format!("some model routes{}", wanted.unwrap_or_default());
-                // The model is what is sought: the rest says nothing about it.
-                return self.asked(dice, Reach::Lock, &goal);
-            }
-            1 | 2 => {
+        let name = self.name();
+        let goal = match dice.below(12) {
+            0..=2 => format!("every {}", self.condition(dice, Reach::Shape, 1)),
+            3 | 4 => {
                 let mut premises = Vec::new();
                 for _ in 0..dice.between(1, 2) {
                     premises.push(self.premise(dice));
                 }
+                let premises = premises.join(" and ");
                 let claim = self.claim(dice);
-                format!("if {} then {claim}", premises.join(" and "))
+                format!("if {premises} then {claim}")
             }
+            5 | 6 => {
+                let wanted = self.condition(dice, Reach::Shape, 1);
+                let wanted = dice.chance(80).then(|| format!(" where {wanted}"));
+                format!("some model routes{}", wanted.unwrap_or_default())
+            }
+            7 => format!(
+                "price at most {}",
+                dice.word(&["$1.00", "$3.00", "$8", "$50"])
+            ),
             _ => self.claim(dice),
         };
-        self.asked(dice, Reach::Retry, &goal);
-    }
-
-    /// One question, with a `where` and dates by chance.
-    fn asked(&mut self, dice: &mut Dice, reach: Reach, goal: &str) {
-        let name = self.name();
         let mut asked = String::new();
         if dice.chance(70) {
-            asked = format!(" where {}", self.condition(dice, reach, 1));
+            let mut scope = self.scope(Reach::Retry);
+            if goal.starts_with("some model") {
+                let model =
+                    |path: &str| path == "request.model" || path.starts_with("request.model.");
+                scope.fields.retain(|field| !model(&field.path));
+            }
+            asked = format!(" where {}", condition(dice, &scope, 1));
         }
         let mut between = String::new();
         if dice.chance(30) {
@@ -55,42 +55,43 @@ impl Writer<'_> {
         ));
     }
 
-    fn claim(&mut self, dice: &mut Dice) -> String {
-        match dice.below(8) {
+    fn claim(&self, dice: &mut Dice) -> String {
+        match dice.below(6) {
             0 => "always routes".to_owned(),
             1 => "never routes".to_owned(),
-            2 => "always refused".to_owned(),
-            3 => format!("price at most ${}", dice.word(&["0.50", "4.00", "1000"])),
-            4 | 5 => match self.code(dice) {
-                Some(code) => format!("always refused with {code}"),
-                None => "never routes".to_owned(),
-            },
+            2 | 3 => format!("always refused with {}", self.code(dice)),
             _ => format!("every {}", self.condition(dice, Reach::Shape, 1)),
         }
     }
 
-    fn premise(&mut self, dice: &mut Dice) -> String {
-        match dice.below(4) {
-            0 => "routes".to_owned(),
-            1 => "refused".to_owned(),
-            2 => match self.code(dice) {
-                Some(code) => format!("refused with {code}"),
-                None => "refused".to_owned(),
-            },
+    fn premise(&self, dice: &mut Dice) -> String {
+        match dice.below(5) {
+            0 | 1 => "routes".to_owned(),
+            2 => "refused".to_owned(),
+            3 => format!("refused with {}", self.code(dice)),
             _ => format!("every ({})", self.condition(dice, Reach::Shape, 1)),
         }
     }
 
-    /// The code of a rule that refuses for good.
-    fn code(&self, dice: &mut Dice) -> Option<String> {
-        let heads = self.out.lines().filter(|line| {
-            let word = line.split(' ').next();
-            matches!(word, Some("refuse" | "exclude" | "on"))
-        });
-        let codes: Vec<&str> = heads
-            .filter_map(|line| line.split(' ').next_back())
+    /// A code that some request may be refused with.
+    fn code(&self, dice: &mut Dice) -> String {
+        let heads = ["refuse ", "exclude ", "on unknown-model", "on not-offered"];
+        let deciding = self
+            .out
+            .lines()
+            .filter(|line| heads.iter().any(|head| line.starts_with(head)));
+        let codes: Vec<&str> = deciding
+            .filter_map(|line| line.rsplit(' ').next())
             .collect();
-        dice.one_of(&codes).map(|code| (*code).to_owned())
+        let code = dice.word(&codes);
+        // The default of a point that the policy may not word.
+        let worded = self.out.contains("on unknown-model");
+        let default = if worded {
+            "no-model"
+        } else {
+            "model-not-found"
+        };
+        if code.is_empty() { default } else { code }.to_owned()
     }
 }
 
@@ -100,8 +101,9 @@ pub fn ask(dice: &mut Dice, policy: &Policy) -> Option<Prove> {
         Goal::Claim {
             claim: Claim::Every(condition),
             ..
-        } => Some(condition.clone()),
-        Goal::Claim { .. } | Goal::SomeModelRoutes(_) | Goal::SameDecisionAs { .. } => None,
+        }
+        | Goal::SomeModelRoutes(condition) => Some(condition.clone()),
+        Goal::Claim { .. } | Goal::SameDecisionAs { .. } => None,
     });
     let conditions: Vec<Condition> = conditions.collect();
     let prove = dice.one_of(&policy.proves)?.clone();

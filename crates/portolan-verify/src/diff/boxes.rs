@@ -12,7 +12,8 @@ use portolan_core::engine::Engine;
 pub enum Dimension {
     /// A field of the request.
     Axis(Axis),
-    /// The role of the effective request: 0 for the body's own, 1 for a fallback's.
+    /// The role of the effective request: 0 for the body's own, 1 for a fallback's, 2 for the chain
+    /// of fallbacks as a whole.
     Role,
     /// The endpoint, by its position among all names.
     Endpoint,
@@ -25,15 +26,18 @@ pub type Region = BTreeMap<Dimension, Vec<Span>>;
 
 /// What positions of models and endpoints are called.
 #[derive(Debug, Clone, Default)]
-pub struct Names {
+pub(super) struct Names {
     models: Vec<Option<Box<str>>>,
-    known: BTreeMap<(Option<Box<str>>, bool), i64>,
+    known: BTreeMap<Box<str>, i64>,
     endpoints: Vec<Box<str>>,
 }
 
 /// The positions of no id, and of any other id.
 const NO_ID: i64 = 0;
 const OTHER_ID: i64 = 1;
+
+/// The role of a chain as a whole.
+pub(super) const CHAIN: i64 = 2;
 
 impl Names {
     pub(super) fn new(engines: [&Engine; 2]) -> Self {
@@ -69,7 +73,7 @@ impl Names {
             (None, true) => OTHER_ID,
             (Some(id), _) => {
                 let next = i64::try_from(self.models.len()).unwrap_or(i64::MAX);
-                let known = self.known.entry((Some(id.clone()), false));
+                let known = self.known.entry(id.clone());
                 let position = *known.or_insert(next);
                 if position == next {
                     self.models.push(Some(id.clone()));
@@ -102,6 +106,9 @@ impl Names {
             OTHER_ID => "any other id".to_owned(),
             position => self.model(position).unwrap_or_default().to_owned(),
         };
+        if !region.contains_key(&Dimension::Model) {
+            return vec!["any id".to_owned()];
+        }
         positions(region, Dimension::Model).map(name).collect()
     }
 
@@ -111,20 +118,28 @@ impl Names {
         id.as_deref()
     }
 
-    /// Says whether an id of this text is one of a region.
-    pub fn names_model(&self, region: &Region, id: Option<&str>) -> bool {
-        let position = match id {
-            None => NO_ID,
-            Some(id) => {
-                let key = (Some(Box::from(id)), false);
-                self.known.get(&key).copied().unwrap_or(OTHER_ID)
-            }
+    /// Says whether a region is for an endpoint.
+    pub(super) fn endpoint_in(&self, region: &Region, name: &str) -> bool {
+        let position = self.endpoints.iter().position(|own| **own == *name);
+        let position = position.and_then(|at| i64::try_from(at).ok());
+        position.is_some_and(|at| within(region, Dimension::Endpoint, at))
+    }
+
+    /// Says whether a region is for an id: as itself, or as one that neither side knows just now.
+    pub(super) fn model_in(&self, region: &Region, id: Option<&str>) -> bool {
+        let Some(id) = id else {
+            return within(region, Dimension::Model, NO_ID);
         };
-        within(region, Dimension::Model, position)
+        let known = self.known.get(id).copied();
+        let known = known.is_some_and(|at| within(region, Dimension::Model, at));
+        known || within(region, Dimension::Model, OTHER_ID)
     }
 
     /// The endpoints of a region.
     pub(super) fn endpoints(&self, region: &Region) -> Vec<String> {
+        if !region.contains_key(&Dimension::Endpoint) {
+            return self.endpoints.iter().map(ToString::to_string).collect();
+        }
         let named = positions(region, Dimension::Endpoint);
         let named = named.filter_map(|at| self.endpoints.get(usize::try_from(at).ok()?));
         named.map(ToString::to_string).collect()
@@ -147,7 +162,7 @@ pub(super) fn positions(region: &Region, dimension: Dimension) -> impl Iterator<
 }
 
 /// Says whether a code is one that a region has.
-pub fn within(region: &Region, dimension: Dimension, code: i64) -> bool {
+pub(super) fn within(region: &Region, dimension: Dimension, code: i64) -> bool {
     let Some(spans) = region.get(&dimension) else {
         return true;
     };
@@ -199,11 +214,17 @@ fn along(regions: BTreeSet<Region>, dimension: Dimension, coding: &Coding) -> BT
     for (region, spans) in like {
         let spans = tidy(spans);
         let ordered = matches!(dimension, Dimension::Axis(axis) if axis.is_ordered());
-        let parts = if ordered {
-            spans.into_iter().map(|span| vec![span]).collect()
-        } else {
-            vec![spans]
-        };
+        let mut parts = vec![spans];
+        if ordered {
+            parts = parts.into_iter().flatten().map(|span| vec![span]).collect();
+            // Absence beside one range is one box still.
+            if let [first, second, ..] = parts.as_mut_slice()
+                && let [(Axis::ABSENT, Axis::ABSENT)] = first.as_slice()
+            {
+                second.insert(0, (Axis::ABSENT, Axis::ABSENT));
+                parts.remove(0);
+            }
+        }
         for part in parts {
             let mut region = region.clone();
             let all = match dimension {

@@ -13,17 +13,27 @@ use portolan_core::policy::{Claim, Goal};
 use super::{Reason, Search, region, violating};
 use crate::witness::with_fallback;
 
+/// The effective requests of fallbacks that may stand behind a request in question, and would
+/// refute a claim about attempts.
+pub(super) fn suspects(
+    search: &Search<'_>,
+    chart: &mut Chart<'_>,
+    topic: usize,
+) -> Result<Region, Inconclusive> {
+    let mut behind = chart.behind(search.asked.filter)?;
+    let between = chart.topic(search.asked.between, None)?;
+    behind = chart.and(behind, between)?;
+    let violating = violating(chart, Some(topic), false)?;
+    chart.and(behind, violating)
+}
+
 /// Notes the classes of fallbacks that would refute a claim.
 pub(super) fn suspect(
     search: &mut Search<'_>,
     chart: &mut Chart<'_>,
     topic: usize,
 ) -> Result<(), Inconclusive> {
-    let mut behind = chart.behind(search.asked.filter)?;
-    let between = chart.topic(search.asked.between, None)?;
-    behind = chart.and(behind, between)?;
-    let violating = violating(chart, Some(topic), false)?;
-    let suspects = chart.and(behind, violating)?;
+    let suspects = suspects(search, chart, topic)?;
     if suspects.is_empty() || search.found.is_some() {
         return Ok(());
     }
@@ -99,7 +109,7 @@ fn outer(search: &mut Search<'_>, chart: &mut Chart<'_>) -> Result<(), Inconclus
                 left -= 1;
                 let draft = with_fallback(search.engine, class, inner);
                 if let Some(draft) = draft {
-                    if search.offer(&draft) {
+                    if search.offer(&draft, inner) {
                         return false;
                     }
                     search.reason.get_or_insert(Reason::NotReplayed);

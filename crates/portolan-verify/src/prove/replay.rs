@@ -7,11 +7,15 @@ use portolan_core::judgement::{Judgement, Outcome};
 use portolan_core::policy::{Claim, Goal, Prove, RuleId};
 use portolan_core::request::{Auth, Body, Draft, Request, State};
 
+use super::guards::let_through;
+
 /// A request that refutes a question, judged.
 #[derive(Debug, Clone)]
 pub struct Refutation {
     /// The request.
     pub draft: Draft,
+    /// What is known about now.
+    pub state: State,
     /// What the interpreter says to it.
     pub judgement: Judgement,
     /// The first attempt that does not fulfil the claim's condition, by its position.
@@ -40,11 +44,17 @@ pub fn refutation(engine: &Engine, prove: &Prove, draft: &Draft) -> Option<Refut
         return None;
     }
     let attempt = judged(engine, &request, &judgement, claim).err()?;
+    let fallback = match (&judgement.outcome, attempt) {
+        (Outcome::Route(plan), Some(attempt)) => plan.attempts.get(attempt)?.fallback,
+        (Outcome::Route(_) | Outcome::Refuse(_), _) => None,
+    };
+    let through = let_through(engine, &request, &judgement, claim, fallback);
     Some(Refutation {
         draft: draft.clone(),
+        state: State::default(),
         judgement,
         attempt,
-        through: Vec::new(),
+        through,
         mends: Vec::new(),
     })
 }
@@ -128,6 +138,7 @@ pub(super) fn unserved(
             telling |= would_do;
             shown = Some(Refutation {
                 draft: draft.clone(),
+                state: State::default(),
                 judgement,
                 attempt: None,
                 through: Vec::new(),

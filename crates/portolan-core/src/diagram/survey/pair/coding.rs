@@ -40,6 +40,8 @@ pub struct Shared {
     pub of: Kind,
     /// A request may leave it out, and that is no value that it could give as well.
     pub absent: bool,
+    /// The value that a request gives by leaving it out.
+    pub missing: Option<i64>,
 }
 
 /// What the codes of an attribute mean.
@@ -261,23 +263,31 @@ fn one(shared: u16, sides: [Declared<'_, '_>; 2]) -> Result<Option<(Shared, [Own
                 }
             }
             let [first, second] = maps;
-            let words = values.into_iter().map(|(names, _)| names).collect();
-            let of = Kind::Words(words);
+            let given = values
+                .iter()
+                .position(|(_, codes)| codes.map(Some) == missing);
+            let of = Kind::Words(values.into_iter().map(|(names, _)| names).collect());
             let own = [Own::Mapped(shared, first), Own::Mapped(shared, second)];
-            return Ok(Some((Shared { name, of, absent }, own)));
+            let attribute = Shared {
+                name,
+                of,
+                absent,
+                missing: given.and_then(|code| i64::try_from(code).ok()),
+            };
+            return Ok(Some((attribute, own)));
         }
         _ => return Err(Obstacle::Attribute(name)),
     };
     let absent = differ_absent(missing, &|own, other| own == other && own != ABSENT);
     let own = missing.map(|missing| Own::Same(shared, missing.filter(|_| absent)));
-    Ok(Some((
-        Shared {
-            name,
-            of: kind,
-            absent,
-        },
-        own,
-    )))
+    let [given, _] = missing;
+    let attribute = Shared {
+        name,
+        of: kind,
+        absent,
+        missing: given.filter(|_| !absent && missing.iter().all(Option::is_some)),
+    };
+    Ok(Some((attribute, own)))
 }
 
 /// Says whether both accept a request that leaves the attribute out, and no value that it could
