@@ -131,3 +131,9 @@ pub const CHANGE_BOXES: usize = 20_000;
 
 /// Requests that are tried in search of a smaller one that shows the same.
 pub const SMALLER_REQUESTS: usize = 4_096;
+
+/// Values of an opt-in, besides a region's own name, that a matrix tries for a route.
+pub const MATRIX_VALUES: usize = 16;
+
+/// Aliases of one model that a matrix tries for a route.
+pub const MATRIX_ALIASES: usize = 1_024;
