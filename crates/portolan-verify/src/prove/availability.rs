@@ -69,7 +69,8 @@ fn look(survey: &mut Survey<'_>, search: &mut Search<'_>) -> Result<(), Inconclu
     })?;
     unserved.append(&mut classes);
     for class in unserved {
-        match replay::unserved(search.engine, search.prove, &class, &witness) {
+        let refutation = replay::unserved(search.engine, search.prove, &class, &witness);
+        match refutation.filter(|found| (search.posted)(&found.draft)) {
             Some(refutation) => {
                 search.found = Some(Box::new(refutation));
                 return Ok(());
