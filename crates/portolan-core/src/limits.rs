@@ -128,3 +128,6 @@ pub const SMT_NODES: usize = 4_000_000;
 pub const PROVE_CLASSES: usize = 4_096;
 /// Boxes of requests into which the differences of one slice of two policies are told apart.
 pub const CHANGE_BOXES: usize = 20_000;
+
+/// Requests that are tried in search of a smaller one that shows the same.
+pub const SMALLER_REQUESTS: usize = 4_096;

@@ -12,6 +12,7 @@ pub mod examples;
 pub mod expect;
 pub mod generate;
 pub mod grid;
+pub mod mutate;
 pub mod observed;
 pub mod policies;
 pub mod posted;

@@ -7,6 +7,7 @@
 
 mod boxes;
 mod cause;
+mod chain;
 mod declared;
 mod named;
 mod place;
@@ -151,9 +152,15 @@ pub fn diff(old: &Engine, new: &Engine) -> Diff {
         let mut by_cause: BTreeMap<Cause, Vec<Affected>> = BTreeMap::new();
         for region in merged {
             let Some(sample) = sample::sample(engines, &names, &coding, &region, &what) else {
-                let lost = shown::conditions(&region, &coding).join(" and ");
-                let lost = format!("no request was found that shows a change where {lost}");
-                diff.inconclusive.push(lost);
+                let models = names.models(&region).join(", ");
+                let endpoints = names.endpoints(&region).join(", ");
+                let conditions = shown::conditions(&region, &coding).join(" and ");
+                let what: Vec<String> = what.iter().map(Named::text).collect();
+                diff.inconclusive.push(format!(
+                    "no request was found that shows the change {} for {models} on {endpoints} \
+                     where {conditions}",
+                    what.join("; ")
+                ));
                 continue;
             };
             let cause = cause::cause(engines, &sample, &what);
@@ -174,6 +181,27 @@ pub fn diff(old: &Engine, new: &Engine) -> Diff {
                 regions,
             });
         }
+    }
+    for chained in chain::chained(engines, &coding) {
+        let Some(sample) = chained.sample else {
+            let what = chained.what.text();
+            let lost = format!("no request was found that shows the change {what}");
+            diff.inconclusive.push(lost);
+            continue;
+        };
+        let cause = cause::cause(engines, &sample, std::slice::from_ref(&chained.what));
+        groups.entry(cause).or_default().push(Change {
+            directions: vec![chained.what.direction],
+            what: vec![chained.what],
+            regions: vec![Affected {
+                models: names.models(&chained.region),
+                endpoints: names.endpoints(&chained.region),
+                role: None,
+                conditions: shown::conditions(&chained.region, &coding),
+                sample,
+                region: chained.region,
+            }],
+        });
     }
     for (cause, mut changes) in groups {
         changes.sort_by(|a, b| a.directions.cmp(&b.directions));

@@ -10,6 +10,7 @@ mod chains;
 mod guards;
 mod mends;
 mod replay;
+mod same;
 mod topics;
 
 pub use replay::{Refutation, refutation};
@@ -55,8 +56,10 @@ pub enum Reason {
     /// Requests that would refute it are left, and none of those that were tried does: there are
     /// too many to try them all.
     NotReplayed,
-    /// The question compares with another policy, which was not given.
+    /// The question compares with another policy, which does not compile.
     OtherPolicy,
+    /// The question compares with another policy, which declares other inputs.
+    OtherInputs,
     /// A question about all models must not ask which model is called.
     NamesModel,
 }
@@ -72,9 +75,24 @@ pub struct Covered {
     pub classes: u64,
 }
 
-/// Answers the questions of a policy at these positions. A request refutes one only if it is one that can be
-/// `posted`.
-pub fn prove(engine: &Engine, wanted: &[usize], posted: &dyn Fn(&Draft) -> bool) -> Vec<Proof> {
+/// What is asked of a policy.
+#[derive(Clone, Copy)]
+pub struct Asking<'a> {
+    /// The positions of its questions.
+    pub wanted: &'a [usize],
+    /// Says whether a request is one that can be posted: no other refutes anything.
+    pub posted: &'a dyn Fn(&Draft) -> bool,
+    /// Another policy, by the path that a question names it by.
+    pub other: &'a dyn Fn(&str) -> Option<Engine>,
+}
+
+/// Answers questions of a policy, in their order.
+pub fn prove(engine: &Engine, asking: Asking<'_>) -> Vec<Proof> {
+    let Asking {
+        wanted,
+        posted,
+        other,
+    } = asking;
     let proves = engine.policy().proves.iter().enumerate();
     let (positions, proves): (Vec<usize>, Vec<&Prove>) = proves
         .filter(|(position, _)| wanted.contains(position))
@@ -95,6 +113,7 @@ pub fn prove(engine: &Engine, wanted: &[usize], posted: &dyn Fn(&Draft) -> bool)
         chains::complete(survey, &mut searches);
         availability::complete(survey, &mut searches);
         mends::complete(survey, &mut searches);
+        same::complete(&mut searches, other);
         searches
             .into_iter()
             .map(|search| (search.covered, search.outcome()))

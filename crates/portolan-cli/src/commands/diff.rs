@@ -23,6 +23,9 @@ pub(crate) struct Arguments {
     /// Exit with status 1 if anything goes in this direction; give it again for another
     #[arg(long, value_enum, value_name = "DIRECTION", value_delimiter = ',')]
     fail_on: Vec<Gate>,
+    /// Show every region and its sample, not only the first few of each change
+    #[arg(long)]
+    all: bool,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -118,7 +121,7 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
             Status::Yes
         },
         out: match arguments.format {
-            Format::Human => render::diff::human(&diff, color.on_stdout()),
+            Format::Human => render::diff::human(&diff, arguments.all, color.on_stdout()),
             Format::Markdown => render::diff::markdown(&diff),
             Format::Json => render::diff::json(&diff)?,
         },

@@ -12,8 +12,11 @@ use super::paint::{Paint, visible};
 /// Models or endpoints that a line names before it counts.
 const NAMED: usize = 6;
 
+/// Regions of one change that are shown before the others are counted.
+const REGIONS: usize = 3;
+
 /// For people.
-pub(crate) fn human(diff: &Diff, paint: Paint) -> String {
+pub(crate) fn human(diff: &Diff, all: bool, paint: Paint) -> String {
     let mut out = String::new();
     let mut line = |indent: usize, text: &str| {
         let _ = writeln!(out, "{:indent$}{text}", "");
@@ -32,16 +35,16 @@ pub(crate) fn human(diff: &Diff, paint: Paint) -> String {
                 2,
                 &format!("{}: {}", painted(&change.directions, paint), what(change)),
             );
-            for affected in &change.regions {
-                line(4, &visible(&whom(affected)));
-                for condition in &affected.conditions {
-                    line(6, &visible(condition));
-                }
-                let sample = format!("such as {}", visible(&request(&affected.sample)));
-                line(6, &paint.faint(&sample));
-                let [old, new] = &affected.sample.answers;
+            for text in regions(change, all) {
+                line(4, &visible(&text));
+            }
+            let samples = change.regions.iter().take(if all { usize::MAX } else { 1 });
+            for Affected { sample, .. } in samples {
+                let request = format!("such as {}", visible(&request(sample)));
+                line(4, &paint.faint(&request));
+                let [old, new] = &sample.answers;
                 let decided = format!("old: {}; new: {}", decision(old), decision(new));
-                line(6, &paint.faint(&visible(&decided)));
+                line(4, &paint.faint(&visible(&decided)));
             }
         }
     }
@@ -266,19 +269,39 @@ fn painted(directions: &[Direction], paint: Paint) -> String {
 }
 
 fn what(change: &Change) -> String {
-    let one = |named: &Named| {
-        let route = named.route.as_ref();
-        let route = route.map_or(String::new(), |route| format!(" of {route}"));
-        if named.direction == Direction::Rewords {
-            return format!("{}{route} in other words", named.of);
-        }
-        if named.of == "outcome" {
-            return format!("{} → {}", named.old, named.new);
-        }
-        format!("{}{route} {} → {}", named.of, named.old, named.new)
-    };
-    let parts: Vec<String> = change.what.iter().map(one).collect();
+    let parts: Vec<String> = change.what.iter().map(Named::text).collect();
     visible(&parts.join("; "))
+}
+
+/// Whom a change is for: what is true of all of them once, then what tells them apart.
+fn regions(change: &Change, all: bool) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut same: Vec<&String> = Vec::new();
+    if let [first, rest @ ..] = change.regions.as_slice() {
+        let common = first.conditions.iter();
+        let common = common.filter(|c| rest.iter().all(|other| other.conditions.contains(c)));
+        same = common.collect();
+    }
+    let shown = if all { change.regions.len() } else { REGIONS };
+    for affected in change.regions.iter().take(shown) {
+        let own = affected.conditions.iter().filter(|c| !same.contains(c));
+        let own: Vec<&str> = own.map(String::as_str).collect();
+        let own = if own.is_empty() {
+            String::new()
+        } else {
+            format!(" where {}", own.join(" and "))
+        };
+        lines.push(format!("{}{own}", whom(affected)));
+    }
+    let left = change.regions.len().saturating_sub(shown);
+    if left > 0 {
+        lines.push(format!("and in {left} more regions, which `--all` shows"));
+    }
+    if !same.is_empty() {
+        let same: Vec<&str> = same.into_iter().map(String::as_str).collect();
+        lines.push(format!("always where {}", same.join(" and ")));
+    }
+    lines
 }
 
 fn whom(affected: &Affected) -> String {
@@ -301,8 +324,11 @@ fn whom(affected: &Affected) -> String {
     )
 }
 
-/// A sample in a few words.
+/// A sample as it is posted, or in a few words where no posted request says it.
 fn request(sample: &Sample) -> String {
+    if let Ok(text) = portolan_wire::write_request(&sample.draft, &sample.state) {
+        return text;
+    }
     let Draft {
         endpoint,
         at,

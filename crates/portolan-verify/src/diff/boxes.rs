@@ -12,7 +12,8 @@ use portolan_core::engine::Engine;
 pub enum Dimension {
     /// A field of the request.
     Axis(Axis),
-    /// The role of the effective request: 0 for the body's own, 1 for a fallback's.
+    /// The role of the effective request: 0 for the body's own, 1 for a fallback's, 2 for the chain
+    /// of fallbacks as a whole.
     Role,
     /// The endpoint, by its position among all names.
     Endpoint,
@@ -34,6 +35,9 @@ pub(super) struct Names {
 /// The positions of no id, and of any other id.
 const NO_ID: i64 = 0;
 const OTHER_ID: i64 = 1;
+
+/// The role of a chain as a whole.
+pub(super) const CHAIN: i64 = 2;
 
 impl Names {
     pub(super) fn new(engines: [&Engine; 2]) -> Self {
@@ -102,6 +106,9 @@ impl Names {
             OTHER_ID => "any other id".to_owned(),
             position => self.model(position).unwrap_or_default().to_owned(),
         };
+        if !region.contains_key(&Dimension::Model) {
+            return vec!["any id".to_owned()];
+        }
         positions(region, Dimension::Model).map(name).collect()
     }
 
@@ -130,6 +137,9 @@ impl Names {
 
     /// The endpoints of a region.
     pub(super) fn endpoints(&self, region: &Region) -> Vec<String> {
+        if !region.contains_key(&Dimension::Endpoint) {
+            return self.endpoints.iter().map(ToString::to_string).collect();
+        }
         let named = positions(region, Dimension::Endpoint);
         let named = named.filter_map(|at| self.endpoints.get(usize::try_from(at).ok()?));
         named.map(ToString::to_string).collect()

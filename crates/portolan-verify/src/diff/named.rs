@@ -68,6 +68,19 @@ pub struct Named {
 }
 
 impl Named {
+    /// In words.
+    pub fn text(&self) -> String {
+        let route = self.route.as_ref();
+        let route = route.map_or(String::new(), |route| format!(" of {route}"));
+        if self.direction == Direction::Rewords {
+            return format!("{}{route} in other words", self.of);
+        }
+        if self.of == "outcome" {
+            return format!("{} → {}", self.old, self.new);
+        }
+        format!("{}{route} {} → {}", self.of, self.old, self.new)
+    }
+
     /// Names one.
     pub(super) fn of(engines: [&Engine; 2], pairing: &Pairing, difference: &Difference) -> Self {
         let [old, new] = &difference.said;

@@ -7,7 +7,7 @@ use portolan_core::diagram::survey::{Flag, Number, SetField, TextField};
 use portolan_core::policy::{Scope, StateFact};
 use portolan_core::request::{Auth, Body, ChainFaultKind, Draft, FaultKind, State, Usage};
 
-use super::boxes::{Dimension, Names, Region, within};
+use super::boxes::{CHAIN, Dimension, Names, Region, within};
 
 /// What the positions and codes of a comparison mean.
 #[derive(Debug, Clone, Default)]
@@ -26,8 +26,12 @@ impl Ground {
     pub(super) fn lies_in(&self, region: &Region, draft: &Draft, state: &State) -> bool {
         let bodies = std::iter::once((Role::Primary, &draft.body));
         let fallbacks = draft.fallbacks.iter().map(|body| (Role::Fallback, body));
-        bodies
-            .chain(fallbacks)
+        let roles = bodies.chain(fallbacks).map(|(role, body)| match role {
+            Role::Primary => (0, body),
+            Role::Fallback => (1, body),
+        });
+        roles
+            .chain([(CHAIN, &draft.body)])
             .any(|(role, body)| self.effective(region, draft, role, body, state))
     }
 
@@ -35,17 +39,13 @@ impl Ground {
         &self,
         region: &Region,
         draft: &Draft,
-        role: Role,
+        role: i64,
         body: &Body,
         state: &State,
     ) -> bool {
         let id = body.model.as_deref();
         let id = id.map(|id| id.strip_prefix(&self.prefix).unwrap_or(id));
         let endpoint = draft.endpoint.as_ref().or(self.endpoint.as_ref());
-        let role = match role {
-            Role::Primary => 0,
-            Role::Fallback => 1,
-        };
         within(region, Dimension::Role, role)
             && self.names.model_in(region, id)
             && endpoint.is_some_and(|name| self.names.endpoint_in(region, name))

@@ -92,27 +92,38 @@ pub(super) fn sample(
             let Some((draft, state)) = make.draft(names.model(model), model, &endpoint) else {
                 continue;
             };
+            let beyond = what.iter().any(|named| named.route.is_some());
             for draft in make.roles(names, region, draft) {
-                let Some(answers) = ask(engines, &draft, &state) else {
-                    continue;
-                };
-                let [old, new] = &answers;
-                let differ = if words {
-                    without_snapshot(old) != without_snapshot(new)
-                } else {
-                    essence(old) != essence(new)
-                };
-                if differ {
-                    return Some(Sample {
-                        draft,
-                        state,
-                        answers,
-                    });
+                let mut states = vec![state.clone()];
+                if beyond && engines.iter().any(|e| e.policy().plan_at_most.is_some()) {
+                    // A route past those that are planned comes up where others are put aside.
+                    states.extend(make.with_others_aside(&draft, &state));
+                }
+                for state in states {
+                    let Some(answers) = ask(engines, &draft, &state) else {
+                        continue;
+                    };
+                    if differ(&answers, words) {
+                        return Some(Sample {
+                            draft,
+                            state,
+                            answers,
+                        });
+                    }
                 }
             }
         }
     }
     None
+}
+
+/// Says whether two answers differ: in their words, or in what a caller acts on.
+pub(super) fn differ([old, new]: &[Answer; 2], words: bool) -> bool {
+    if words {
+        without_snapshot(old) != without_snapshot(new)
+    } else {
+        essence(old) != essence(new)
+    }
 }
 
 /// What both interpreters say; none where one does not accept the request.
@@ -145,10 +156,10 @@ fn cell(region: &Region) -> Cell {
 }
 
 /// Makes a request of a cell.
-struct Make<'m> {
-    engines: [&'m Engine; 2],
-    coding: &'m Coding,
-    cell: Cell,
+pub(super) struct Make<'m> {
+    pub(super) engines: [&'m Engine; 2],
+    pub(super) coding: &'m Coding,
+    pub(super) cell: Cell,
 }
 
 impl Make<'_> {
@@ -233,7 +244,13 @@ impl Make<'_> {
         Some(chosen)
     }
 
-    fn draft(&self, id: Option<&str>, model: i64, endpoint: &str) -> Option<(Draft, State)> {
+    /// The request for an id, through an endpoint.
+    pub(super) fn draft(
+        &self,
+        id: Option<&str>,
+        model: i64,
+        endpoint: &str,
+    ) -> Option<(Draft, State)> {
         let at = self.code(
             Axis::At,
             &[Instant::parse("2026-01-01").ok()?.unix_seconds()],
@@ -418,6 +435,50 @@ impl Make<'_> {
             }
         }
         state
+    }
+
+    /// States in which all routes but one, but two and so on are put aside.
+    fn with_others_aside(&self, draft: &Draft, state: &State) -> Vec<State> {
+        let bad = Usage {
+            healthy: Some(false),
+            used: Some(i64::MAX),
+            reset_s: None,
+        };
+        let mut routes = Vec::new();
+        for engine in self.engines {
+            let request = engine.request(draft.clone());
+            let target = request.ok().and_then(|request| request.primary().target);
+            let catalog = engine.catalog();
+            let Some(model) = target.and_then(|target| catalog.model(target.model)) else {
+                continue;
+            };
+            for offering in model
+                .offerings
+                .iter()
+                .filter_map(|id| catalog.offering(*id))
+            {
+                for endpoint in &catalog.endpoints {
+                    let region = catalog.region(offering.region).map_or("", |r| &r.name);
+                    let names = [&*model.id, region, &*endpoint.name].map(str::to_owned);
+                    if !routes.contains(&names) {
+                        routes.push(names);
+                    }
+                }
+            }
+        }
+        let aside = |kept: &dyn Fn(usize) -> bool| {
+            let mut state = state.clone();
+            for (position, names) in routes.iter().enumerate() {
+                if !kept(position) {
+                    let [model, region, endpoint] = names.clone();
+                    state.routes.insert((model, region, endpoint), bad);
+                }
+            }
+            state
+        };
+        let alone = (0..routes.len()).map(|one| aside(&|position| position == one));
+        let without = (0..routes.len()).map(|one| aside(&|position| position != one));
+        alone.chain(without).take(TRIES).collect()
     }
 
     /// The request in the roles that the region has: as it is, then beside itself as a fallback,

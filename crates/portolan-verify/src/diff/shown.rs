@@ -35,7 +35,12 @@ fn condition(axis: Axis, spans: &[Span], coding: &Coding) -> String {
                 Kind::Bool => listed(&name, spans, &|code| word(Words::Bool, code)),
                 Kind::Words(words) => listed(&name, spans, &|code| {
                     let keys = usize::try_from(code).ok().and_then(|at| words.get(at));
-                    keys.map_or(String::new(), |keys| keys.join(", "))
+                    keys.map_or(String::new(), |keys| match &**keys {
+                        [first, second, rest @ ..] if rest.len() > NAMED => {
+                            format!("{first}, {second} and {} more", rest.len())
+                        }
+                        keys => keys.join(", "),
+                    })
                 }),
                 Kind::Integer => numbers(&name, spans, &|code| code.to_string()),
                 Kind::Text(bounds) => texts(&name, spans, bounds),
@@ -92,6 +97,9 @@ fn condition(axis: Axis, spans: &[Span], coding: &Coding) -> String {
     }
 }
 
+/// Values that are named before the others are counted.
+const NAMED: usize = 8;
+
 /// One of a few values.
 fn listed(name: &str, spans: &[Span], word: &dyn Fn(i64) -> String) -> String {
     let codes = spans.iter().flat_map(|(from, last)| *from..=*last);
@@ -108,7 +116,16 @@ fn listed(name: &str, spans: &[Span], word: &dyn Fn(i64) -> String) -> String {
         [] => return format!("{name} is not set"),
         [only] if only.is_empty() => format!("{name} is set"),
         [only] => format!("{name} == {only}"),
-        words => format!("{name} in {{ {} }}", words.join(", ")),
+        words => {
+            let few = words.get(..NAMED.min(words.len())).unwrap_or_default();
+            let more = words.len() - few.len();
+            let more = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
+            format!("{name} in {{ {}{more} }}", few.join(", "))
+        }
     };
     if absent {
         format!("({name} is not set or {present})")

@@ -14,6 +14,8 @@ use super::guards::let_through;
 pub struct Refutation {
     /// The request.
     pub draft: Draft,
+    /// What is known about now.
+    pub state: State,
     /// What the interpreter says to it.
     pub judgement: Judgement,
     /// The first attempt that does not fulfil the claim's condition, by its position.
@@ -49,6 +51,7 @@ pub fn refutation(engine: &Engine, prove: &Prove, draft: &Draft) -> Option<Refut
     let through = let_through(engine, &request, &judgement, claim, fallback);
     Some(Refutation {
         draft: draft.clone(),
+        state: State::default(),
         judgement,
         attempt,
         through,
@@ -135,6 +138,7 @@ pub(super) fn unserved(
             telling |= would_do;
             shown = Some(Refutation {
                 draft: draft.clone(),
+                state: State::default(),
                 judgement,
                 attempt: None,
                 through: Vec::new(),

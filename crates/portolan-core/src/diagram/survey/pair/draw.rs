@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::Side;
-use super::said::{Aspect, Said, Sayings, term_text, words};
+use super::said::{Aspect, Said, Sayings, set_name, term_text, words};
 use crate::diagram::field::{Field, TextField};
 use crate::diagram::intern::Memo;
 use crate::diagram::sketch::Sketch;
 use crate::diagram::store::{Diagram, Inconclusive, Store};
 use crate::diagram::survey::Chart;
 use crate::diagram::verdict::Verdict;
-use crate::policy::{BodyField, Rule, RuleId, RuleKind, SetField, Value};
+use crate::policy::{BodyField, Rule, RuleId, RuleKind, Scope, SetField, Term, Value};
 
 /// What one side says: positions among what is said.
 #[derive(Debug, Default)]
@@ -217,7 +217,19 @@ impl Draw<'_, '_> {
                     (Aspect::Limit(route), wordless(limit, id))
                 }
                 RuleKind::Skip(verdict) => {
-                    let said = text(format!("{} {}", verdict.status, verdict.code), rule);
+                    let terms = rule.when.terms();
+                    let reads = |wanted: Scope| {
+                        let of = |term: &&Term| matches!(term, Term::State(scope, _) if *scope == wanted);
+                        terms.iter().any(|term| of(&term))
+                    };
+                    let waits = match (reads(Scope::Model), reads(Scope::Route)) {
+                        (false, false) => "",
+                        (true, false) => " by the model's usage",
+                        (false, true) => " by the route's usage",
+                        (true, true) => " by the model's and the route's usage",
+                    };
+                    let said = format!("{} {}{waits}", verdict.status, verdict.code);
+                    let said = text(said, rule);
                     (Aspect::Skip(route), said)
                 }
                 RuleKind::UnknownModel { .. }
@@ -248,7 +260,11 @@ impl Draw<'_, '_> {
         }
         for (aspect, mut list) in found {
             list.sort_by_key(|(id, ..)| *id);
-            let first = self.first(list)?;
+            let first = if let Aspect::Skip(_) = aspect {
+                self.every(list)?
+            } else {
+                self.first(list)?
+            };
             if first != NOTHING {
                 aspects.insert(aspect, first);
             }
@@ -262,6 +278,25 @@ impl Draw<'_, '_> {
         for (_, holds, said) in list.into_iter().rev() {
             let said = Diagram::terminal(self.said.say(said));
             sum = self.chart.build.store.choose(holds, said, sum)?;
+        }
+        Ok(sum)
+    }
+
+    /// What each that holds says, in order: how long to wait depends on all of them.
+    fn every(&mut self, list: Vec<(RuleId, Diagram, Said)>) -> Built {
+        let mut sum = NOTHING;
+        for (_, holds, more) in list.into_iter().rev() {
+            let said = &mut *self.said;
+            let mut join = |holds: Diagram, rest: Diagram| {
+                if holds == Diagram::FALSE {
+                    return Some(rest);
+                }
+                let (_, rest) = (holds.value()?, rest.value()?);
+                let both = more.before(said.get(rest)?);
+                Some(Diagram::terminal(said.say(both)))
+            };
+            let store = &mut *self.chart.build.store;
+            sum = store.join(&mut Memo::default(), &mut join, holds, sum)?;
         }
         Ok(sum)
     }
@@ -340,14 +375,6 @@ fn wordless(text: String, rule: RuleId) -> Said {
         text: text.into(),
         rule: Some(rule),
         words: Box::default(),
-    }
-}
-
-/// The body field that a rule sets, as a body has it.
-pub(super) fn set_name(field: &SetField) -> Box<str> {
-    match field {
-        SetField::Known(field) => field.wire().into(),
-        SetField::Other(name) => name.clone(),
     }
 }
 

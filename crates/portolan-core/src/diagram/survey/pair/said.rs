@@ -4,7 +4,9 @@ use std::hash::Hash;
 
 use crate::catalog::Catalog;
 use crate::diagram::intern::Interner;
-use crate::policy::{Blame, BlameField, Piece, Policy, Rule, RuleId, Slot, Template, Term};
+use crate::policy::{
+    Blame, BlameField, Piece, Policy, Rule, RuleId, RuleKind, SetField, Slot, Template, Term,
+};
 
 /// What a decision says something about. Routes are positions among a pairing's routes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,6 +78,27 @@ pub struct Difference {
     pub said: [Said; 2],
     /// Only the words differ.
     pub reworded: bool,
+}
+
+impl Said {
+    /// This, and then what follows.
+    pub(super) fn before(&self, rest: &Self) -> Self {
+        match (self, rest) {
+            (
+                Self::Text { text, rule, words },
+                Self::Text {
+                    text: more,
+                    words: more_words,
+                    ..
+                },
+            ) => Self::Text {
+                text: format!("{text}, {more}").into(),
+                rule: *rule,
+                words: format!("{words}\n{more_words}").into(),
+            },
+            (first, _) => first.clone(),
+        }
+    }
 }
 
 impl Difference {
@@ -167,6 +190,52 @@ pub(super) fn words(rule: &Rule, catalog: &Catalog, policy: &Policy) -> Box<str>
         out.push_str(&spelled(template, catalog, policy));
     }
     out.into()
+}
+
+/// Everything that a rule does and says when it holds.
+pub(super) fn whole(rule: &Rule, catalog: &Catalog, policy: &Policy) -> String {
+    let does = match &rule.kind {
+        RuleKind::UnknownModel { chain, .. } | RuleKind::Refuse { chain, .. } => chain.to_string(),
+        RuleKind::NotOffered(_)
+        | RuleKind::OtherEndpoint(_)
+        | RuleKind::BeyondDepth(_)
+        | RuleKind::Exclude(_)
+        | RuleKind::Lock { .. }
+        | RuleKind::Skip(_) => String::new(),
+        RuleKind::Set {
+            field,
+            value,
+            noting,
+        } => {
+            let value = crate::reference::display(value, catalog, policy);
+            let noting = noting.as_deref().unwrap_or_default();
+            format!("{} {value} {noting}", set_name(field))
+        }
+        RuleKind::Warn { code } => code.to_string(),
+        RuleKind::Limit {
+            requests,
+            window_s,
+            key,
+        } => format!("{requests} {window_s} {}", term_text(key, catalog, policy)),
+        RuleKind::Retry {
+            on,
+            times,
+            after_ms,
+            without_fallbacks,
+        } => format!("{} {times} {after_ms} {without_fallbacks}", on.join(",")),
+    };
+    let verdict = rule.kind.verdict();
+    let verdict = verdict.map_or(String::new(), |v| format!("{} {}", v.status, v.code));
+    let words = words(rule, catalog, policy);
+    format!("{} {verdict} {does}\n{words}", rule.kind.word())
+}
+
+/// The body field that a rule sets, as a body has it.
+pub(super) fn set_name(field: &SetField) -> Box<str> {
+    match field {
+        SetField::Known(field) => field.wire().into(),
+        SetField::Other(name) => name.clone(),
+    }
 }
 
 fn blamed(blame: &Blame, catalog: &Catalog, policy: &Policy) -> String {

@@ -123,7 +123,7 @@ impl Pair<'_> {
             };
             let end = profile.ends.get(endpoint.index()).ok_or(Inconclusive)?;
             let subject = *group.subjects.get(side).ok_or(Inconclusive)?;
-            let answers = self.answers.get_mut(side).ok_or(Inconclusive)?;
+            let answers = &mut self.answers;
             let chart = Chart::over(
                 vocabulary,
                 questions,
