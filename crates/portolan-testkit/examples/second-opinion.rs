@@ -22,7 +22,7 @@ use portolan_testkit::domain::Domain;
 use portolan_testkit::policies::{compile, shipped};
 use portolan_testkit::random::Example;
 use portolan_testkit::second_opinion::{Said, read, request, speaks_against};
-use portolan_verify::prove::Outcome;
+use portolan_verify::prove::{Asking, Outcome, prove};
 use portolan_verify::smt::{Question, Unsupported};
 use portolan_wire::write_request;
 
@@ -118,7 +118,12 @@ impl Tally {
         let proves = &engine.policy().proves;
         let all: Vec<usize> = (0..proves.len()).collect();
         let posted = |draft: &Draft| write_request(draft, &State::default()).is_ok();
-        let proofs = portolan_verify::prove::prove(engine, &all, &posted);
+        let asking = Asking {
+            wanted: &all,
+            posted: &posted,
+            other: &|_| None,
+        };
+        let proofs = prove(engine, asking);
         let mut out = Vec::new();
         for (prove, proof) in proves.iter().zip(proofs) {
             let before = (self.proved, self.refuted);
@@ -155,7 +160,7 @@ impl Tally {
     fn ask(&mut self, z3: &str, place: &str, engine: &Engine, prove: &Prove) -> &'static str {
         let question = match Question::new(engine, prove) {
             Ok(question) => question,
-            Err(Unsupported::NamesModel) => return "cannot be asked",
+            Err(Unsupported::NamesModel | Unsupported::OtherPolicy) => return "cannot be asked",
             Err(why) => {
                 self.wrong.push(format!("{place}: {why}"));
                 return "cannot be asked";
