@@ -16,8 +16,8 @@ pub(super) fn complete(survey: &mut Survey<'_>, searches: &mut [Search<'_>]) {
         let Goal::SomeModelRoutes(_) = search.prove.goal else {
             continue;
         };
-        let of_model =
-            |term: &&Term| matches!(term, Term::OfModel(..) | Term::Body(BodyField::Model));
+        // Parts of terms are among them: a fact of the model that is called as well.
+        let of_model = |term: &&Term| matches!(term, Term::Body(BodyField::Model));
         if search.prove.filter.terms().iter().any(of_model) {
             search.reason = Some(Reason::NamesModel);
         } else if look(survey, search).is_err() {
@@ -69,7 +69,8 @@ fn look(survey: &mut Survey<'_>, search: &mut Search<'_>) -> Result<(), Inconclu
     })?;
     unserved.append(&mut classes);
     for class in unserved {
-        match replay::unserved(search.engine, search.prove, &class, &witness) {
+        let refutation = replay::unserved(search.engine, search.prove, &class, &witness);
+        match refutation.filter(|found| (search.posted)(&found.draft)) {
             Some(refutation) => {
                 search.found = Some(Box::new(refutation));
                 return Ok(());
