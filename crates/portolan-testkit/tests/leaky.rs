@@ -7,12 +7,14 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use portolan_core::engine::Engine;
+use portolan_core::request::{Draft, State};
 use portolan_testkit::case::Origin;
-use portolan_testkit::claims::Asked;
+use portolan_testkit::claims::{Asked, Said, said};
 use portolan_testkit::dice::Dice;
 use portolan_testkit::domain::Domain;
 use portolan_testkit::examples::unmet;
 use portolan_testkit::policies::{compile, printed, root};
+use portolan_verify::prove::{Asking, Outcome, prove};
 
 const LEAKY: &str = "rules/examples/leaky";
 /// Requests put to each policy.
@@ -63,6 +65,39 @@ fn every_leak_is_found_and_is_closed_by_a_lock() {
         assert_eq!(broken(&open), claims, "{name}");
         assert_eq!(broken(&locked), BTreeSet::new(), "{name}, locked");
     }
+}
+
+#[test]
+fn every_leak_is_refuted_and_under_the_lock_the_claim_is_proved() {
+    for name in leaky() {
+        let open = engine(&format!("{LEAKY}/{name}"));
+        let locked = engine(&format!("{LEAKY}/{name}/overlays/locked.portolan"));
+        let all: Vec<usize> = (0..open.policy().proves.len()).collect();
+        for proof in prove(&open, asking(&all)) {
+            let Outcome::Refuted(refutation) = &proof.outcome else {
+                panic!("{name}: {:?}", proof.outcome);
+            };
+            let claim = &open.policy().proves[proof.prove];
+            assert_eq!(said(&open, claim, &refutation.draft), Said::Fails, "{name}");
+        }
+        for proof in prove(&locked, asking(&all)) {
+            assert!(matches!(proof.outcome, Outcome::Proved), "{name}, locked");
+        }
+    }
+}
+
+/// What is asked of these claims: none is about a second policy.
+fn asking(wanted: &[usize]) -> Asking<'_> {
+    Asking {
+        wanted,
+        posted: &posted,
+        other: &|_| None,
+    }
+}
+
+/// Says whether some posted request is this one.
+fn posted(draft: &Draft) -> bool {
+    portolan_wire::write_request(draft, &State::default()).is_ok()
 }
 
 #[test]

@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 
 use boxes::Names;
 use place::Ground;
-use portolan_core::diagram::survey::pair::{Coding, Obstacle, Role};
+use portolan_core::diagram::survey::pair::{Coding, Obstacle, Pairing, Role};
 use portolan_core::engine::Engine;
 use portolan_core::request::{Draft, State};
 
@@ -109,6 +109,10 @@ impl Diff {
 /// The most regions that are kept before they are merged.
 const REGIONS: usize = 40_000;
 
+/// Regions of one change whose samples are asked for a cause; those after them have that of the
+/// last one asked.
+const CAUSES: usize = 4;
+
 /// Compares two policies.
 pub fn diff(old: &Engine, new: &Engine) -> Diff {
     let engines = [old, new];
@@ -122,19 +126,23 @@ pub fn diff(old: &Engine, new: &Engine) -> Diff {
     let mut left = REGIONS;
     let compared = old.compare(new, &mut |slice| {
         coding = slice.coding.clone();
+        let cells = slice.cells.iter().filter(|cell| boxes::possible(cell));
+        let cells = cells.map(|cell| boxes::of_cell(cell)).collect();
+        let cells = boxes::merged(cells, &coding);
+        // Ids for which it is the same by name are one.
+        let mut ids: BTreeMap<Vec<Named>, Vec<&Pairing>> = BTreeMap::new();
         for pairing in slice.pairings {
-            let what: Vec<Named> = slice
-                .differences
-                .iter()
-                .map(|difference| Named::of(engines, pairing, difference))
-                .collect();
+            let named = slice.differences.iter();
+            let named = named.map(|difference| Named::of(engines, pairing, difference));
+            ids.entry(named.collect()).or_default().push(pairing);
+        }
+        for (what, pairings) in ids {
             let regions = found.entry(what).or_default();
-            for cell in &slice.cells {
-                if left == 0 || !boxes::possible(cell) {
-                    continue;
+            for cell in &cells {
+                left = left.saturating_sub(1);
+                if left > 0 {
+                    regions.push(names.region(engines, &slice, &pairings, cell));
                 }
-                left -= 1;
-                regions.push(names.region(engines, &slice, pairing, cell));
             }
         }
     });
@@ -150,6 +158,7 @@ pub fn diff(old: &Engine, new: &Engine) -> Diff {
         let merged = boxes::merged(regions, &coding);
         let directions = named::directions(&what);
         let mut by_cause: BTreeMap<Cause, Vec<Affected>> = BTreeMap::new();
+        let (mut asked, mut last) = (0, None::<Cause>);
         for region in merged {
             let Some(sample) = sample::sample(engines, &names, &coding, &region, &what) else {
                 let models = names.models(&region).join(", ");
@@ -163,7 +172,12 @@ pub fn diff(old: &Engine, new: &Engine) -> Diff {
                 ));
                 continue;
             };
-            let cause = cause::cause(engines, &sample, &what);
+            let cause = match &last {
+                Some(cause) if asked >= CAUSES => cause.clone(),
+                _ => cause::cause(engines, &sample, &what),
+            };
+            asked += 1;
+            last = Some(cause.clone());
             let affected = Affected {
                 models: names.models(&region),
                 endpoints: names.endpoints(&region),

@@ -15,14 +15,13 @@ mod topics;
 
 pub use replay::{Refutation, refutation};
 
-use replay::size;
-
 use portolan_core::diagram::survey::{Chart, Class, Inconclusive, Region, Standing};
 use portolan_core::engine::Engine;
 use portolan_core::limits;
 use portolan_core::policy::{Claim, Goal, Prove};
 use portolan_core::request::Draft;
 
+use crate::smallest::{Boundaries, size, smallest};
 use crate::witness::witness;
 use topics::{Asked, Topics};
 
@@ -133,7 +132,10 @@ pub fn answers(
         same::complete(&mut searches, other);
         searches
             .into_iter()
-            .map(|search| (search.covered, search.outcome()))
+            .map(|mut search| {
+                search.shrink();
+                (search.covered, search.outcome())
+            })
             .collect::<Vec<_>>()
     });
     answered.unwrap_or_else(|Inconclusive| {
@@ -182,6 +184,31 @@ impl<'a> Search<'a> {
             class: None,
             reason: None,
             inner: Vec::new(),
+        }
+    }
+
+    /// Leaves out of the request whatever it does not take to refute the claim.
+    fn shrink(&mut self) {
+        let Goal::Claim { .. } = &self.prove.goal else {
+            return;
+        };
+        let Some(found) = &mut self.found else {
+            return;
+        };
+        let refutes = |draft: &Draft| {
+            let refutation = refutation(self.engine, self.prove, draft);
+            refutation.filter(|_| (self.posted)(draft))
+        };
+        let boundaries = Boundaries::default();
+        let draft = smallest(&found.draft, &boundaries, &mut |draft| {
+            refutes(draft).is_some()
+        });
+        if size(&draft) >= size(&found.draft) {
+            return;
+        }
+        if let Some(mut smaller) = refutes(&draft) {
+            smaller.mends = std::mem::take(&mut found.mends);
+            **found = smaller;
         }
     }
 

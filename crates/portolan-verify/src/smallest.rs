@@ -239,7 +239,12 @@ impl Search<'_> {
 ///
 /// A fallback says what differs from the body below it.
 pub fn size(draft: &Draft) -> (usize, usize) {
-    let (chain, none) = (&draft.chain, Body::default());
+    // Who says nothing of tokens has them estimated.
+    let none = Body {
+        input_tokens_estimated: true,
+        ..Body::default()
+    };
+    let chain = &draft.chain;
     let here = i64::try_from(draft.fallbacks.len()).unwrap_or(i64::MAX);
     let envelope = [
         draft.endpoint.is_some(),
@@ -334,7 +339,7 @@ const UNSET: [fn(&mut Body); 20] = [
     |body| body.has_transcript_tag = false,
     |body| body.prompt = false,
     |body| {
-        body.messages = false;
+        body.messages = true;
         body.content.clear();
     },
     |body| {

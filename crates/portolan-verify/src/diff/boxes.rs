@@ -55,32 +55,32 @@ impl Names {
         names
     }
 
-    /// A cell of a slice for one of its ids.
+    /// A cell of a slice for some of its ids.
     pub(super) fn region(
         &mut self,
         engines: [&Engine; 2],
         slice: &Slice<'_>,
-        pairing: &Pairing,
-        cell: &Cell,
+        pairings: &[&Pairing],
+        cell: &Region,
     ) -> Region {
-        let mut region: Region = cell
-            .bounds
-            .iter()
-            .map(|(axis, spans)| (Dimension::Axis(*axis), spans.clone()))
-            .collect();
-        let model = match (&pairing.id, pairing.unknown) {
-            (None, false) => NO_ID,
-            (None, true) => OTHER_ID,
-            (Some(id), _) => {
-                let next = i64::try_from(self.models.len()).unwrap_or(i64::MAX);
-                let known = self.known.entry(id.clone());
-                let position = *known.or_insert(next);
-                if position == next {
-                    self.models.push(Some(id.clone()));
+        let mut region = cell.clone();
+        let models = pairings.iter().map(|pairing| {
+            let position = match (&pairing.id, pairing.unknown) {
+                (None, false) => NO_ID,
+                (None, true) => OTHER_ID,
+                (Some(id), _) => {
+                    let next = i64::try_from(self.models.len()).unwrap_or(i64::MAX);
+                    let known = self.known.entry(id.clone());
+                    let position = *known.or_insert(next);
+                    if position == next {
+                        self.models.push(Some(id.clone()));
+                    }
+                    position
                 }
-                position
-            }
-        };
+            };
+            (position, position)
+        });
+        region.insert(Dimension::Model, tidy(models.collect()));
         let [_, new] = engines;
         let [_, endpoint] = slice.endpoint;
         let endpoint = new.catalog().endpoint(endpoint).map(|e| &e.name);
@@ -89,7 +89,6 @@ impl Names {
             .iter()
             .position(|name| Some(name) == endpoint);
         let endpoint = i64::try_from(endpoint.unwrap_or(0)).unwrap_or(0);
-        region.insert(Dimension::Model, vec![(model, model)]);
         region.insert(Dimension::Endpoint, vec![(endpoint, endpoint)]);
         let codes = slice.roles.iter().map(|role| match role {
             Role::Primary => (0, 0),
@@ -153,6 +152,14 @@ impl Names {
             _ => None,
         }
     }
+}
+
+/// The fields of a cell.
+pub(super) fn of_cell(cell: &Cell) -> Region {
+    let bounds = cell.bounds.iter();
+    bounds
+        .map(|(axis, spans)| (Dimension::Axis(*axis), spans.clone()))
+        .collect()
 }
 
 /// The positions that a region has of a dimension of names.

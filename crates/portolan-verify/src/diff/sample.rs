@@ -9,7 +9,7 @@ use portolan_core::diagram::survey::pair::{Axis, Cell, Coding, Kind, Span};
 use portolan_core::diagram::survey::{Flag, Number, SetField, TextField};
 use portolan_core::engine::Engine;
 use portolan_core::instant::Instant;
-use portolan_core::policy::{Scope, StateFact};
+use portolan_core::policy::{RuleKind, Scope, StateFact, Term, Value};
 use portolan_core::request::{
     Auth, Body, ChainFault, ChainFaultKind, Draft, Fault, FaultKind, State, Usage,
 };
@@ -65,6 +65,9 @@ pub fn essence(answer: &Answer) -> Answer {
 
 /// Tries that are made to find one that shows the change.
 const TRIES: usize = 24;
+
+/// States that are tried for one request, at most.
+const STATES: usize = 120;
 
 /// A request of a region that both decide differently, replayed.
 pub(super) fn sample(
@@ -323,11 +326,19 @@ impl Make<'_> {
             ranks.filter_map(|rank| text_at(bounds, rank, &new)).next()
         };
         let (input_tokens, max_tokens) = boxes::tokens(&self.cell)?;
-        let transcript = match self.flag(Flag::HasTranscriptId, &[0]) {
+        // What a derived flag says, its text must not belie.
+        let must = |text: TextField| {
+            let spans = self.spans(Axis::Text(text)).unwrap_or(&[]);
+            !spans.is_empty() && spans.iter().all(|(from, _)| *from != Axis::ABSENT)
+        };
+        let id_first = i64::from(must(TextField::TranscriptId));
+        let transcript = match self.flag(Flag::HasTranscriptId, &[id_first]) {
             0 => None,
             _ => Some(self.present(TextField::TranscriptId)?),
         };
-        let fault = self.flag(Flag::Fault, &[0]);
+        let faulty = must(TextField::FaultDetail) || must(TextField::FaultPath);
+        let wanted: &[i64] = if faulty { &[1, 2, 3, 4] } else { &[0] };
+        let fault = self.flag(Flag::Fault, wanted);
         let faults = match usize::try_from(fault - 1) {
             Err(_) => Vec::new(),
             Ok(kind) => vec![Fault {
@@ -439,11 +450,6 @@ impl Make<'_> {
 
     /// States in which all routes but one, but two and so on are put aside.
     fn with_others_aside(&self, draft: &Draft, state: &State) -> Vec<State> {
-        let bad = Usage {
-            healthy: Some(false),
-            used: Some(i64::MAX),
-            reset_s: None,
-        };
         let mut routes = Vec::new();
         for engine in self.engines {
             let request = engine.request(draft.clone());
@@ -466,7 +472,7 @@ impl Make<'_> {
                 }
             }
         }
-        let aside = |kept: &dyn Fn(usize) -> bool| {
+        let aside = |bad: Usage, kept: &dyn Fn(usize) -> bool| {
             let mut state = state.clone();
             for (position, names) in routes.iter().enumerate() {
                 if !kept(position) {
@@ -476,9 +482,41 @@ impl Make<'_> {
             }
             state
         };
-        let alone = (0..routes.len()).map(|one| aside(&|position| position == one));
-        let without = (0..routes.len()).map(|one| aside(&|position| position != one));
-        alone.chain(without).take(TRIES).collect()
+        let mut states = Vec::new();
+        for used in self.usages() {
+            let bad = Usage {
+                healthy: Some(false),
+                used: Some(used),
+                reset_s: None,
+            };
+            for one in 0..routes.len() {
+                states.push(aside(bad, &|position| position == one));
+                states.push(aside(bad, &|position| position != one));
+            }
+        }
+        states.truncate(STATES);
+        states
+    }
+
+    /// Usages at which rules that put routes aside may change their minds.
+    fn usages(&self) -> BTreeSet<i64> {
+        let mut found = BTreeSet::from([i64::MAX]);
+        let mut add = |value: &Value| {
+            if let Value::Integer(number) = value {
+                found.insert(*number);
+            }
+        };
+        let rules = self.engines.iter().flat_map(|e| &e.policy().rules);
+        for rule in rules.filter(|rule| matches!(rule.kind, RuleKind::Skip(_))) {
+            for term in rule.when.terms() {
+                match term {
+                    Term::Constant(Value::Set(values)) => values.iter().for_each(&mut add),
+                    Term::Constant(value) => add(value),
+                    _ => {}
+                }
+            }
+        }
+        found
     }
 
     /// The request in the roles that the region has: as it is, then beside itself as a fallback,

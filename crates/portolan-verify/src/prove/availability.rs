@@ -16,8 +16,9 @@ pub(super) fn complete(survey: &mut Survey<'_>, searches: &mut [Search<'_>]) {
         let Goal::SomeModelRoutes(_) = search.prove.goal else {
             continue;
         };
-        let called = Term::Body(BodyField::Model);
-        if search.prove.filter.terms().contains(&&called) {
+        // Parts of terms are among them: a fact of the model that is called as well.
+        let of_model = |term: &&Term| matches!(term, Term::Body(BodyField::Model));
+        if search.prove.filter.terms().iter().any(of_model) {
             search.reason = Some(Reason::NamesModel);
         } else if look(survey, search).is_err() {
             search.reason = Some(Reason::TooLarge);
@@ -79,7 +80,8 @@ fn look(survey: &mut Survey<'_>, search: &mut Search<'_>) -> Result<(), Inconclu
         let Some(draft) = named.and_then(|class| witness(search.engine, &class)) else {
             continue;
         };
-        match replay::unserved(search.engine, search.prove, draft) {
+        let refutation = replay::unserved(search.engine, search.prove, draft);
+        match refutation.filter(|found| (search.posted)(&found.draft)) {
             Some(refutation) => {
                 search.found = Some(Box::new(refutation));
                 return Ok(());

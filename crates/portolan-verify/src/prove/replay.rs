@@ -5,7 +5,7 @@ use portolan_core::engine::Engine;
 use portolan_core::instant::Window;
 use portolan_core::judgement::{Judgement, Outcome};
 use portolan_core::policy::{Claim, Goal, Prove, RuleId};
-use portolan_core::request::{Auth, Body, Draft, Request, State};
+use portolan_core::request::{Draft, Request, State};
 
 use super::guards::let_through;
 
@@ -150,36 +150,4 @@ pub(super) fn unserved(engine: &Engine, prove: &Prove, mut draft: Draft) -> Opti
         }
     }
     shown
-}
-
-/// How much a request says: fallbacks weigh most, then fields that are set.
-pub(super) fn size(draft: &Draft) -> (usize, usize) {
-    let of = |body: &Body| {
-        let set = [
-            body.model.is_some(),
-            body.prompt,
-            body.model_region.is_some(),
-            body.max_tokens.is_some(),
-            body.temperature.is_some(),
-            body.top_p.is_some(),
-            body.stream,
-            body.tool_choice.is_some(),
-            body.response_format.is_some(),
-            body.reasoning_effort.is_some(),
-            body.service_tier.is_some(),
-            body.zero_data_retention.is_some(),
-            body.transcript_id.is_some(),
-            body.has_transcript_tag,
-            body.input_tokens != 0,
-        ];
-        let sets = [&body.post_processing, &body.content, &body.tool_types];
-        let words: usize = sets.iter().map(|set| set.len()).sum();
-        set.iter().filter(|set| **set).count() + words + body.faults.len()
-    };
-    let envelope = draft.attributes.len() + usize::from(draft.auth != Auth::NotJudged);
-    let fallbacks: usize = draft.fallbacks.iter().map(of).sum();
-    (
-        draft.fallbacks.len(),
-        of(&draft.body) + fallbacks + envelope,
-    )
 }

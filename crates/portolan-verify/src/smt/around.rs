@@ -3,6 +3,7 @@
 
 use portolan_core::limits;
 use portolan_core::policy::{BodyField, Value};
+use portolan_core::request::{Fault, FaultKind};
 
 use super::encoder::Encoder;
 use super::formula::Formula;
@@ -21,24 +22,8 @@ impl Encoder<'_> {
                 Some(self.same(named, misspelt))
             }
             Field::Body(Part::Fallback, BodyField::Fault) => Some(self.is(field, "none")),
-            Field::Body(part, BodyField::FaultDetail) => {
-                let told = self.there(field)?;
-                let none = self.is(Field::Body(part, BodyField::Fault), "none");
-                let faulty = self.all.not(none);
-                Some(self.same(told, faulty))
-            }
-            Field::Body(part, BodyField::FaultPath) => {
-                let at = self.there(field)?;
-                let fault = Field::Body(part, BodyField::Fault);
-                let [none, no_json, wrong] =
-                    ["none", "invalid-json", "wrong-type"].map(|kind| self.is(fault, kind));
-                // Of the whole body only a wrong type can be said, and that it is no JSON.
-                let nowhere = self.all.or([none, no_json]);
-                let not = self.all.not(at);
-                let nowhere = self.all.implies(nowhere, not);
-                let somewhere = self.all.or([none, no_json, wrong, at]);
-                Some(self.all.and([nowhere, somewhere]))
-            }
+            Field::Body(part, BodyField::FaultDetail) => Some(self.worded(part)),
+            Field::Body(part, BodyField::FaultPath) => Some(self.placed(part)),
             Field::Body(_, BodyField::FallbackFault | BodyField::FallbackCount) => {
                 Some(self.counted())
             }
@@ -59,6 +44,54 @@ impl Encoder<'_> {
             (Some(nothing), Some(said)) => Some(self.all.and([nothing, said])),
             (nothing, said) => nothing.or(said),
         }
+    }
+
+    /// A fault is told in words: in those of the simplest one of its kind, which stands for all.
+    fn worded(&mut self, part: Part) -> Formula {
+        let fault = Field::Body(part, BodyField::Fault);
+        let detail = Field::Body(part, BodyField::FaultDetail);
+        let none = self.is(fault, "none");
+        let untold = self.one_of(detail, Option::is_none);
+        let mut out = vec![self.all.implies(none, untold)];
+        for (name, kind) in FaultKind::NAMES {
+            let such = self.is(fault, name);
+            let told = self.of_class(detail, &Fault::simplest(kind).detail);
+            out.push(self.all.implies(such, told));
+        }
+        self.all.and(out)
+    }
+
+    /// Where a fault stands: there too the simplest one stands for all of its kind. Of the whole
+    /// body only a wrong type can be said, and that it is no JSON.
+    fn placed(&mut self, part: Part) -> Formula {
+        let fault = Field::Body(part, BodyField::Fault);
+        let path = Field::Body(part, BodyField::FaultPath);
+        let nowhere = self.one_of(path, Option::is_none);
+        let none = self.is(fault, "none");
+        let mut out = vec![self.all.implies(none, nowhere)];
+        for (name, kind) in FaultKind::NAMES {
+            let such = self.is(fault, name);
+            let at = Fault::simplest(kind).path;
+            let somewhere = if at.is_empty() {
+                Formula::FALSE
+            } else {
+                self.of_class(path, &at)
+            };
+            let whole = match kind {
+                FaultKind::InvalidJson | FaultKind::WrongType => nowhere,
+                FaultKind::AmbiguousField | FaultKind::MissingField => Formula::FALSE,
+            };
+            let placed = self.all.or([somewhere, whole]);
+            out.push(self.all.implies(such, placed));
+        }
+        self.all.and(out)
+    }
+
+    fn of_class(&mut self, field: Field, text: &str) -> Formula {
+        let texts = &self.space.texts;
+        let class = texts.classes().get(texts.class(text)).cloned();
+        let class = class.map(Value::Text);
+        self.one_of(field, |value| value.is_some() && *value == class)
     }
 
     fn is(&mut self, field: Field, word: &str) -> Formula {

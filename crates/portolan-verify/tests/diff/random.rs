@@ -10,7 +10,7 @@ use portolan_verify::diff::{Diff, diff, essence};
 
 use crate::scale;
 
-const PAIRS: u64 = 60;
+const PAIRS: u64 = 40;
 const REQUESTS: u64 = 200;
 /// Slips that are tried until one compiles.
 const TRIES: usize = 40;
