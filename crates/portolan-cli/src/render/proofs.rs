@@ -34,6 +34,10 @@ impl Shown<'_> {
     /// For people.
     pub(crate) fn human(&self, paint: Paint) -> String {
         let mut out = String::new();
+        if self.engine.policy().proves.is_empty() {
+            let named = self.named.display().to_string();
+            return format!("no `prove` in `{}`: it claims nothing\n", visible(&named));
+        }
         for proof in self.proofs {
             let Some(prove) = self.engine.policy().proves.get(proof.prove) else {
                 continue;

@@ -13,4 +13,6 @@ mod matrix;
 #[cfg(test)]
 mod page;
 #[cfg(test)]
+mod prove;
+#[cfg(test)]
 mod run;
