@@ -158,7 +158,7 @@ pub fn diff(old: &Engine, new: &Engine) -> Diff {
         let merged = boxes::merged(regions, &coding);
         let directions = named::directions(&what);
         let mut by_cause: BTreeMap<Cause, Vec<Affected>> = BTreeMap::new();
-        let (mut asked, mut last) = (0, None);
+        let (mut asked, mut last): (usize, Option<Cause>) = (0, None);
         for region in merged {
             let Some(sample) = sample::sample(engines, &names, &coding, &region, &what) else {
                 let models = names.models(&region).join(", ");
