@@ -3,6 +3,11 @@
 //! `compile` reads and checks, `Engine::request` accepts, `Engine::decide` walks the compiled form,
 //! `Engine::view` reads a decision; `answer` and `trace` put it into words, by the interpreter.
 
+#![expect(
+    clippy::inline_always,
+    reason = "a decision handed over in memory costs more than making it"
+)]
+
 mod accept;
 
 use std::collections::BTreeMap;
@@ -171,20 +176,35 @@ impl Engine {
         if request.caller.stamp != self.snapshot.0 {
             return self.foreign(request.at);
         }
+        let call = request.call();
+        let ground = self.ground(state);
+        if request.fallbacks.is_empty()
+            && let Some(decision) = ground.glance(self.snapshot, &call)
+        {
+            return decision;
+        }
         let fallbacks = Fallbacks::Owned(&request.fallbacks);
-        let walked = self.ground(state);
-        match walked.decide(self.snapshot, &request.call(), fallbacks) {
+        match ground.decide(self.snapshot, &call, fallbacks) {
             Some(decision) => decision,
             None => Self::interpreted(&self.judge(request, state)),
         }
     }
 
     /// Decides a call that was never a request.
-    #[inline]
+    #[inline(always)]
     pub fn decide_call(&self, call: &Call<'_>, state: &State) -> Decision {
         if call.caller.stamp != self.snapshot.0 {
             return self.foreign(call.at);
         }
+        match self.ground(state).glance(self.snapshot, call) {
+            Some(decision) => decision,
+            None => self.walked(call, state),
+        }
+    }
+
+    /// Decides a call where one look is not enough.
+    #[inline(never)]
+    fn walked(&self, call: &Call<'_>, state: &State) -> Decision {
         let fallbacks = Fallbacks::Borrowed(call.fallbacks);
         match self.ground(state).decide(self.snapshot, call, fallbacks) {
             Some(decision) => decision,
@@ -225,7 +245,7 @@ impl Engine {
 
     /// The decision on a call, to be read. It must be this call's; one of another engine, as
     /// after a reload, is made again.
-    #[inline]
+    #[inline(always)]
     pub fn view_call<'a>(
         &'a self,
         call: &'a Call<'a>,
@@ -244,7 +264,7 @@ impl Engine {
     }
 
     /// A decision that another engine made, or for another instant, is made again by this one.
-    #[inline]
+    #[inline(always)]
     fn own_decision(
         &self,
         decision: &Decision,
@@ -258,7 +278,7 @@ impl Engine {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn ground<'a>(&'a self, state: &'a State) -> Ground<'a> {
         Ground {
             compiled: &self.compiled,

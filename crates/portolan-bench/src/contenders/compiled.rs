@@ -106,6 +106,7 @@ pub(crate) fn refused(engine: &Engine, rule: RuleId) -> Verdict<'_> {
 }
 
 /// The first attempt, and how many warnings there are.
+#[inline]
 fn routed<'v>(view: &'v View<'_>) -> Option<Verdict<'v>> {
     let first = view.first()?;
     let price = first.price();

@@ -3,15 +3,20 @@
 //! Everything is walked when it is asked for, and nothing allocates, unless the interpreter had
 //! to decide.
 
+#![expect(
+    clippy::inline_always,
+    reason = "a view handed over in memory costs more than reading it"
+)]
+
 mod attempt;
 
-use attempt::Kind;
 pub use attempt::{Attempt, Attempts};
+use attempt::{Kind, Walked};
 
 use super::flat::{At, NO_STATE};
-use super::verdict::Verdict;
+use super::panel::{Ending, UNCOUNTED, What};
+use super::site::{Base, RouteFacts};
 use super::walk::{Came, Ground};
-use super::{Effect, RouteFacts};
 use crate::decision::{Decision, Outcome};
 use crate::judgement::{self, Dropped, Judgement, Warning};
 use crate::policy::{RuleId, RuleKind};
@@ -26,16 +31,16 @@ pub struct View<'a> {
     pub(crate) decision: Decision,
     /// What the interpreter found, where it decided.
     pub(crate) judged: Option<Judgement>,
-    /// The primary's only route, where nothing is known about now.
-    lone: Option<Lone<'a>>,
+    /// What a panel said, where it said which route is the first.
+    seen: Option<Seen<'a>>,
 }
 
-/// A primary's only route.
+/// What a panel said of a route.
 #[derive(Debug, Clone, Copy)]
-struct Lone<'a> {
-    facts: RouteFacts,
-    slots: &'a [i64],
-    effects: &'a [Effect],
+struct Seen<'a> {
+    facts: RouteFacts<'a>,
+    base: &'a Base,
+    ending: &'a Ending,
 }
 
 /// The call of a view.
@@ -47,7 +52,7 @@ pub(crate) enum Held<'a> {
 
 impl<'a> View<'a> {
     /// A decision to be read.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new(
         ground: Ground<'a>,
         call: Held<'a>,
@@ -55,47 +60,37 @@ impl<'a> View<'a> {
         decision: &Decision,
         judged: Option<Judgement>,
     ) -> Self {
-        let mut view = View {
+        View {
+            seen: Self::seen(ground, decision),
             ground,
             call,
             fallbacks,
             decision: *decision,
             judged,
-            lone: None,
-        };
-        view.lone = view.lone();
-        view
+        }
     }
 
-    /// No detour where the primary has one route and nothing is known about now.
-    #[inline]
-    fn lone(&self) -> Option<Lone<'a>> {
-        let ground = self.ground;
-        let fate = self.decision.fate;
-        match self.decision.outcome {
-            Outcome::Route => {}
-            Outcome::Refuse(_) => return None,
+    /// What the panel said, where it is known that it did.
+    #[inline(always)]
+    fn seen(ground: Ground<'a>, decision: &Decision) -> Option<Seen<'a>> {
+        let compiled = ground.compiled;
+        let fate = decision.fate;
+        let ending = compiled.panel.ending(fate.ending)?;
+        match ending.what {
+            What::Survives => {}
+            What::Refused | What::Locked => return None,
         }
-        let Verdict::Survive(set) = ground.verdict(fate)? else {
-            return None;
-        };
-        let [route] = **set else {
-            return None;
-        };
-        if !ground.state.is_empty() || self.judged.is_some() {
-            return None;
-        }
-        let standing = ground.at(self.call(), fate.subject)?;
-        Some(Lone {
-            facts: RouteFacts::unpacked(standing.routes, route)?,
-            slots: standing.slots,
-            effects: standing.end.effects.get(usize::from(route))?,
+        let record = compiled.table.record(fate.subject)?;
+        Some(Seen {
+            facts: compiled.facts(record, &[], ending.route)?,
+            base: &record.base,
+            ending,
         })
     }
 }
 
 impl View<'_> {
-    #[inline]
+    #[inline(always)]
     fn call(&self) -> &Call<'_> {
         match &self.call {
             Held::Borrowed(call) => call,
@@ -104,7 +99,7 @@ impl View<'_> {
     }
 
     /// The fields of the primary, or of a fallback, for as long as `read` looks at them.
-    #[inline]
+    #[inline(always)]
     fn fields<R>(&self, fallback: Option<usize>, read: impl FnOnce(&Fields<'_>) -> R) -> Option<R> {
         match fallback {
             None => Some(read(&self.call().body)),
@@ -113,7 +108,7 @@ impl View<'_> {
     }
 
     /// The attempts, in order.
-    #[inline]
+    #[inline(always)]
     pub fn attempts(&self) -> Attempts<'_> {
         Attempts {
             view: self,
@@ -124,25 +119,26 @@ impl View<'_> {
     }
 
     /// The first attempt: where to call now.
-    #[inline]
+    #[inline(always)]
     pub fn first(&self) -> Option<Attempt<'_>> {
-        match &self.lone {
-            Some(lone) => Some(Attempt {
+        match &self.seen {
+            Some(seen) => Some(Attempt {
                 view: self,
                 index: 0,
                 fallback: None,
-                kind: Kind::Walked {
-                    facts: lone.facts,
-                    slots: lone.slots,
-                    effects: lone.effects,
-                },
+                kind: Kind::Walked(Walked {
+                    facts: seen.facts,
+                    base: seen.base,
+                    subject: self.decision.fate.subject,
+                    position: seen.ending.route,
+                }),
             }),
             None => self.attempts().next(),
         }
     }
 
     /// What the caller should know, in the order of attempts and rules.
-    #[inline]
+    #[inline(always)]
     pub fn warnings(&self) -> Warnings<'_> {
         Warnings {
             attempts: self.attempts(),
@@ -284,20 +280,13 @@ pub struct Warnings<'v> {
 impl Iterator for Warnings<'_> {
     type Item = Warning;
 
-    #[inline]
+    #[inline(always)]
     fn count(self) -> usize {
         let view = self.attempts.view;
         let untouched = self.index == 0 && self.effect == 0 && self.current.is_none();
-        match view.lone {
-            Some(lone) if untouched && view.fallbacks.count() == 0 => {
-                if lone.effects.is_empty() {
-                    return 0;
-                }
-                let first = view.first();
-                let told = |attempt: Attempt<'_>| {
-                    lone.effects.iter().filter(|e| attempt.warned(e)).count()
-                };
-                first.map_or(0, told)
+        match view.seen {
+            Some(seen) if untouched && seen.ending.warnings != UNCOUNTED => {
+                usize::from(seen.ending.warnings)
             }
             _ => self.fold(0, |count, _| count + 1),
         }

@@ -4,6 +4,10 @@
     clippy::wildcard_enum_match_arm,
     reason = "one kind of rule is picked out of all of them"
 )]
+#![expect(
+    clippy::inline_always,
+    reason = "a view handed over in memory costs more than reading it"
+)]
 
 use std::borrow::Cow;
 
@@ -11,10 +15,10 @@ use super::View;
 use crate::catalog::{Price, Route};
 use crate::decision::Outcome;
 use crate::diagram::flat::{At, NO_STATE};
-use crate::diagram::price::UNLISTED;
+use crate::diagram::site::{Base, RouteFacts};
 use crate::diagram::verdict::Verdict;
 use crate::diagram::walk::{Came, Standing};
-use crate::diagram::{Does, Effect, RouteFacts, Warns};
+use crate::diagram::{Does, Effect, Warns};
 use crate::judgement;
 use crate::policy::{BodyField, RuleId, RuleKind, SetField, Value};
 use crate::reference::Cleared;
@@ -146,16 +150,16 @@ impl<'v> Current<'v> {
                 continue;
             }
             self.left -= 1;
-            let effects = self.standing.end.effects.get(usize::from(route));
             return Some(Attempt {
                 view,
                 index,
                 fallback: self.fallback,
-                kind: Kind::Walked {
-                    facts: RouteFacts::unpacked(self.standing.routes, route)?,
-                    slots: self.standing.slots,
-                    effects: effects.map_or(&[][..], |effects| effects),
-                },
+                kind: Kind::Walked(Walked {
+                    facts: view.ground.facts(&self.standing, route)?,
+                    base: self.standing.base(),
+                    subject: self.standing.fate.subject,
+                    position: route,
+                }),
             });
         }
     }
@@ -193,20 +197,27 @@ pub struct Attempt<'v> {
 
 #[derive(Debug, Clone)]
 pub(super) enum Kind<'v> {
-    Walked {
-        facts: RouteFacts,
-        slots: &'v [i64],
-        effects: &'v [Effect],
-    },
+    Walked(Walked<'v>),
     Judged(&'v judgement::Attempt),
+}
+
+/// A route of a record. What shapes its attempt is looked up when it is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Walked<'v> {
+    pub(super) facts: RouteFacts<'v>,
+    /// What the prices of its model are multiples of.
+    pub(super) base: &'v Base,
+    pub(super) subject: u32,
+    /// Among the routes of the record.
+    pub(super) position: u16,
 }
 
 impl<'v> Attempt<'v> {
     /// Where.
-    #[inline]
+    #[inline(always)]
     pub fn route(&self) -> Route {
         match &self.kind {
-            Kind::Walked { facts, .. } => facts.route,
+            Kind::Walked(walked) => walked.facts.route(),
             Kind::Judged(attempt) => attempt.route.route(),
         }
     }
@@ -217,12 +228,13 @@ impl<'v> Attempt<'v> {
     }
 
     /// The URL to call; borrowed where it does not hold the model's id.
-    #[inline]
+    #[inline(always)]
     pub fn url(&self) -> Cow<'v, str> {
         let url = match &self.kind {
-            Kind::Walked { facts, .. } => {
+            Kind::Walked(walked) => {
                 let urls = &self.view.ground.compiled.urls;
-                urls.get(facts.url as usize).and_then(|url| url.as_deref())
+                let url = urls.get(walked.facts.site.url as usize);
+                url.and_then(|url| url.as_deref())
             }
             Kind::Judged(_) => None,
         };
@@ -233,11 +245,11 @@ impl<'v> Attempt<'v> {
     }
 
     /// The bucket that usage is counted in.
-    #[inline]
+    #[inline(always)]
     pub fn usage_region(&self) -> &'v str {
         let ground = self.view.ground;
         let region = match &self.kind {
-            Kind::Walked { facts, .. } => Some(facts.region),
+            Kind::Walked(walked) => Some(walked.facts.site.region),
             Kind::Judged(attempt) => {
                 let offering = ground.catalog.offering(attempt.route.route().offering);
                 offering.map(|offering| offering.region)
@@ -248,31 +260,35 @@ impl<'v> Attempt<'v> {
     }
 
     /// The price, in the service tier that will be asked for after every `set`.
-    #[inline]
+    #[inline(always)]
     pub fn price(&self) -> Price {
+        if let Kind::Walked(walked) = &self.kind
+            && let Some(pace) = &walked.facts.site.pace
+        {
+            return pace.price(walked.base, self.view.call().at);
+        }
+        self.listed()
+    }
+
+    /// The price where it is no multiple of its model's.
+    #[inline(never)]
+    fn listed(&self) -> Price {
         let ground = self.view.ground;
         let at = self.view.call().at;
-        match &self.kind {
-            Kind::Walked { facts, .. } if facts.price != UNLISTED => {
-                let prices = &ground.compiled.prices;
-                if let Some(price) = prices.plain(facts.price, at) {
-                    return price;
+        let price = self.view.fields(self.fallback, |fields| {
+            let tier = self.tier().or(fields.rest.service_tier());
+            let listed = match &self.kind {
+                Kind::Walked(walked) => {
+                    let offering = walked.facts.offering;
+                    let prices = &ground.compiled.prices;
+                    prices.get(offering, at, tier, fields.input_tokens)
                 }
-                let price = self.view.fields(self.fallback, |fields| {
-                    let tier = self.tier().or(fields.rest.service_tier());
-                    prices.get(facts.price, at, tier, fields.input_tokens)
-                });
-                price.unwrap_or_default()
-            }
-            Kind::Walked { .. } | Kind::Judged(_) => {
-                let price = self.view.fields(self.fallback, |fields| {
-                    let input = u64::try_from(fields.input_tokens).unwrap_or(0);
-                    let tier = self.tier().or(fields.rest.service_tier());
-                    ground.catalog.price(self.route(), at, input, tier).value
-                });
-                price.unwrap_or_default()
-            }
-        }
+                Kind::Judged(_) => None,
+            };
+            let input = u64::try_from(fields.input_tokens).unwrap_or(0);
+            listed.unwrap_or_else(|| ground.catalog.price(self.route(), at, input, tier).value)
+        });
+        price.unwrap_or_default()
     }
 
     /// The service tier that a `set` asks for.
@@ -296,7 +312,7 @@ impl<'v> Attempt<'v> {
     pub fn sets(&self) -> impl Iterator<Item = RuleId> {
         let judged = match &self.kind {
             Kind::Judged(attempt) => attempt.sets.as_slice(),
-            Kind::Walked { .. } => &[],
+            Kind::Walked(_) => &[],
         };
         let walked = self.effects().iter().filter(|e| self.sets_first(e));
         judged.iter().copied().chain(walked.map(|e| e.rule))
@@ -306,7 +322,7 @@ impl<'v> Attempt<'v> {
     pub fn limit(&self) -> Option<RuleId> {
         match &self.kind {
             Kind::Judged(attempt) => attempt.limit,
-            Kind::Walked { .. } => {
+            Kind::Walked(_) => {
                 let limits = self.effects().iter().filter(|e| e.does == Does::Limit);
                 let mut holding = limits.filter(|e| self.holds(e.root));
                 holding.next().map(|e| e.rule)
@@ -318,10 +334,14 @@ impl<'v> Attempt<'v> {
     fn holds(&self, root: At) -> bool {
         match &self.kind {
             Kind::Judged(_) => false,
-            Kind::Walked { slots, .. } => {
+            Kind::Walked(walked) => {
                 let ground = self.view.ground;
+                let call = self.view.call();
+                let Some(standing) = ground.at(call, walked.subject) else {
+                    return false;
+                };
                 let holds = self.view.fields(self.fallback, |fields| {
-                    let reading = ground.reading(self.view.call(), fields, slots);
+                    let reading = ground.reading(call, fields, standing.slots);
                     ground.compiled.flat.walk(root, &reading, &NO_STATE) == 1
                 });
                 holds == Some(true)
@@ -333,7 +353,15 @@ impl<'v> Attempt<'v> {
     pub(super) fn effects(&self) -> &'v [Effect] {
         match &self.kind {
             Kind::Judged(_) => &[],
-            Kind::Walked { effects, .. } => effects,
+            Kind::Walked(walked) => {
+                let ground = self.view.ground;
+                let standing = ground.at(self.view.call(), walked.subject);
+                let effects = standing.and_then(|standing| {
+                    let effects = &standing.end.effects;
+                    effects.get(usize::from(walked.position))
+                });
+                effects.map_or(&[][..], |effects| effects)
+            }
         }
     }
 
@@ -416,8 +444,8 @@ impl<'v> Attempt<'v> {
     pub(super) fn spelled(&self) -> judgement::Attempt {
         match &self.kind {
             Kind::Judged(attempt) => (*attempt).clone(),
-            Kind::Walked { facts, .. } => judgement::Attempt {
-                route: Cleared::of_survivor(facts.route),
+            Kind::Walked(walked) => judgement::Attempt {
+                route: Cleared::of_survivor(walked.facts.route()),
                 fallback: self.fallback,
                 sets: self.sets().collect(),
                 limit: self.limit(),
