@@ -28,8 +28,8 @@ mod view;
 mod vocabulary;
 mod walk;
 
-pub(crate) use view::Held;
 pub use view::{Attempt, Attempts, View, Warnings};
+pub(crate) use view::{Held, Seen, Told};
 pub(crate) use walk::Ground;
 
 use std::collections::BTreeMap;

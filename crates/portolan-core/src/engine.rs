@@ -18,7 +18,7 @@ use crate::answer::{Answer, Trace};
 use crate::catalog::{self, Catalog};
 use crate::decision::{Decision, Fate, Outcome, Refusal, Snapshot};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::diagram::{Compiled, Extent, Ground, Held, View};
+use crate::diagram::{Compiled, Extent, Ground, Held, Seen, Told, View};
 use crate::explain;
 use crate::instant::Instant;
 use crate::judgement::{self, Judgement};
@@ -232,15 +232,23 @@ impl Engine {
         state: &'a State,
         decision: &Decision,
     ) -> View<'a> {
-        let decision = &self.own_decision(decision, request.at(), || self.decide(request, state));
-        let judged = decision.fate == Fate::INTERPRETED;
-        View::new(
-            self.ground(state),
-            Held::Owned(request.call()),
-            Fallbacks::Owned(&request.fallbacks),
-            decision,
-            judged.then(|| self.judge(request, state)),
-        )
+        let held = || Held::Owned(request.call());
+        let fallbacks = Fallbacks::Owned(&request.fallbacks);
+        self.seen(request.at(), held, fallbacks, state, decision)
+            .unwrap_or_else(|| {
+                let own = self.owns(decision, request.at());
+                let decision = if own {
+                    *decision
+                } else {
+                    self.decide(request, state)
+                };
+                let told = if decision.fate == Fate::INTERPRETED {
+                    Told::Judged(decision, self.judge(request, state))
+                } else {
+                    Told::Walked(decision)
+                };
+                self.told(held(), fallbacks, state, told)
+            })
     }
 
     /// The decision on a call, to be read. It must be this call's; one of another engine, as
@@ -252,30 +260,71 @@ impl Engine {
         state: &'a State,
         decision: &Decision,
     ) -> View<'a> {
-        let decision = &self.own_decision(decision, call.at, || self.decide_call(call, state));
-        let judged = decision.fate == Fate::INTERPRETED;
-        View::new(
-            self.ground(state),
-            Held::Borrowed(call),
-            Fallbacks::Borrowed(call.fallbacks),
-            decision,
-            judged.then(|| self.judge(&self.own(call), state)),
-        )
+        let held = || Held::Borrowed(call);
+        let fallbacks = Fallbacks::Borrowed(call.fallbacks);
+        match self.seen(call.at, held, fallbacks, state, decision) {
+            Some(view) => view,
+            None => self.viewed(call, state, decision),
+        }
     }
 
-    /// A decision that another engine made, or for another instant, is made again by this one.
-    #[inline(always)]
-    fn own_decision(
-        &self,
-        decision: &Decision,
-        at: Instant,
-        decide: impl FnOnce() -> Decision,
-    ) -> Decision {
-        if decision.snapshot == self.snapshot && decision.at == at {
+    /// The view of a decision that no panel made, or another engine.
+    #[inline(never)]
+    fn viewed<'a>(&'a self, call: &'a Call<'a>, state: &'a State, decision: &Decision) -> View<'a> {
+        let own = self.owns(decision, call.at);
+        let decision = if own {
             *decision
         } else {
-            decide()
+            self.decide_call(call, state)
+        };
+        let told = if decision.fate == Fate::INTERPRETED {
+            Told::Judged(decision, self.judge(&self.own(call), state))
+        } else {
+            Told::Walked(decision)
+        };
+        let fallbacks = Fallbacks::Borrowed(call.fallbacks);
+        self.told(Held::Borrowed(call), fallbacks, state, told)
+    }
+
+    /// The view of a decision that a panel made, all of it.
+    #[inline(always)]
+    fn seen<'a>(
+        &'a self,
+        at: Instant,
+        held: impl FnOnce() -> Held<'a>,
+        fallbacks: Fallbacks<'a>,
+        state: &'a State,
+        decision: &Decision,
+    ) -> Option<View<'a>> {
+        if !self.owns(decision, at) {
+            return None;
         }
+        let seen = Seen::new(self.ground(state), decision)?;
+        Some(self.told(held(), fallbacks, state, Told::Seen(seen)))
+    }
+
+    #[inline(always)]
+    fn told<'a>(
+        &'a self,
+        call: Held<'a>,
+        fallbacks: Fallbacks<'a>,
+        state: &'a State,
+        told: Told<'a>,
+    ) -> View<'a> {
+        View {
+            ground: self.ground(state),
+            call,
+            fallbacks,
+            snapshot: &self.snapshot,
+            told,
+        }
+    }
+
+    /// Says whether a decision is this engine's, for this instant: that of another engine is made
+    /// again.
+    #[inline(always)]
+    fn owns(&self, decision: &Decision, at: Instant) -> bool {
+        decision.snapshot == self.snapshot && decision.at == at
     }
 
     #[inline(always)]

@@ -95,11 +95,17 @@ pub(super) struct Panel {
 }
 
 impl Panel {
-    /// What a request comes to at a record; `None` where that has to be walked.
+    /// Where the cells of a record begin; `None` where it has to be walked.
     #[inline(always)]
-    pub(super) fn look(&self, record: &Record, endpoint: u32, values: &Values) -> Option<u32> {
+    pub(super) fn row(&self, record: &Record, endpoint: u32) -> Option<u32> {
         let row = record.panel as usize + endpoint as usize;
-        let mut cell = *self.rows.get(row)? as usize;
+        self.rows.get(row).copied()
+    }
+
+    /// What a request comes to in a row; `None` where that has to be walked.
+    #[inline(always)]
+    pub(super) fn look(&self, row: u32, record: &Record, values: &Values) -> Option<u32> {
+        let mut cell = row as usize;
         let value = |column: &Column| {
             let value = values.get(column.field as usize % (8 + OTHERS));
             value.copied().unwrap_or(0)

@@ -14,10 +14,10 @@ pub use attempt::{Attempt, Attempts};
 use attempt::{Kind, Walked};
 
 use super::flat::{At, NO_STATE};
-use super::panel::{Ending, UNCOUNTED, What};
+use super::panel::{Ending, NO_ENDING, UNCOUNTED, What};
 use super::site::{Base, RouteFacts};
 use super::walk::{Came, Ground};
-use crate::decision::{Decision, Outcome};
+use crate::decision::{Decision, Fate, Outcome, Snapshot};
 use crate::judgement::{self, Dropped, Judgement, Warning};
 use crate::policy::{RuleId, RuleKind};
 use crate::request::{Call, Fallbacks, Fields};
@@ -28,19 +28,28 @@ pub struct View<'a> {
     pub(crate) ground: Ground<'a>,
     pub(crate) call: Held<'a>,
     pub(crate) fallbacks: Fallbacks<'a>,
-    pub(crate) decision: Decision,
-    /// What the interpreter found, where it decided.
-    pub(crate) judged: Option<Judgement>,
-    /// What a panel said, where it said which route is the first.
-    seen: Option<Seen<'a>>,
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) told: Told<'a>,
 }
 
-/// What a panel said of a route.
+/// Who decided.
+#[derive(Debug)]
+pub(crate) enum Told<'a> {
+    /// A panel, which also says which route is the first.
+    Seen(Seen<'a>),
+    /// A panel or walks.
+    Walked(Decision),
+    /// The interpreter, which found this.
+    Judged(Decision, Judgement),
+}
+
+/// What a panel said of a request that is routed.
 #[derive(Debug, Clone, Copy)]
-struct Seen<'a> {
+pub(crate) struct Seen<'a> {
     facts: RouteFacts<'a>,
     base: &'a Base,
     ending: &'a Ending,
+    subject: u32,
 }
 
 /// The call of a view.
@@ -50,29 +59,10 @@ pub(crate) enum Held<'a> {
     Owned(Call<'a>),
 }
 
-impl<'a> View<'a> {
-    /// A decision to be read.
+impl<'a> Seen<'a> {
+    /// What the panel said, where that is all that there is to a route.
     #[inline(always)]
-    pub(crate) fn new(
-        ground: Ground<'a>,
-        call: Held<'a>,
-        fallbacks: Fallbacks<'a>,
-        decision: &Decision,
-        judged: Option<Judgement>,
-    ) -> Self {
-        View {
-            seen: Self::seen(ground, decision),
-            ground,
-            call,
-            fallbacks,
-            decision: *decision,
-            judged,
-        }
-    }
-
-    /// What the panel said, where it is known that it did.
-    #[inline(always)]
-    fn seen(ground: Ground<'a>, decision: &Decision) -> Option<Seen<'a>> {
+    pub(crate) fn new(ground: Ground<'a>, decision: &Decision) -> Option<Self> {
         let compiled = ground.compiled;
         let fate = decision.fate;
         let ending = compiled.panel.ending(fate.ending)?;
@@ -81,10 +71,11 @@ impl<'a> View<'a> {
             What::Refused | What::Locked => return None,
         }
         let record = compiled.table.record(fate.subject)?;
-        Some(Seen {
+        Some(Self {
             facts: compiled.facts(record, &[], ending.route)?,
             base: &record.base,
             ending,
+            subject: fate.subject,
         })
     }
 }
@@ -95,6 +86,31 @@ impl View<'_> {
         match &self.call {
             Held::Borrowed(call) => call,
             Held::Owned(call) => call,
+        }
+    }
+
+    fn fate(&self) -> Fate {
+        match &self.told {
+            Told::Seen(seen) => Fate {
+                subject: seen.subject,
+                verdict: seen.ending.verdict,
+                ending: NO_ENDING,
+            },
+            Told::Walked(decision) | Told::Judged(decision, _) => decision.fate,
+        }
+    }
+
+    fn outcome(&self) -> Outcome {
+        match &self.told {
+            Told::Seen(_) => Outcome::Route,
+            Told::Walked(decision) | Told::Judged(decision, _) => decision.outcome,
+        }
+    }
+
+    fn judged(&self) -> Option<&Judgement> {
+        match &self.told {
+            Told::Seen(_) | Told::Walked(_) => None,
+            Told::Judged(_, judged) => Some(judged),
         }
     }
 
@@ -121,19 +137,18 @@ impl View<'_> {
     /// The first attempt: where to call now.
     #[inline(always)]
     pub fn first(&self) -> Option<Attempt<'_>> {
-        match &self.seen {
-            Some(seen) => Some(Attempt {
+        match &self.told {
+            Told::Seen(seen) => Some(Attempt {
                 view: self,
                 index: 0,
                 fallback: None,
                 kind: Kind::Walked(Walked {
                     facts: seen.facts,
                     base: seen.base,
-                    subject: self.decision.fate.subject,
-                    position: seen.ending.route,
+                    shaping: None,
                 }),
             }),
-            None => self.attempts().next(),
+            Told::Walked(_) | Told::Judged(..) => self.attempts().next(),
         }
     }
 
@@ -150,14 +165,14 @@ impl View<'_> {
 
     /// The fallbacks that did not make it.
     pub fn dropped(&self) -> impl Iterator<Item = Dropped> {
-        let judged = self.judged.as_ref().map(dropped_of);
+        let judged = self.judged().map(dropped_of);
         let judged = judged.into_iter().flatten().cloned();
-        let told = match self.decision.outcome {
+        let told = match self.outcome() {
             Outcome::Route => true,
             Outcome::Refuse(refusal) => refusal.retryable,
         };
         let sent = self.fallbacks.count();
-        let walked = told && self.judged.is_none();
+        let walked = told && self.judged().is_none();
         let positions = 0..if walked { sent + 1 } else { 0 };
         judged.chain(positions.filter_map(move |position| self.drop_of(position, sent)))
     }
@@ -193,17 +208,17 @@ impl View<'_> {
 
     /// The retry rule that holds.
     pub fn retry(&self) -> Option<RuleId> {
-        match self.decision.outcome {
+        match self.outcome() {
             Outcome::Route => {}
             Outcome::Refuse(_) => return None,
         }
-        if let Some(judged) = &self.judged {
+        if let Some(judged) = self.judged() {
             return match &judged.outcome {
                 judgement::Outcome::Route(plan) => plan.retry,
                 judgement::Outcome::Refuse(_) => None,
             };
         }
-        let standing = self.ground.at(self.call(), self.decision.fate.subject)?;
+        let standing = self.ground.at(self.call(), self.fate().subject)?;
         let retries = &standing.end.retries;
         if retries.is_empty() {
             return None;
@@ -235,7 +250,7 @@ impl View<'_> {
     /// until which a plan is valid are only the interpreter's to tell.
     pub fn to_judgement(&self) -> Judgement {
         let dropped = self.dropped().collect();
-        let outcome = match self.decision.outcome {
+        let outcome = match self.outcome() {
             Outcome::Refuse(refusal) => judgement::Outcome::Refuse(judgement::Refusal {
                 rule: refusal.rule,
                 fallback: refusal.fallback,
@@ -254,8 +269,8 @@ impl View<'_> {
             }),
         };
         Judgement {
-            snapshot: self.decision.snapshot,
-            at: self.decision.at,
+            snapshot: *self.snapshot,
+            at: self.call().at,
             outcome,
         }
     }
@@ -265,6 +280,14 @@ fn dropped_of(judged: &Judgement) -> &[Dropped] {
     match &judged.outcome {
         judgement::Outcome::Route(plan) => &plan.dropped,
         judgement::Outcome::Refuse(refusal) => &refusal.dropped,
+    }
+}
+
+impl Warnings<'_> {
+    /// How many are left, one by one.
+    #[inline(never)]
+    fn each(self) -> usize {
+        self.fold(0, |count, _| count + 1)
     }
 }
 
@@ -284,17 +307,17 @@ impl Iterator for Warnings<'_> {
     fn count(self) -> usize {
         let view = self.attempts.view;
         let untouched = self.index == 0 && self.effect == 0 && self.current.is_none();
-        match view.seen {
-            Some(seen) if untouched && seen.ending.warnings != UNCOUNTED => {
+        match &view.told {
+            Told::Seen(seen) if untouched && seen.ending.warnings != UNCOUNTED => {
                 usize::from(seen.ending.warnings)
             }
-            _ => self.fold(0, |count, _| count + 1),
+            Told::Seen(_) | Told::Walked(_) | Told::Judged(..) => self.each(),
         }
     }
 
     fn next(&mut self) -> Option<Warning> {
         let view = self.attempts.view;
-        if let Some(judged) = &view.judged {
+        if let Some(judged) = view.judged() {
             let judgement::Outcome::Route(plan) = &judged.outcome else {
                 return None;
             };

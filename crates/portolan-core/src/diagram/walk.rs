@@ -75,6 +75,7 @@ impl<'a> Ground<'a> {
             },
             None => self.record(compiled.absent)?,
         };
+        let row = compiled.panel.row(record, call.caller.endpoint.0)?;
         let asking = self.asking(call, &call.body, model);
         let [a, b, c, d, e, f, g, h] = compiled.flat.basics(&asking);
         // In the place where they are read: what was written word by word is slow to copy.
@@ -86,7 +87,7 @@ impl<'a> Ground<'a> {
         }
         let at = compiled
             .panel
-            .look(record, call.caller.endpoint.0, &values)?;
+            .look(row, record, &values)?;
         let ending = compiled.panel.ending(at)?;
         let outcome = match ending.what {
             What::Survives => Outcome::Route,

@@ -11,7 +11,7 @@
 
 use std::borrow::Cow;
 
-use super::View;
+use super::{Told, View};
 use crate::catalog::{Price, Route};
 use crate::decision::Outcome;
 use crate::diagram::flat::{At, NO_STATE};
@@ -52,7 +52,7 @@ impl<'v> Iterator for Attempts<'v> {
     type Item = Attempt<'v>;
 
     fn next(&mut self) -> Option<Attempt<'v>> {
-        if let Some(judged) = &self.view.judged {
+        if let Some(judged) = self.view.judged() {
             let judgement::Outcome::Route(plan) = &judged.outcome else {
                 return None;
             };
@@ -65,7 +65,7 @@ impl<'v> Iterator for Attempts<'v> {
                 kind: Kind::Judged(attempt),
             });
         }
-        match self.view.decision.outcome {
+        match self.view.outcome() {
             Outcome::Route => {}
             Outcome::Refuse(_) => return None,
         }
@@ -90,8 +90,9 @@ impl View<'_> {
         let call = self.call();
         let (fallback, standing) = match source.checked_sub(1) {
             None => {
-                let mut standing = ground.at(call, self.decision.fate.subject)?;
-                standing.fate = self.decision.fate;
+                let fate = self.fate();
+                let mut standing = ground.at(call, fate.subject)?;
+                standing.fate = fate;
                 (None, standing)
             }
             Some(position) => {
@@ -157,8 +158,7 @@ impl<'v> Current<'v> {
                 kind: Kind::Walked(Walked {
                     facts: view.ground.facts(&self.standing, route)?,
                     base: self.standing.base(),
-                    subject: self.standing.fate.subject,
-                    position: route,
+                    shaping: Some(Shaping::of(&self.standing, route)),
                 }),
             });
         }
@@ -201,15 +201,44 @@ pub(super) enum Kind<'v> {
     Judged(&'v judgement::Attempt),
 }
 
-/// A route of a record. What shapes its attempt is looked up when it is asked for.
+/// A route of a record.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Walked<'v> {
     pub(super) facts: RouteFacts<'v>,
     /// What the prices of its model are multiples of.
     pub(super) base: &'v Base,
-    pub(super) subject: u32,
-    /// Among the routes of the record.
-    pub(super) position: u16,
+    /// What shapes it; to be looked up where a panel said the rest.
+    pub(super) shaping: Option<Shaping<'v>>,
+}
+
+/// What shapes an attempt: the rules that may, and the numbers that they ask for.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Shaping<'v> {
+    slots: &'v [i64],
+    effects: &'v [Effect],
+}
+
+impl<'v> Shaping<'v> {
+    fn of(standing: &Standing<'v>, route: u16) -> Self {
+        let effects = standing.end.effects.get(usize::from(route));
+        Self {
+            slots: standing.slots,
+            effects: effects.map_or(&[][..], |effects| effects),
+        }
+    }
+}
+
+impl<'v> View<'v> {
+    /// What shapes the only attempt that was looked up nowhere yet.
+    #[inline(never)]
+    fn shaping(&self) -> Shaping<'v> {
+        let Told::Seen(seen) = &self.told else {
+            return Shaping::default();
+        };
+        let standing = self.ground.at(self.call(), seen.subject);
+        let shaping = standing.map(|standing| Shaping::of(&standing, seen.ending.route));
+        shaping.unwrap_or_default()
+    }
 }
 
 impl<'v> Attempt<'v> {
@@ -334,14 +363,11 @@ impl<'v> Attempt<'v> {
     fn holds(&self, root: At) -> bool {
         match &self.kind {
             Kind::Judged(_) => false,
-            Kind::Walked(walked) => {
+            Kind::Walked(_) => {
                 let ground = self.view.ground;
-                let call = self.view.call();
-                let Some(standing) = ground.at(call, walked.subject) else {
-                    return false;
-                };
+                let slots = self.shaping().slots;
                 let holds = self.view.fields(self.fallback, |fields| {
-                    let reading = ground.reading(call, fields, standing.slots);
+                    let reading = ground.reading(self.view.call(), fields, slots);
                     ground.compiled.flat.walk(root, &reading, &NO_STATE) == 1
                 });
                 holds == Some(true)
@@ -350,19 +376,19 @@ impl<'v> Attempt<'v> {
     }
 
     #[inline]
-    pub(super) fn effects(&self) -> &'v [Effect] {
+    fn shaping(&self) -> Shaping<'v> {
         match &self.kind {
-            Kind::Judged(_) => &[],
-            Kind::Walked(walked) => {
-                let ground = self.view.ground;
-                let standing = ground.at(self.view.call(), walked.subject);
-                let effects = standing.and_then(|standing| {
-                    let effects = &standing.end.effects;
-                    effects.get(usize::from(walked.position))
-                });
-                effects.map_or(&[][..], |effects| effects)
-            }
+            Kind::Judged(_) => Shaping::default(),
+            Kind::Walked(walked) => match walked.shaping {
+                Some(shaping) => shaping,
+                None => self.view.shaping(),
+            },
         }
+    }
+
+    #[inline]
+    pub(super) fn effects(&self) -> &'v [Effect] {
+        self.shaping().effects
     }
 
     /// Says whether an effect is a `set` that holds, and the first that does for its field.
