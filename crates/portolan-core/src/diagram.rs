@@ -40,12 +40,12 @@ use flat::{At, Flat};
 use locks::LaidLocks;
 use panel::Panel;
 use price::Prices;
-use site::{RouteFacts, Site, Sold};
+use site::Sold;
 use store::Inconclusive;
-use table::{Record, Table};
+use table::Table;
 use verdict::Verdict;
 
-use crate::catalog::{Catalog, OfferingId};
+use crate::catalog::Catalog;
 use crate::instant::Window;
 use crate::policy::{Policy, RuleId, Scope};
 use crate::request::AttributeValue;
@@ -59,7 +59,7 @@ pub(crate) struct Compiled {
     /// What aliases stand for, by date: records.
     aliases: Vec<Vec<(Window, u32)>>,
     panel: Panel,
-    sites: Box<[Site]>,
+    sold: Sold,
     prices: Prices,
     /// URLs; none for those that hold the model's id.
     urls: Vec<Option<Box<str>>>,
@@ -203,19 +203,6 @@ impl Compiled {
             tests: self.flat.len(),
             panelled: self.table.panelled(),
         }
-    }
-
-    /// A route of a record, the other routes lying behind its numbers.
-    #[inline(always)]
-    fn facts(&self, record: &Record, more: &[i64], position: u16) -> Option<RouteFacts<'_>> {
-        let sold = record.sold(position).or_else(|| {
-            let packed = more.get(usize::from(position).checked_sub(table::ROUTES)?)?;
-            Some(Sold::unpacked(*packed))
-        })?;
-        Some(RouteFacts {
-            offering: OfferingId(sold.offering),
-            site: self.sites.get(sold.site as usize)?,
-        })
     }
 
     /// Attributes as codes.

@@ -119,11 +119,13 @@ fn routed<R>(view: &View<'_>, show: impl FnOnce(Verdict<'_>) -> R) -> R {
     let (Some(input), Some(output)) = (price.input, price.output) else {
         return show(Verdict::Denied);
     };
+    let warnings = view.warnings().count();
+    let usage_region = first.usage_region();
     show(Verdict::Route(Shipment {
-        url: first.url(),
-        usage_region: first.usage_region(),
+        usage_region,
         input: input.billionths(),
         output: output.billionths(),
-        warnings: view.warnings().count(),
+        warnings,
+        url: first.url(),
     }))
 }

@@ -12,13 +12,14 @@ use super::locks::{self, Group};
 use super::panel;
 use super::price::{Collected, plain};
 use super::shape::{self, Key, Profile, Questions, Slots};
-use super::site::{Base, NO_PRICE, Pace, Site, Sites, Sold};
+use super::site::{NO_PRICE, Pace, Prices, Sale, Selling, Site};
 use super::store::{self, Inconclusive, Store};
 use super::table::{ALIAS, Stored, Table};
 use super::verdict::{Answers, Verdict};
 use super::vocabulary::Vocabulary;
 use super::{Compiled, Does, Effect, End, Rules, Shape, Warns, walk};
 use crate::catalog::{AliasTarget, Catalog, EndpointId, RegionId, Route};
+use crate::instant::Window;
 use crate::policy::{BodyField, Policy, Rule, RuleId, RuleKind, SetField, Term};
 
 /// A shape that could not be built.
@@ -37,7 +38,7 @@ struct Compiler<'a> {
     table: Table,
     urls: Interner<Option<Box<str>>>,
     prices: Collected,
-    sites: Sites,
+    selling: Selling,
     rules: Rules,
     /// By endpoint: locks that demand the same.
     groups: Vec<Vec<Group>>,
@@ -63,7 +64,7 @@ pub(super) fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, In
         table: Table::new(models.chain(aliases)),
         urls: Interner::default(),
         prices: Collected::default(),
-        sites: Sites::default(),
+        selling: Selling::default(),
         rules: Rules::new(policy),
         groups: Vec::new(),
         apart: Vec::new(),
@@ -77,25 +78,7 @@ pub(super) fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, In
         let stored = compiler.subject(&model.id, target);
         compiler.table.insert(&model.id, &stored);
     }
-    let mut aliases = Vec::new();
-    for alias in &catalog.aliases {
-        // A model's own id goes before an alias.
-        if catalog.model_named(&alias.id).is_some() {
-            continue;
-        }
-        let periods = alias.target.periods().iter().map(|(window, target)| {
-            let stored = compiler.subject(&alias.id, *target);
-            (*window, compiler.table.append(&stored))
-        });
-        let periods = periods.collect();
-        let position = u32::try_from(aliases.len()).map_err(|_| Inconclusive)?;
-        let stored = Stored {
-            shape: ALIAS | position,
-            ..Stored::default()
-        };
-        compiler.table.insert(&alias.id, &stored);
-        aliases.push(periods);
-    }
+    let aliases = compiler.aliases()?;
     let mut nobody = |subject| {
         let (shape, numbers) = compiler.shape(subject, &[]);
         compiler.table.append(&Stored {
@@ -113,7 +96,7 @@ pub(super) fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, In
         answers,
         urls,
         prices,
-        sites,
+        selling,
         rules,
         apart,
         ..
@@ -143,7 +126,7 @@ pub(super) fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, In
         shapes,
         aliases,
         panel,
-        sites: sites.into_keys().into(),
+        sold: selling.finish(),
         prices: prices.finish(),
         urls: urls.into_keys(),
         verdicts,
@@ -193,6 +176,31 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
+    /// The records of what aliases stand for, by date.
+    fn aliases(&mut self) -> Result<Vec<Vec<(Window, u32)>>, Inconclusive> {
+        let catalog = self.vocabulary.catalog;
+        let mut aliases = Vec::new();
+        for alias in &catalog.aliases {
+            // A model's own id goes before an alias.
+            if catalog.model_named(&alias.id).is_some() {
+                continue;
+            }
+            let periods = alias.target.periods().iter().map(|(window, target)| {
+                let stored = self.subject(&alias.id, *target);
+                (*window, self.table.append(&stored))
+            });
+            let periods = periods.collect();
+            let position = u32::try_from(aliases.len()).map_err(|_| Inconclusive)?;
+            let stored = Stored {
+                shape: ALIAS | position,
+                ..Stored::default()
+            };
+            self.table.insert(&alias.id, &stored);
+            aliases.push(periods);
+        }
+        Ok(aliases)
+    }
+
     /// What is kept of what an id stands for.
     fn subject(&mut self, text: &'a str, target: AliasTarget) -> Stored {
         let catalog = self.vocabulary.catalog;
@@ -213,17 +221,15 @@ impl<'a> Compiler<'a> {
             routes.extend(through.filter(|route| catalog.reaches(*route)));
         }
         let (shape, numbers) = self.shape(Subject::Model(target.model, text), &routes);
-        let (routes, base) = self.sold(&routes);
         Stored {
             shape,
             numbers,
-            routes,
-            base,
+            sale: self.sale(&routes),
         }
     }
 
-    /// A model's routes as it keeps them, and what their prices are multiples of.
-    fn sold(&mut self, routes: &[Route]) -> (Vec<Sold>, Base) {
+    /// How a model is sold that has these routes.
+    fn sale(&mut self, routes: &[Route]) -> Sale {
         let catalog = self.vocabulary.catalog;
         let mut base = None;
         let mut sold = Vec::with_capacity(routes.len());
@@ -231,12 +237,16 @@ impl<'a> Compiler<'a> {
             let Some(offering) = same.first().map(|route| route.offering) else {
                 continue;
             };
-            let prices = plain(catalog, offering);
-            let pace = prices.and_then(|prices| Pace::of(&prices, base));
-            if pace.is_none() {
-                self.prices.add(catalog, offering);
-            }
+            let plain = plain(catalog, offering);
+            let pace = plain.and_then(|prices| Pace::of(&prices, base));
             base = base.or(pace.map(|(_, base)| base));
+            let prices = match pace {
+                Some((pace, _)) => Prices::Pace(pace),
+                None => match self.prices.add(catalog, offering) {
+                    Some(list) => Prices::List(list),
+                    None => Prices::Catalog,
+                },
+            };
             let region = catalog.offering(offering).map(|o| o.region);
             for route in same {
                 let url = catalog.url_of_any_model(*route).map(Into::into);
@@ -244,15 +254,12 @@ impl<'a> Compiler<'a> {
                     endpoint: route.endpoint,
                     region: region.unwrap_or(RegionId(u32::MAX)),
                     url: self.urls.intern(url),
-                    pace: pace.map(|(pace, _)| pace),
+                    prices: prices.clone(),
                 };
-                sold.push(Sold {
-                    offering: offering.0,
-                    site: self.sites.intern(site),
-                });
+                sold.push((offering, site));
             }
         }
-        (sold, base.unwrap_or(NO_PRICE))
+        self.selling.sale(sold, base.unwrap_or(NO_PRICE))
     }
 
     /// The shape of a subject, built where it is new, and the subject's numbers.

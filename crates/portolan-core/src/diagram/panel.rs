@@ -20,17 +20,14 @@ use std::hint::select_unpredictable;
 use super::flat::Ask;
 use super::table::Record;
 
-/// Cuts that a record has room for.
-pub(super) const INLINE: usize = 6;
+/// Cuts that a record has room for; others lie in a list of their own.
+pub(super) const INLINE: usize = 4;
 
 /// No row of a panel.
 pub(super) const UNPANELLED: u32 = u32::MAX;
 
 /// No ending of a panel.
 pub(super) const NO_ENDING: u32 = u32::MAX;
-
-/// A model's cut that no value reaches: values are taken to be below it.
-const NEVER: u32 = u32::MAX;
 
 /// Fields that are read beside the basic ones.
 pub(super) const OTHERS: usize = 8;
@@ -88,6 +85,8 @@ pub(super) struct Panel {
     constants: Box<[Column]>,
     /// As many as there are cuts of a model's own.
     own: Box<[Column]>,
+    /// By record: the cuts that it has no room for.
+    more: Box<[u32]>,
     /// By what is panelled, and the endpoint called: where its cells begin.
     rows: Box<[u32]>,
     cells: Box<[u32]>,
@@ -104,7 +103,12 @@ impl Panel {
 
     /// What a request comes to in a row; `None` where that has to be walked.
     #[inline(always)]
-    pub(super) fn look(&self, row: u32, record: &Record, values: &Values) -> Option<u32> {
+    pub(super) fn look(
+        &self,
+        row: u32,
+        (subject, record): (u32, &Record),
+        values: &Values,
+    ) -> Option<u32> {
         let mut cell = row as usize;
         let value = |column: &Column| {
             let value = values.get(column.field as usize % (8 + OTHERS));
@@ -115,8 +119,17 @@ impl Panel {
             cell += select_unpredictable(reached, column.stride as usize, 0);
         }
         for (column, cut) in self.own.iter().zip(&record.cuts) {
-            let reached = value(column).min(i64::from(NEVER) - 1) >= i64::from(*cut);
+            let reached = value(column) >= i64::from(*cut);
             cell += select_unpredictable(reached, column.stride as usize, 0);
+        }
+        if let Some(columns) = self.own.get(INLINE..)
+            && !columns.is_empty()
+        {
+            let cuts = self.more.get(subject as usize * columns.len()..)?;
+            for (column, cut) in columns.iter().zip(cuts) {
+                let reached = value(column) >= i64::from(*cut);
+                cell += select_unpredictable(reached, column.stride as usize, 0);
+            }
         }
         self.cells.get(cell).copied()
     }

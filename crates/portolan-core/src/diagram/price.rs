@@ -34,7 +34,7 @@ pub(super) struct Collected {
     starts: Vec<u32>,
     rows: Vec<Row>,
     tiers: Interner<Box<str>>,
-    /// Where the list of an offering's prices begins; none where the catalog says the price.
+    /// What was said of an offering before.
     listed: BTreeMap<OfferingId, Option<u32>>,
 }
 
@@ -43,8 +43,6 @@ pub(super) struct Collected {
 pub(super) struct Prices {
     rows: Box<[Row]>,
     tiers: Box<[Box<str>]>,
-    /// Offerings that have a list, in order, and where it begins.
-    listed: Box<[(OfferingId, u32)]>,
 }
 
 /// Stretches of time that are looked at, of prices that only time changes.
@@ -91,12 +89,14 @@ const fn anywhere(offering: OfferingId) -> Route {
 }
 
 impl Collected {
-    /// Works out the list of an offering's prices.
-    pub(super) fn add(&mut self, catalog: &Catalog, id: OfferingId) {
-        if !self.listed.contains_key(&id) {
-            let list = self.list(catalog, id);
-            self.listed.insert(id, list);
+    /// Where the list of an offering's prices begins; `None` where the catalog says the price.
+    pub(super) fn add(&mut self, catalog: &Catalog, id: OfferingId) -> Option<u32> {
+        if let Some(known) = self.listed.get(&id) {
+            return *known;
         }
+        let list = self.list(catalog, id);
+        self.listed.insert(id, list);
+        list
     }
 
     fn list(&mut self, catalog: &Catalog, id: OfferingId) -> Option<u32> {
@@ -156,11 +156,6 @@ impl Collected {
         Prices {
             rows: self.rows.into_boxed_slice(),
             tiers: self.tiers.into_keys().into_boxed_slice(),
-            listed: self
-                .listed
-                .into_iter()
-                .filter_map(|(offering, start)| Some((offering, start?)))
-                .collect(),
         }
     }
 }
@@ -197,18 +192,18 @@ impl Prices {
         rows.get(..count).unwrap_or_default()
     }
 
-    /// The price of an offering at an instant, for a service tier and so many input tokens;
-    /// `None` where the catalog has to say.
-    pub(super) fn get(
-        &self,
-        offering: OfferingId,
-        at: Instant,
-        tier: Option<&str>,
-        input: i64,
-    ) -> Option<Price> {
-        let found = self.listed.binary_search_by_key(&offering, |(own, _)| *own);
-        let (_, start) = self.listed.get(found.ok()?)?;
-        let rows = self.list(*start);
+    /// The price by a list at an instant, where neither tiers nor tokens change it then.
+    pub(super) fn plain(&self, list: u32, at: Instant) -> Option<Price> {
+        let rows = self.list(list);
+        let mut begun = rows.iter().rev().skip_while(|row| row.from > at);
+        let newest = begun.next()?;
+        let alone = begun.next().is_none_or(|row| row.from < newest.from);
+        alone.then(|| newest.price())
+    }
+
+    /// The price by a list at an instant, for a service tier and so many input tokens.
+    pub(super) fn get(&self, list: u32, at: Instant, tier: Option<&str>, input: i64) -> Price {
+        let rows = self.list(list);
         let until = rows.partition_point(|row| row.from <= at);
         let begun = rows.get(..until).unwrap_or_default();
         let from = begun.last().map(|row| row.from);
@@ -224,7 +219,7 @@ impl Prices {
         let row = tier
             .and_then(|tier| best(Some(tier)))
             .or_else(|| best(None));
-        Some(row.map_or(Price::default(), Row::price))
+        row.map_or(Price::default(), Row::price)
     }
 
     fn tier(&self, row: &Row) -> Option<&str> {

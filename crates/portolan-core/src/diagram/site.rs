@@ -5,38 +5,104 @@
     reason = "a price handed over in memory costs more than the product"
 )]
 
-use super::intern::Interner;
-use crate::catalog::{EndpointId, OfferingId, Price, RegionId, Route};
+use std::hint::select_unpredictable;
+
+use super::intern::{Interner, Memo};
+use crate::catalog::{self, EndpointId, OfferingId, Price, RegionId};
 use crate::decimal::Decimal;
 use crate::instant::Instant;
 
-/// A route as its model keeps it: the offering, and a site.
+/// How a model is sold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(C)]
+pub(super) struct Sale {
+    /// The offering that its routes are counted from.
+    offering: u32,
+    /// Where its routes begin among those of all models.
+    lot: u32,
+    /// What prices are multiples of.
+    base: [u32; 2],
+}
+
+impl Sale {
+    /// No route.
+    pub(super) const NOTHING: Self = Self {
+        offering: 0,
+        lot: u32::MAX,
+        base: NO_PRICE,
+    };
+}
+
+impl Default for Sale {
+    fn default() -> Self {
+        Self::NOTHING
+    }
+}
+
+/// A route as many models have it: how many offerings after the first, and a site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Route {
+    after: u32,
+    site: u32,
+}
+
+/// Routes and their sites while they are collected.
+#[derive(Debug, Default)]
+pub(super) struct Selling {
+    sites: Interner<Site>,
+    lots: Memo<Box<[Route]>>,
+    routes: Vec<Route>,
+}
+
+impl Selling {
+    /// How a model is sold that has these routes, each an offering and a site.
+    pub(super) fn sale(&mut self, routes: Vec<(OfferingId, Site)>, base: Base) -> Sale {
+        let first = routes.first().map_or(0, |(offering, _)| offering.0);
+        let each = routes.into_iter().map(|(offering, site)| Route {
+            // Offerings are numbered round and round.
+            after: offering.0.wrapping_sub(first),
+            site: self.sites.intern(site),
+        });
+        let lot: Box<[Route]> = each.collect();
+        let start = self.lots.get(&lot).unwrap_or_else(|| {
+            let start = u32::try_from(self.routes.len()).unwrap_or(u32::MAX);
+            self.routes.extend_from_slice(&lot);
+            self.lots.insert(lot, start);
+            start
+        });
+        Sale {
+            offering: first,
+            lot: start,
+            base,
+        }
+    }
+
+    pub(super) fn finish(self) -> Sold {
+        Sold {
+            routes: self.routes.into(),
+            sites: self.sites.into_keys().into(),
+        }
+    }
+}
+
+/// How all models are sold.
+#[derive(Debug, Default)]
 pub(super) struct Sold {
-    pub(super) offering: u32,
-    pub(super) site: u32,
+    routes: Box<[Route]>,
+    sites: Box<[Site]>,
 }
 
 impl Sold {
-    /// No route.
-    pub(super) const NOTHING: Self = Self {
-        offering: u32::MAX,
-        site: u32::MAX,
-    };
-
-    /// As a number, to lie behind those of its model.
-    pub(super) fn packed(self) -> i64 {
-        (u64::from(self.offering) << 32 | u64::from(self.site)).cast_signed()
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "the lower half is wanted")]
-    pub(super) const fn unpacked(packed: i64) -> Self {
-        let packed = packed.cast_unsigned();
-        Self {
-            offering: (packed >> 32) as u32,
-            site: packed as u32,
-        }
+    /// A route of a model, by its position among them.
+    #[inline(always)]
+    pub(super) fn facts(&self, sale: &Sale, position: u16) -> Option<RouteFacts<'_>> {
+        let at = sale.lot as usize + usize::from(position);
+        let route = self.routes.get(at)?;
+        Some(RouteFacts {
+            offering: OfferingId(sale.offering.wrapping_add(route.after)),
+            site: self.sites.get(route.site as usize)?,
+            base: sale.base,
+        })
     }
 }
 
@@ -47,8 +113,17 @@ pub(super) struct Site {
     pub(super) region: RegionId,
     /// A URL's position.
     pub(super) url: u32,
-    /// How the prices move that are multiples of their model's base; none of other prices.
-    pub(super) pace: Option<Pace>,
+    pub(super) prices: Prices,
+}
+
+/// What says what a route costs.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Prices {
+    /// How the multiples of its model's base move.
+    Pace(Pace),
+    /// A list of its own, by where it begins.
+    List(u32),
+    Catalog,
 }
 
 /// A candidate and where it is called.
@@ -56,155 +131,147 @@ pub(super) struct Site {
 pub(super) struct RouteFacts<'a> {
     pub(super) offering: OfferingId,
     pub(super) site: &'a Site,
+    base: Base,
 }
 
 impl RouteFacts<'_> {
     #[inline(always)]
-    pub(super) const fn route(&self) -> Route {
-        Route {
+    pub(super) const fn route(&self) -> catalog::Route {
+        catalog::Route {
             offering: self.offering,
             endpoint: self.site.endpoint,
         }
     }
+
+    /// The price at an instant, where it is a multiple of what the model's prices are.
+    #[inline(always)]
+    pub(super) fn price(&self, at: Instant) -> Option<Price> {
+        match &self.site.prices {
+            Prices::Pace(pace) => Some(pace.price(self.base, at)),
+            Prices::List(_) | Prices::Catalog => None,
+        }
+    }
 }
 
-/// Sites, each once.
-pub(super) type Sites = Interner<Site>;
-
-/// What the amounts of a model are multiplied by: one factor up to an instant, another from then
-/// on.
+/// How prices move: one stretch of time up to an instant, another from then on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Pace {
     split: i64,
-    factors: [i64; 2],
-    /// Part of a price themselves; `NO_AMOUNT` for none.
-    multipliers: [i64; 2],
+    stretches: [Stretch; 2],
 }
 
-/// What amounts are multiples of: input, output, cache read, cache write.
-pub(super) type Base = [u32; 4];
+/// What a model's base is multiplied by for a stretch of time; `NO_AMOUNT` where there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Stretch {
+    input: i64,
+    output: i64,
+    /// Multiples of input.
+    cache_read: i64,
+    cache_write: i64,
+    /// Part of a price itself.
+    multiplier: i64,
+}
 
-/// An amount that a price does not have.
-const NO_BASE: u32 = u32::MAX;
+/// What amounts are multiples of: input and output.
+pub(super) type Base = [u32; 2];
+
+/// An amount that a price does not have; money is never negative.
 const NO_AMOUNT: i64 = i64::MIN;
 
-/// Nothing that any price is a multiple of.
-pub(super) const NO_PRICE: Base = [NO_BASE; 4];
+/// Of models without a price that is a multiple of anything.
+pub(super) const NO_PRICE: Base = [0; 2];
+
+impl Stretch {
+    #[inline(always)]
+    fn price(&self, [input, output]: Base) -> Price {
+        let amount = |base: u32, factor: i64| {
+            let amount = i64::from(base).wrapping_mul(factor);
+            (factor != NO_AMOUNT).then(|| Decimal::from_billionths(amount))
+        };
+        let multiplier = Decimal::from_billionths(self.multiplier);
+        Price {
+            input: amount(input, self.input),
+            output: amount(output, self.output),
+            cache_read: amount(input, self.cache_read),
+            cache_write: amount(input, self.cache_write),
+            multiplier: (self.multiplier != NO_AMOUNT).then_some(multiplier),
+        }
+    }
+
+    /// What a base has to be multiplied by for this price; `None` where it is no multiple of it.
+    fn of(price: &Price, [input, output]: Base) -> Option<Self> {
+        let factor = |amount: Option<Decimal>, base: u32| match (amount, i64::from(base)) {
+            (None, _) => Some(NO_AMOUNT),
+            (Some(Decimal::ZERO), _) => Some(0),
+            (Some(amount), base) => {
+                let amount = amount.billionths();
+                (amount.checked_rem(base)? == 0).then_some(amount / base)
+            }
+        };
+        let made = Self {
+            input: factor(price.input, input)?,
+            output: factor(price.output, output)?,
+            cache_read: factor(price.cache_read, input)?,
+            cache_write: factor(price.cache_write, input)?,
+            multiplier: price.multiplier.map_or(NO_AMOUNT, Decimal::billionths),
+        };
+        (made.price([input, output]) == *price).then_some(made)
+    }
+}
 
 impl Pace {
-    /// The price at an instant of a model with this base.
     #[inline(always)]
-    pub(super) fn price(&self, base: &Base, at: Instant) -> Price {
+    fn price(&self, base: Base, at: Instant) -> Price {
+        let [first, then] = &self.stretches;
         let later = at.unix_seconds() >= self.split;
-        let one_of = |[first, then]: [i64; 2]| if later { then } else { first };
-        let factor = one_of(self.factors);
-        let amount = |base: u32| {
-            let amount = i64::from(base).wrapping_mul(factor);
-            (base != NO_BASE).then(|| Decimal::from_billionths(amount))
-        };
-        let multiplier = one_of(self.multipliers);
-        let [input, output, cache_read, cache_write] = base.map(amount);
-        Price {
-            input,
-            output,
-            cache_read,
-            cache_write,
-            multiplier: (multiplier != NO_AMOUNT).then(|| Decimal::from_billionths(multiplier)),
-        }
+        select_unpredictable(later, then, first).price(base)
     }
 
     /// How these prices move, each from its instant on, over a base: this one, or one that is
     /// found where there is none yet. `None` where they are no multiples of it.
     pub(super) fn of(prices: &[(Instant, Price)], base: Option<Base>) -> Option<(Self, Base)> {
-        let [first, others @ ..] = prices else {
-            return None;
-        };
-        let (then, split) = match others {
-            [] => (first, i64::MAX),
-            [then] => (then, then.0.unix_seconds()),
+        let (first, then, split) = match prices {
+            [(_, only)] => (only, only, i64::MAX),
+            [(_, first), (at, then)] => (first, then, at.unix_seconds()),
             _ => return None,
         };
-        let pair = [first.1, then.1];
-        let bases = base.map_or_else(|| candidates(&pair), |base| vec![base]);
+        let bases = base.map_or_else(|| candidates(&[*first, *then]), |base| vec![base]);
         bases.into_iter().find_map(|base| {
-            let [Some(before), Some(after)] = pair.map(|price| factor(&price, &base)) else {
-                return None;
-            };
-            let pace = Self {
-                split,
-                factors: [before, after],
-                multipliers: pair
-                    .map(|price| price.multiplier.map_or(NO_AMOUNT, Decimal::billionths)),
-            };
-            let same = prices
-                .iter()
-                .all(|(at, price)| pace.price(&base, *at) == *price);
-            same.then_some((pace, base))
+            let stretches = [Stretch::of(first, base)?, Stretch::of(then, base)?];
+            Some((Self { split, stretches }, base))
         })
     }
 }
 
-const fn amounts(price: &Price) -> [Option<Decimal>; 4] {
-    [
-        price.input,
-        price.output,
-        price.cache_read,
-        price.cache_write,
-    ]
-}
-
-/// What a price may be a multiple of: the price before its multiplier, or itself, in the largest
-/// of a few units.
+/// What prices may be multiples of: input and output before the multiplier, or as they are, in
+/// the largest of a few units.
 fn candidates(prices: &[Price]) -> Vec<Base> {
+    let one = i128::from(Decimal::ONE.billionths());
     let mut found = Vec::new();
     for price in prices {
-        let one = Decimal::ONE.billionths();
-        let multiplier = price.multiplier.map_or(one, Decimal::billionths);
-        for divisor in [multiplier, one] {
-            let plain = amounts(price).map(|amount| {
-                let amount = i128::from(amount?.billionths()) * i128::from(one);
-                let divisor = i128::from(divisor);
-                Some(amount.checked_rem(divisor)? == 0).filter(|exact| *exact)?;
-                i64::try_from(amount / divisor).ok()
+        let multiplier = price.multiplier.map(|m| i128::from(m.billionths()));
+        for divisor in [multiplier.unwrap_or(one), one] {
+            let plain = [price.input, price.output].map(|amount| {
+                let amount = i128::from(amount.unwrap_or(Decimal::ZERO).billionths()) * one;
+                let exact = amount.checked_rem(divisor)? == 0;
+                exact.then_some(amount / divisor)
             });
-            let whole = plain.iter().zip(amounts(price));
-            if whole
-                .clone()
-                .any(|(plain, amount)| plain.is_some() != amount.is_some())
-            {
+            let [Some(input), Some(output)] = plain else {
                 continue;
-            }
+            };
             let units = [10_000_000, 1_000_000, 1_000, 1];
-            found.extend(units.iter().find_map(|unit| in_units(&plain, *unit)));
+            let fitting = |unit: i128| {
+                let exact = input % unit == 0 && output % unit == 0;
+                let base = [
+                    u32::try_from(input / unit).ok()?,
+                    u32::try_from(output / unit).ok()?,
+                ];
+                exact.then_some(base)
+            };
+            found.extend(units.into_iter().find_map(fitting));
         }
     }
     found
-}
-
-fn in_units(amounts: &[Option<i64>; 4], unit: i64) -> Option<Base> {
-    let mut base = NO_PRICE;
-    for (base, amount) in base.iter_mut().zip(amounts) {
-        let Some(amount) = amount else { continue };
-        if amount % unit != 0 {
-            return None;
-        }
-        *base = u32::try_from(amount / unit)
-            .ok()
-            .filter(|b| *b != NO_BASE)?;
-    }
-    Some(base)
-}
-
-/// What a base is to be multiplied by, as its first amount but zero tells.
-fn factor(price: &Price, base: &Base) -> Option<i64> {
-    for (base, amount) in base.iter().zip(amounts(price)) {
-        if *base != NO_BASE && *base != 0 {
-            let amount = amount?.billionths();
-            let exact = amount % i64::from(*base) == 0;
-            return exact.then_some(amount / i64::from(*base));
-        }
-    }
-    Some(0)
 }
 
 #[cfg(test)]
@@ -217,6 +284,7 @@ mod tests {
             input: Some(read(input)),
             output: Some(read(output)),
             multiplier: multiplier.map(read),
+            cache_read: Some(Decimal::parse("0.3").unwrap()),
             ..Price::default()
         }
     }
@@ -230,23 +298,25 @@ mod tests {
         ];
         let eu = [(Instant::MIN, price("3.3", "16.555", Some("1.1")))];
         let (pace, base) = Pace::of(&us, None).unwrap();
-        assert_eq!(base, [300, 1505, NO_BASE, NO_BASE]);
-        assert_eq!(pace.price(&base, at(49)), us[0].1);
-        assert_eq!(pace.price(&base, at(50)), us[1].1);
+        assert_eq!(base, [300, 1505]);
+        assert_eq!(pace.price(base, at(49)), us[0].1);
+        assert_eq!(pace.price(base, at(50)), us[1].1);
         let (found, same) = Pace::of(&eu, Some(base)).unwrap();
-        assert_eq!(found.price(&same, at(50)), eu[0].1);
+        assert_eq!(found.price(same, at(50)), eu[0].1);
         assert_eq!(Pace::of(&eu, None).unwrap().1, base);
     }
 
     #[test]
     fn prices_that_are_no_multiples_have_no_pace() {
-        let one = (Instant::MIN, price("3", "15", None));
-        let other = (Instant::from_unix_seconds(1), price("3", "16", None));
+        let one = (Instant::MIN, price("3", "7", None));
+        let other = (Instant::from_unix_seconds(1), price("3", "11", None));
         assert!(Pace::of(&[one, other], None).is_none());
-        assert!(Pace::of(&[one], Some([3, 4, NO_BASE, NO_BASE])).is_none());
+        assert!(Pace::of(&[one], Some([9, 4])).is_none());
         assert!(Pace::of(&[one, one, one], None).is_none());
-        let free = [(Instant::MIN, price("0", "0", None))];
+        let mut free = [(Instant::MIN, price("0", "0", None))];
+        assert!(Pace::of(&free, None).is_none());
+        free[0].1.cache_read = Some(Decimal::ZERO);
         let (pace, base) = Pace::of(&free, None).unwrap();
-        assert_eq!(pace.price(&base, Instant::MAX), free[0].1);
+        assert_eq!(pace.price(base, Instant::MAX), free[0].1);
     }
 }

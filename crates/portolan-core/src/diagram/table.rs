@@ -1,6 +1,6 @@
 //! Model ids to records: one probe of a table that has a place for each of its ids.
 //!
-//! Which place that is tells `place`; what a record holds of routes and prices is `site`'s.
+//! Which place that is tells `place`; how a model is sold is `site`'s.
 
 #![expect(
     clippy::inline_always,
@@ -16,26 +16,20 @@ use key::Key;
 use place::Places;
 
 use super::panel::{INLINE, UNPANELLED};
-use super::site::Sold;
+use super::site::Sale;
 
-/// Routes that lie in the record itself; others lie behind the model's numbers.
-pub(super) const ROUTES: usize = 6;
-
-/// What a decision over a panel reads of a model: two cache lines side by side. The first is the
-/// id's key and the model's cuts, the second its routes and what they cost.
+/// What a decision over a panel reads of a model: a cache line.
 #[derive(Debug, Clone, Copy)]
-#[repr(C, align(128))]
+#[repr(C, align(64))]
 pub(super) struct Record {
-    words: [u64; 4],
+    words: [u64; 3],
     check: u32,
     /// Where its rows of the panel begin; `UNPANELLED` where there are none.
     pub(super) panel: u32,
-    /// Its own cuts, in the order of the panel's columns.
+    /// The first of its own cuts, in the order of the panel's columns.
     pub(super) cuts: [u32; INLINE],
-    /// The first of its routes.
-    routes: [Sold; ROUTES],
-    /// What prices are multiples of: input, output, cache read, cache write.
-    pub(super) base: [u32; 4],
+    /// How it is sold.
+    pub(super) sale: Sale,
 }
 
 /// What is read of a model where diagrams are walked.
@@ -45,31 +39,40 @@ struct Spot {
     shape: u32,
     /// Where its numbers begin.
     numbers: u32,
+    /// Where the text of an id begins that is longer than a key holds, and its bytes.
+    text: (u32, u32),
 }
 
 /// No shape at all: the place is free.
 const FREE: u32 = u32::MAX;
 
 const EMPTY: Record = Record {
-    words: [0; 4],
+    words: [0; 3],
     // No id has so many bytes and is not cut.
     check: i32::MAX.cast_unsigned(),
     panel: UNPANELLED,
     cuts: [0; INLINE],
-    routes: [Sold::NOTHING; ROUTES],
-    base: [0; 4],
+    sale: Sale::NOTHING,
+};
+
+const UNUSED: Spot = Spot {
+    shape: FREE,
+    numbers: 0,
+    text: (0, 0),
 };
 
 /// A record that stands for other records, by date.
 pub(super) const ALIAS: u32 = 1 << 31;
+
+/// Where a record's rows of the panel begin, and the first of its own cuts.
+pub(super) type Panelled = (u32, [u32; INLINE]);
 
 /// What a model is stored with.
 #[derive(Debug, Default)]
 pub(super) struct Stored {
     pub(super) shape: u32,
     pub(super) numbers: Vec<i64>,
-    pub(super) routes: Vec<Sold>,
-    pub(super) base: [u32; 4],
+    pub(super) sale: Sale,
 }
 
 /// Records, those with an id first, each in its place.
@@ -77,11 +80,10 @@ pub(super) struct Stored {
 pub(super) struct Table {
     records: Vec<Record>,
     spots: Vec<Spot>,
-    /// The numbers of all models, each with those of its routes behind them that its record has
-    /// no room for.
+    /// The numbers of all models.
     numbers: Vec<i64>,
-    /// Ids longer than a key holds, whole, each with its record.
-    long: BTreeMap<u32, Box<str>>,
+    /// Ids longer than a key holds, whole.
+    long: String,
     places: Places,
     /// Ids without a place of their own.
     strays: BTreeMap<Box<str>, u32>,
@@ -91,13 +93,9 @@ impl Table {
     /// A table for these ids, which differ.
     pub(super) fn new<'i>(ids: impl Iterator<Item = &'i str>) -> Self {
         let places = Places::new(ids.map(|id| Key::of(id).hash()).collect());
-        let free = Spot {
-            shape: FREE,
-            numbers: 0,
-        };
         Self {
             records: vec![EMPTY; places.count()],
-            spots: vec![free; places.count()],
+            spots: vec![UNUSED; places.count()],
             places,
             ..Self::default()
         }
@@ -108,7 +106,7 @@ impl Table {
         let key = Key::of(id);
         let place = self.places.of(key.hash());
         let at = u32::try_from(place).unwrap_or(u32::MAX);
-        let (mut record, spot) = self.store(stored);
+        let (mut record, mut spot) = self.store(stored);
         (record.words, record.check) = (key.words, key.check);
         let free = self.spots.get(place).is_some_and(|s| s.shape == FREE);
         let lines = (self.records.get_mut(place), self.spots.get_mut(place));
@@ -117,11 +115,13 @@ impl Table {
             self.strays.insert(id.into(), at);
             return at;
         };
+        if key.is_cut() {
+            let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            spot.text = (place(self.long.len()), place(id.len()));
+            self.long.push_str(id);
+        }
         *own = record;
         *own_spot = spot;
-        if key.is_cut() {
-            self.long.insert(at, id.into());
-        }
         at
     }
 
@@ -137,16 +137,13 @@ impl Table {
         let spot = Spot {
             shape: stored.shape,
             numbers: u32::try_from(self.numbers.len()).unwrap_or(u32::MAX),
+            ..UNUSED
         };
         self.numbers.extend_from_slice(&stored.numbers);
-        let mut record = EMPTY;
-        record.base = stored.base;
-        for (position, sold) in stored.routes.iter().enumerate() {
-            match record.routes.get_mut(position) {
-                Some(place) => *place = *sold,
-                None => self.numbers.push(sold.packed()),
-            }
-        }
+        let record = Record {
+            sale: stored.sale,
+            ..EMPTY
+        };
         (record, spot)
     }
 
@@ -156,8 +153,6 @@ impl Table {
         let key = Key::of(id);
         let place = self.places.of(key.hash());
         let record = self.records.get(place)?;
-        // The second line is on its way before anybody knows that it is wanted.
-        std::hint::black_box(record.base[0]);
         if key.is_cut() {
             return self.seldom(id, place);
         }
@@ -175,7 +170,9 @@ impl Table {
     #[inline(never)]
     fn seldom(&self, id: &str, place: usize) -> Option<(u32, &Record)> {
         let own = u32::try_from(place).ok()?;
-        if self.long.get(&own).is_some_and(|own| **own == *id) {
+        let spot = self.spots.get(place)?;
+        let (start, bytes) = (spot.text.0 as usize, spot.text.1 as usize);
+        if bytes > 0 && self.long.get(start..start + bytes) == Some(id) {
             return Some((own, self.record(own)?));
         }
         let at = *self.strays.get(id)?;
@@ -192,22 +189,19 @@ impl Table {
         self.spots.get(at as usize).map_or(FREE, |spot| spot.shape)
     }
 
-    /// So many numbers of a record, and the routes that lie behind them, which other records
-    /// follow.
-    pub(super) fn numbers(&self, at: u32, count: u32) -> (&[i64], &[i64]) {
+    /// So many numbers of a record.
+    pub(super) fn numbers(&self, at: u32, count: u32) -> &[i64] {
         let start = self.spots.get(at as usize).map(|spot| spot.numbers);
         let stored = start.and_then(|start| self.numbers.get(start as usize..));
-        let split = stored.and_then(|stored| stored.split_at_checked(count as usize));
-        split.unwrap_or_default()
+        let own = stored.and_then(|stored| stored.get(..count as usize));
+        own.unwrap_or_default()
     }
 
-    /// Reads something of both lines of a record.
+    /// Reads something of the record that an id may find.
     #[inline(always)]
     pub(super) fn touch(&self, id: &str) -> u32 {
         let place = self.places.of(Key::of(id).hash());
-        self.records
-            .get(place)
-            .map_or(0, |record| record.panel ^ record.base[0])
+        self.records.get(place).map_or(0, |record| record.panel)
     }
 
     /// The shapes of all records that are no aliases.
@@ -224,10 +218,7 @@ impl Table {
 
     /// Says where each record's rows of the panel begin, and what its own cuts are: `panelled`
     /// tells, by its shape and its numbers and all that lie behind them.
-    pub(super) fn settle(
-        &mut self,
-        panelled: &dyn Fn(u32, &[i64]) -> Option<(u32, [u32; INLINE])>,
-    ) {
+    pub(super) fn settle(&mut self, panelled: &mut dyn FnMut(u32, &[i64]) -> Option<Panelled>) {
         for (record, spot) in self.records.iter_mut().zip(&self.spots) {
             let numbers = self.numbers.get(spot.numbers as usize..);
             if let Some((panel, cuts)) = panelled(spot.shape, numbers.unwrap_or_default()) {
@@ -238,14 +229,6 @@ impl Table {
         self.records.shrink_to_fit();
         self.spots.shrink_to_fit();
         self.numbers.shrink_to_fit();
-    }
-}
-
-impl Record {
-    /// One of the first routes, as it is sold.
-    #[inline(always)]
-    pub(super) fn sold(&self, position: u16) -> Option<Sold> {
-        self.routes.get(usize::from(position)).copied()
     }
 }
 
@@ -262,7 +245,6 @@ mod tests {
             let stored = Stored {
                 shape: n,
                 numbers: vec![i64::from(n)],
-                routes: vec![Sold::NOTHING; 7],
                 ..Stored::default()
             };
             table.insert(id, &stored);
@@ -270,9 +252,7 @@ mod tests {
         for (n, id) in (0u32..).zip(&ids) {
             let (found, _) = table.find(id).unwrap();
             assert_eq!(table.shape(found), n);
-            let (own, after) = table.numbers(found, 1);
-            let expected = (&[i64::from(n)][..], Some(&Sold::NOTHING.packed()));
-            assert_eq!((own, after.first()), expected);
+            assert_eq!(table.numbers(found, 1), [i64::from(n)]);
         }
         for other in ["", "x", "1\0", "xx500", &"x".repeat(60)] {
             assert_eq!(table.find(other).map(|(at, _)| at), None, "{other:?}");

@@ -10,12 +10,12 @@
 
 mod attempt;
 
+use attempt::Kind;
 pub use attempt::{Attempt, Attempts};
-use attempt::{Kind, Walked};
 
 use super::flat::{At, NO_STATE};
 use super::panel::{Ending, NO_ENDING, UNCOUNTED, What};
-use super::site::{Base, RouteFacts};
+use super::site::RouteFacts;
 use super::walk::{Came, Ground};
 use crate::decision::{Decision, Fate, Outcome, Snapshot};
 use crate::judgement::{self, Dropped, Judgement, Warning};
@@ -47,7 +47,6 @@ pub(crate) enum Told<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Seen<'a> {
     facts: RouteFacts<'a>,
-    base: &'a Base,
     ending: &'a Ending,
     subject: u32,
 }
@@ -72,8 +71,7 @@ impl<'a> Seen<'a> {
         }
         let record = compiled.table.record(fate.subject)?;
         Some(Self {
-            facts: compiled.facts(record, &[], ending.route)?,
-            base: &record.base,
+            facts: compiled.sold.facts(&record.sale, ending.route)?,
             ending,
             subject: fate.subject,
         })
@@ -142,11 +140,7 @@ impl View<'_> {
                 view: self,
                 index: 0,
                 fallback: None,
-                kind: Kind::Walked(Walked {
-                    facts: seen.facts,
-                    base: seen.base,
-                    shaping: None,
-                }),
+                kind: Kind::Seen(seen),
             }),
             Told::Walked(_) | Told::Judged(..) => self.attempts().next(),
         }

@@ -1,15 +1,17 @@
-//! Deciding: find the model, look at its panel or walk its verdict, put the chain together.
-//! Nothing here allocates.
+//! Deciding: find the model, walk its verdict, put the chain together. What needs no
+//! walk is `glance`'s. Nothing here allocates.
 
 #![expect(
     clippy::inline_always,
     reason = "small structs handed over in memory cost more than the walk"
 )]
 
+mod glance;
+
 use super::field::Asking;
 use super::flat::{NO_STATE, Reading, state_codes};
-use super::panel::{NO_ENDING, NO_ROUTE, What};
-use super::site::{Base, RouteFacts};
+use super::panel::NO_ENDING;
+use super::site::RouteFacts;
 use super::table::{ALIAS, Record};
 use super::verdict::Verdict;
 use super::{Compiled, End};
@@ -47,82 +49,9 @@ pub(super) struct Standing<'a> {
     pub(super) end: &'a End,
     pub(super) slots: &'a [i64],
     record: &'a Record,
-    /// The routes that the record has no room for.
-    more: &'a [i64],
-}
-
-impl<'a> Standing<'a> {
-    /// What the prices of the record's routes are multiples of.
-    pub(super) fn base(&self) -> &'a Base {
-        &self.record.base
-    }
 }
 
 impl<'a> Ground<'a> {
-    /// Decides by one look, where nothing has to be walked: there are no fallbacks, nothing is
-    /// known about now, and the panel has room for the question.
-    #[inline(always)]
-    pub(crate) fn glance(self, snapshot: Snapshot, call: &Call<'_>) -> Option<Decision> {
-        if !call.fallbacks.is_empty() || !self.state.is_empty() {
-            return None;
-        }
-        let compiled = self.compiled;
-        let model = self.model(call.body.model);
-        let (subject, record) = match model {
-            Some(id) => match compiled.table.find(id) {
-                Some(found) => found,
-                None => self.record(compiled.unknown)?,
-            },
-            None => self.record(compiled.absent)?,
-        };
-        let row = compiled.panel.row(record, call.caller.endpoint.0)?;
-        let asking = self.asking(call, &call.body, model);
-        let [a, b, c, d, e, f, g, h] = compiled.flat.basics(&asking);
-        // In the place where they are read: what was written word by word is slow to copy.
-        let mut values = [a, b, c, d, e, f, g, h, 0, 0, 0, 0, 0, 0, 0, 0];
-        if !compiled.panel.others.is_empty() {
-            compiled
-                .flat
-                .read(&compiled.panel.others, &asking, &mut values);
-        }
-        let at = compiled
-            .panel
-            .look(row, record, &values)?;
-        let ending = compiled.panel.ending(at)?;
-        let outcome = match ending.what {
-            What::Survives => Outcome::Route,
-            What::Refused => {
-                let route = if ending.route == NO_ROUTE {
-                    None
-                } else {
-                    let more = || self.at(call, subject).map(|standing| standing.more);
-                    let facts = match record.sold(ending.route) {
-                        Some(_) => compiled.facts(record, &[], ending.route)?,
-                        None => compiled.facts(record, more()?, ending.route)?,
-                    };
-                    Some(facts.route())
-                };
-                refuse(RuleId(ending.rule), None, route)
-            }
-            What::Locked => return None,
-        };
-        Some(Decision {
-            snapshot,
-            at: call.at,
-            outcome,
-            fate: Fate {
-                subject,
-                verdict: ending.verdict,
-                ending: at,
-            },
-        })
-    }
-
-    #[inline(always)]
-    fn record(self, subject: u32) -> Option<(u32, &'a Record)> {
-        Some((subject, self.compiled.table.record(subject)?))
-    }
-
     /// Decides by walking; `None` where only the interpreter can.
     #[inline(never)]
     pub(crate) fn decide(
@@ -160,8 +89,7 @@ impl<'a> Ground<'a> {
     /// One of the routes of where an effective request stands.
     #[inline]
     pub(super) fn facts(self, standing: &Standing<'a>, position: u16) -> Option<RouteFacts<'a>> {
-        self.compiled
-            .facts(standing.record, standing.more, position)
+        self.compiled.sold.facts(&standing.record.sale, position)
     }
 
     /// Touches what the decisions on these calls will read first, so that the waits for memory
@@ -262,7 +190,7 @@ impl<'a> Ground<'a> {
         let table = &self.compiled.table;
         let record = table.record(subject)?;
         let shape = self.compiled.shapes.get(table.shape(subject) as usize)?;
-        let (slots, more) = table.numbers(subject, shape.slots);
+        let slots = table.numbers(subject, shape.slots);
         Some(Standing {
             fate: Fate {
                 subject,
@@ -272,7 +200,6 @@ impl<'a> Ground<'a> {
             end: shape.ends.get(call.caller.endpoint.index())?,
             slots,
             record,
-            more,
         })
     }
 
@@ -320,7 +247,7 @@ impl<'a> Ground<'a> {
 
     /// A model id without the policy's prefix.
     #[inline(always)]
-    fn model<'t>(self, text: Option<&'t str>) -> Option<&'t str> {
+    fn model(self, text: Option<&str>) -> Option<&str> {
         match (text, self.policy.model_prefix.as_deref()) {
             (Some(text), Some(prefix)) => Some(text.strip_prefix(prefix).unwrap_or(text)),
             (text, _) => text,

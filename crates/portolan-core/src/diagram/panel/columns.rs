@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{INLINE, OTHERS};
+use super::OTHERS;
 use crate::diagram::flat::{ANSWER, Ask, At, OWN, Test, WIDE, basic};
 use crate::diagram::intern::{Interner, Memo};
 use crate::limits;
@@ -162,8 +162,7 @@ impl Columns {
     fn fits(&self) -> bool {
         let own: usize = self.own.values().sum();
         let constants: usize = self.constants.values().map(BTreeSet::len).sum();
-        own <= INLINE
-            && own + constants <= limits::PANEL_TESTS
+        own + constants <= limits::PANEL_TESTS
             && self.cells() <= limits::PANEL_CELLS
             && self.others().len() <= OTHERS
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::columns::{Columns, Needs, OwnSlots, TOO_MUCH, own_slots};
-use super::{Column, Ending, INLINE, NEVER, NO_ROUTE, Panel, UNCOUNTED, UNPANELLED, What};
+use super::{Column, Ending, INLINE, NO_ROUTE, Panel, UNCOUNTED, UNPANELLED, What};
 use crate::diagram::flat::{ANSWER, Ask, At, Flat, OWN, basic};
 use crate::diagram::intern::{Interner, Memo};
 use crate::diagram::table::Table;
@@ -39,36 +39,61 @@ pub(in crate::diagram) fn build(walked: &Walked<'_>, table: &mut Table) -> Panel
         numbers_of.entry(plan.set).or_insert_with(|| {
             let slots = own_slots(&needs, plan.set);
             let columns = columns.own.iter().flat_map(|(ask, room)| {
-                let slots = slots.get(ask).into_iter().flatten().copied();
-                slots
-                    .map(Some)
-                    .chain(std::iter::repeat(None))
-                    .take(*room)
-                    .collect::<Vec<_>>()
+                let slots: Vec<u16> = slots.get(ask).into_iter().flatten().copied().collect();
+                // One too many says the same as the last.
+                (0..*room).map(move |at| slots.get(at).or(slots.last()).copied())
             });
             columns.collect()
         });
     }
-    table.settle(&|shape, numbers| {
-        let plan = plans.get(shape as usize)?.as_ref()?;
-        let mut cuts = [NEVER; INLINE];
-        for (cut, slot) in cuts.iter_mut().zip(numbers_of.get(&plan.set)?) {
-            if let Some(slot) = slot {
-                let number = u32::try_from(*numbers.get(usize::from(*slot))?).ok()?;
-                *cut = Some(number).filter(|number| *number < NEVER - 1)?;
-            }
+    let room: usize = columns.own.values().sum();
+    let mut more = Vec::new();
+    table.settle(&mut |shape, numbers| {
+        let cuts = cuts(&plans, &numbers_of, shape, numbers);
+        let (first, others) = match cuts.as_ref().and_then(|cuts| cuts.split_at_checked(INLINE)) {
+            Some((first, others)) => (first, others),
+            None => (cuts.as_deref().unwrap_or_default(), &[][..]),
+        };
+        // Records without cuts keep the places of others.
+        let padding = room.saturating_sub(INLINE) - others.len();
+        more.extend(
+            others
+                .iter()
+                .copied()
+                .chain(std::iter::repeat_n(0, padding)),
+        );
+        let mut own = [0; INLINE];
+        for (place, cut) in own.iter_mut().zip(first) {
+            *place = *cut;
         }
         let row = (shape as usize).checked_mul(ends)?;
-        Some((u32::try_from(row).ok()?, cuts))
+        Some((u32::try_from(row).ok().filter(|_| cuts.is_some())?, own))
     });
     Panel {
         others: columns.others().into(),
         constants: filling.constants,
         own: filling.own,
+        more: more.into(),
         rows: rows.into(),
         cells: filling.cells.into(),
         endings: filling.endings.into_keys().into(),
     }
+}
+
+/// A model's own cuts, in the order of columns; `None` where they do not fit.
+fn cuts(
+    plans: &[Option<Plan>],
+    numbers_of: &BTreeMap<u32, Vec<Option<u16>>>,
+    shape: u32,
+    numbers: &[i64],
+) -> Option<Vec<u32>> {
+    let plan = plans.get(shape as usize)?.as_ref()?;
+    let slots = numbers_of.get(&plan.set)?.iter();
+    let cut = |slot: &Option<u16>| match slot {
+        Some(slot) => u32::try_from(*numbers.get(usize::from(*slot))?).ok(),
+        None => Some(0),
+    };
+    slots.map(cut).collect()
 }
 
 /// How one shape is panelled.

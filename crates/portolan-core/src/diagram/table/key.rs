@@ -9,13 +9,13 @@
 /// the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Key {
-    pub(super) words: [u64; 4],
+    pub(super) words: [u64; 3],
     /// The number of bytes; of an id that is cut, what lies between, folded, and a mark.
     pub(super) check: u32,
 }
 
 /// Bytes of an id that its key holds.
-const WHOLE: usize = 32;
+const WHOLE: usize = 24;
 
 /// The mark of a key that is cut.
 const CUT: u32 = 1 << 31;
@@ -28,16 +28,12 @@ impl Key {
         // Words that overlap as far as they must: no branch on how long the id is.
         let word = |from: usize| text.get(from..).and_then(<[u8]>::first_chunk);
         let words = if let Some(last) = bytes.checked_sub(8)
-            && let (Some(a), Some(b), Some(c), Some(d)) = (
-                word(0),
-                word(last.min(8)),
-                word(last.saturating_sub(8)),
-                word(last),
-            ) {
-            [a, b, c, d].map(|word| u64::from_le_bytes(*word))
+            && let (Some(a), Some(b), Some(c)) = (word(0), word(last.min(8)), word(last))
+        {
+            [a, b, c].map(|word| u64::from_le_bytes(*word))
         } else {
             let push = |word: u64, byte: &u8| word << 8 | u64::from(*byte);
-            [text.iter().fold(0, push), 0, 0, 0]
+            [text.iter().fold(0, push), 0, 0]
         };
         #[expect(clippy::cast_possible_truncation, reason = "no more than `WHOLE`")]
         let check = if bytes > WHOLE {
@@ -56,19 +52,20 @@ impl Key {
 
     /// Equality, word by word: whole keys would be compared through memory.
     #[inline(always)]
-    pub(super) const fn is(&self, words: &[u64; 4], check: u32) -> bool {
-        let [first, second, third, fourth] = self.words;
-        let [one, two, three, four] = *words;
-        let words = (first ^ one) | (second ^ two) | (third ^ three) | (fourth ^ four);
+    pub(super) const fn is(&self, words: &[u64; 3], check: u32) -> bool {
+        let [first, second, third] = self.words;
+        let [one, two, three] = *words;
+        let words = (first ^ one) | (second ^ two) | (third ^ three);
         words | (self.check ^ check) as u64 == 0
     }
 
     #[inline(always)]
     pub(super) const fn hash(&self) -> u64 {
-        let [a, b, c, d] = self.words;
+        let [a, b, c] = self.words;
+        let check = self.check as u64;
         let left = spread(a ^ 0x9e37_79b9_7f4a_7c15, b ^ 0xbf58_476d_1ce4_e5b9);
-        let right = spread(c ^ 0x94d0_49bb_1331_11eb, d ^ 0x2545_f491_4f6c_dd1d);
-        (left ^ right.rotate_left(23) ^ self.check as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        let right = spread(c ^ 0x94d0_49bb_1331_11eb, check ^ 0x2545_f491_4f6c_dd1d);
+        (left ^ right.rotate_left(23)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 }
 

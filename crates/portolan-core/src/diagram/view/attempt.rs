@@ -11,11 +11,11 @@
 
 use std::borrow::Cow;
 
-use super::{Told, View};
+use super::{Seen, View};
 use crate::catalog::{Price, Route};
 use crate::decision::Outcome;
 use crate::diagram::flat::{At, NO_STATE};
-use crate::diagram::site::{Base, RouteFacts};
+use crate::diagram::site::{Prices, RouteFacts};
 use crate::diagram::verdict::Verdict;
 use crate::diagram::walk::{Came, Standing};
 use crate::diagram::{Does, Effect, Warns};
@@ -157,8 +157,7 @@ impl<'v> Current<'v> {
                 fallback: self.fallback,
                 kind: Kind::Walked(Walked {
                     facts: view.ground.facts(&self.standing, route)?,
-                    base: self.standing.base(),
-                    shaping: Some(Shaping::of(&self.standing, route)),
+                    shaping: Shaping::of(&self.standing, route),
                 }),
             });
         }
@@ -197,6 +196,8 @@ pub struct Attempt<'v> {
 
 #[derive(Debug, Clone)]
 pub(super) enum Kind<'v> {
+    /// By reference: what was written word by word is slow to copy.
+    Seen(&'v Seen<'v>),
     Walked(Walked<'v>),
     Judged(&'v judgement::Attempt),
 }
@@ -205,10 +206,8 @@ pub(super) enum Kind<'v> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Walked<'v> {
     pub(super) facts: RouteFacts<'v>,
-    /// What the prices of its model are multiples of.
-    pub(super) base: &'v Base,
-    /// What shapes it; to be looked up where a panel said the rest.
-    pub(super) shaping: Option<Shaping<'v>>,
+    /// What shapes it.
+    pub(super) shaping: Shaping<'v>,
 }
 
 /// What shapes an attempt: the rules that may, and the numbers that they ask for.
@@ -228,24 +227,12 @@ impl<'v> Shaping<'v> {
     }
 }
 
-impl<'v> View<'v> {
-    /// What shapes the only attempt that was looked up nowhere yet.
-    #[inline(never)]
-    fn shaping(&self) -> Shaping<'v> {
-        let Told::Seen(seen) = &self.told else {
-            return Shaping::default();
-        };
-        let standing = self.ground.at(self.call(), seen.subject);
-        let shaping = standing.map(|standing| Shaping::of(&standing, seen.ending.route));
-        shaping.unwrap_or_default()
-    }
-}
-
 impl<'v> Attempt<'v> {
     /// Where.
     #[inline(always)]
     pub fn route(&self) -> Route {
         match &self.kind {
+            Kind::Seen(seen) => seen.facts.route(),
             Kind::Walked(walked) => walked.facts.route(),
             Kind::Judged(attempt) => attempt.route.route(),
         }
@@ -259,14 +246,11 @@ impl<'v> Attempt<'v> {
     /// The URL to call; borrowed where it does not hold the model's id.
     #[inline(always)]
     pub fn url(&self) -> Cow<'v, str> {
-        let url = match &self.kind {
-            Kind::Walked(walked) => {
-                let urls = &self.view.ground.compiled.urls;
-                let url = urls.get(walked.facts.site.url as usize);
-                url.and_then(|url| url.as_deref())
-            }
-            Kind::Judged(_) => None,
-        };
+        let urls = &self.view.ground.compiled.urls;
+        let url = self.facts().and_then(|facts| {
+            let url = urls.get(facts.site.url as usize);
+            url.and_then(|url| url.as_deref())
+        });
         match url {
             Some(url) => Cow::Borrowed(url),
             None => Cow::Owned(self.view.ground.catalog.url(self.route())),
@@ -278,6 +262,7 @@ impl<'v> Attempt<'v> {
     pub fn usage_region(&self) -> &'v str {
         let ground = self.view.ground;
         let region = match &self.kind {
+            Kind::Seen(seen) => Some(seen.facts.site.region),
             Kind::Walked(walked) => Some(walked.facts.site.region),
             Kind::Judged(attempt) => {
                 let offering = ground.catalog.offering(attempt.route.route().offering);
@@ -291,12 +276,11 @@ impl<'v> Attempt<'v> {
     /// The price, in the service tier that will be asked for after every `set`.
     #[inline(always)]
     pub fn price(&self) -> Price {
-        if let Kind::Walked(walked) = &self.kind
-            && let Some(pace) = &walked.facts.site.pace
-        {
-            return pace.price(walked.base, self.view.call().at);
+        let at = self.view.call().at;
+        match self.facts().and_then(|facts| facts.price(at)) {
+            Some(price) => price,
+            None => self.listed(),
         }
-        self.listed()
     }
 
     /// The price where it is no multiple of its model's.
@@ -304,20 +288,33 @@ impl<'v> Attempt<'v> {
     fn listed(&self) -> Price {
         let ground = self.view.ground;
         let at = self.view.call().at;
+        let list = match self.facts().map(|facts| &facts.site.prices) {
+            Some(Prices::List(list)) => Some(*list),
+            Some(Prices::Pace(_) | Prices::Catalog) | None => None,
+        };
+        let prices = &ground.compiled.prices;
+        if let Some(price) = list.and_then(|list| prices.plain(list, at)) {
+            return price;
+        }
         let price = self.view.fields(self.fallback, |fields| {
             let tier = self.tier().or(fields.rest.service_tier());
-            let listed = match &self.kind {
-                Kind::Walked(walked) => {
-                    let offering = walked.facts.offering;
-                    let prices = &ground.compiled.prices;
-                    prices.get(offering, at, tier, fields.input_tokens)
-                }
-                Kind::Judged(_) => None,
-            };
+            if let Some(list) = list {
+                return prices.get(list, at, tier, fields.input_tokens);
+            }
             let input = u64::try_from(fields.input_tokens).unwrap_or(0);
-            listed.unwrap_or_else(|| ground.catalog.price(self.route(), at, input, tier).value)
+            ground.catalog.price(self.route(), at, input, tier).value
         });
         price.unwrap_or_default()
+    }
+
+    /// Of a route that was not judged by the interpreter.
+    #[inline(always)]
+    fn facts(&self) -> Option<&RouteFacts<'v>> {
+        match &self.kind {
+            Kind::Seen(seen) => Some(&seen.facts),
+            Kind::Walked(walked) => Some(&walked.facts),
+            Kind::Judged(_) => None,
+        }
     }
 
     /// The service tier that a `set` asks for.
@@ -341,7 +338,7 @@ impl<'v> Attempt<'v> {
     pub fn sets(&self) -> impl Iterator<Item = RuleId> {
         let judged = match &self.kind {
             Kind::Judged(attempt) => attempt.sets.as_slice(),
-            Kind::Walked(_) => &[],
+            Kind::Seen(_) | Kind::Walked(_) => &[],
         };
         let walked = self.effects().iter().filter(|e| self.sets_first(e));
         judged.iter().copied().chain(walked.map(|e| e.rule))
@@ -351,7 +348,7 @@ impl<'v> Attempt<'v> {
     pub fn limit(&self) -> Option<RuleId> {
         match &self.kind {
             Kind::Judged(attempt) => attempt.limit,
-            Kind::Walked(_) => {
+            Kind::Seen(_) | Kind::Walked(_) => {
                 let limits = self.effects().iter().filter(|e| e.does == Does::Limit);
                 let mut holding = limits.filter(|e| self.holds(e.root));
                 holding.next().map(|e| e.rule)
@@ -363,7 +360,7 @@ impl<'v> Attempt<'v> {
     fn holds(&self, root: At) -> bool {
         match &self.kind {
             Kind::Judged(_) => false,
-            Kind::Walked(_) => {
+            Kind::Seen(_) | Kind::Walked(_) => {
                 let ground = self.view.ground;
                 let slots = self.shaping().slots;
                 let holds = self.view.fields(self.fallback, |fields| {
@@ -379,10 +376,12 @@ impl<'v> Attempt<'v> {
     fn shaping(&self) -> Shaping<'v> {
         match &self.kind {
             Kind::Judged(_) => Shaping::default(),
-            Kind::Walked(walked) => match walked.shaping {
-                Some(shaping) => shaping,
-                None => self.view.shaping(),
-            },
+            Kind::Walked(walked) => walked.shaping,
+            Kind::Seen(seen) => {
+                let standing = self.view.ground.at(self.view.call(), seen.subject);
+                let shaping = standing.map(|standing| Shaping::of(&standing, seen.ending.route));
+                shaping.unwrap_or_default()
+            }
         }
     }
 
@@ -470,8 +469,8 @@ impl<'v> Attempt<'v> {
     pub(super) fn spelled(&self) -> judgement::Attempt {
         match &self.kind {
             Kind::Judged(attempt) => (*attempt).clone(),
-            Kind::Walked(walked) => judgement::Attempt {
-                route: Cleared::of_survivor(walked.facts.route()),
+            Kind::Seen(_) | Kind::Walked(_) => judgement::Attempt {
+                route: Cleared::of_survivor(self.route()),
                 fallback: self.fallback,
                 sets: self.sets().collect(),
                 limit: self.limit(),
