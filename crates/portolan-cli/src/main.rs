@@ -33,6 +33,12 @@ enum Verb {
     Decide(Box<commands::decide::Arguments>),
     /// Checks a policy and its catalog, and reports every error at its line
     Check(commands::check::Arguments),
+    /// Proves what a policy claims of all requests, or shows a request that refutes it
+    Prove(commands::prove::Arguments),
+    /// Shows which model is available where, through which endpoint, when and at what price
+    Matrix(Box<commands::matrix::Arguments>),
+    /// Says what changes for whom between two policies, with a sample request for each change
+    Diff(commands::diff::Arguments),
     /// Writes a catalog in YAML or in the rules language
     Convert(commands::convert::Arguments),
 }
@@ -75,6 +81,9 @@ fn main() -> ExitCode {
     let report = match arguments.verb {
         Verb::Decide(arguments) => commands::decide::run(&arguments, color),
         Verb::Check(arguments) => commands::check::run(&arguments, color),
+        Verb::Prove(arguments) => commands::prove::run(&arguments, color),
+        Verb::Matrix(arguments) => commands::matrix::run(&arguments, color),
+        Verb::Diff(arguments) => commands::diff::run(&arguments, color),
         Verb::Convert(arguments) => commands::convert::run(&arguments, color),
     };
     let report = report.unwrap_or_else(|error| Report {

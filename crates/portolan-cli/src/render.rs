@@ -2,6 +2,9 @@
 
 pub(crate) mod decision;
 pub(crate) mod diagnostic;
+pub(crate) mod matrix;
+pub(crate) mod diff;
 pub(crate) mod paint;
+pub(crate) mod proofs;
 mod table;
 pub(crate) mod trace;

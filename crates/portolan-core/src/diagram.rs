@@ -22,6 +22,7 @@ mod shape;
 mod site;
 mod sketch;
 mod store;
+pub mod survey;
 mod table;
 mod verdict;
 mod view;

@@ -15,14 +15,16 @@ use std::collections::BTreeMap;
 use sha2::{Digest as _, Sha256};
 
 use crate::answer::{Answer, Trace};
-use crate::catalog::{self, Catalog};
+use crate::catalog::{self, Catalog, Route};
 use crate::decision::{Decision, Fate, Outcome, Refusal, Snapshot};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagram::survey::pair::{Obstacle, Slice};
+use crate::diagram::survey::{self, Inconclusive, Survey, Topic};
 use crate::diagram::{Compiled, Extent, Ground, Held, Seen, Told, View};
 use crate::explain;
 use crate::instant::Instant;
 use crate::judgement::{self, Judgement};
-use crate::policy::{self, Policy, RuleId, RuleKind};
+use crate::policy::{self, Condition, Policy, RuleId, RuleKind};
 use crate::reference::Case;
 use crate::request::{Call, Caller, Draft, Fallbacks, Request, RequestErrors, State};
 use crate::source::{Files, Sources};
@@ -382,6 +384,28 @@ impl Engine {
         }
     }
 
+    /// Opens the policy to questions over all requests, which read these topics beside its rules.
+    ///
+    /// # Errors
+    /// When the policy, or a topic, asks for more than a limit of `limits` allows.
+    pub fn survey<R>(
+        &self,
+        topics: &[Topic<'_>],
+        run: impl FnOnce(&mut Survey<'_>) -> R,
+    ) -> Result<R, Inconclusive> {
+        survey::survey(&self.catalog, &self.policy, topics, run)
+    }
+
+    /// Visits whatever this engine, the old one, and a new one say differently, slice by slice.
+    ///
+    /// # Errors
+    /// What stood in the way; what was visited is true, and not all.
+    pub fn compare(&self, new: &Self, visit: &mut dyn FnMut(Slice<'_>)) -> Result<(), Obstacle> {
+        let sides = [self, new].map(|engine| (&engine.catalog, &engine.policy));
+        let [old, new] = sides;
+        survey::pair::compare(old, new, visit)
+    }
+
     /// Judges by the reference interpreter: slower, in full, and right by definition.
     pub fn judge(&self, request: &Request, state: &State) -> Judgement {
         self.case(request, state).judgement()
@@ -395,6 +419,41 @@ impl Engine {
     /// Every rule's verdict on every effective request and candidate, with the values it read.
     pub fn trace(&self, request: &Request, state: &State) -> Trace {
         explain::trace(self.case(request, state), &self.sources)
+    }
+
+    /// The candidates of a request's own body, in catalog order, whatever rules say to them.
+    pub fn candidates(&self, request: &Request) -> Vec<Route> {
+        let (horizon, state) = (std::cell::Cell::new(None), State::default());
+        let case = self.case(request, &state);
+        let candidates = case.candidates(&case.facts(&request.primary, &horizon));
+        candidates
+            .into_iter()
+            .map(|candidate| candidate.route)
+            .collect()
+    }
+
+    /// Says whether a condition is true of an effective request, that of a fallback or of the
+    /// body itself, and of a route where the condition reads one. By the interpreter.
+    pub fn fulfils(
+        &self,
+        request: &Request,
+        fallback: Option<usize>,
+        route: Option<Route>,
+        condition: &Condition,
+    ) -> bool {
+        let effective = match fallback {
+            None => Some(&request.primary),
+            Some(position) => request.fallbacks.get(position),
+        };
+        let horizon = std::cell::Cell::new(None);
+        effective.is_some_and(|effective| {
+            let state = State::default();
+            let facts = self
+                .case(request, &state)
+                .facts(effective, &horizon)
+                .of(route);
+            facts.truth(condition) == Some(true)
+        })
     }
 
     fn case<'a>(&'a self, request: &'a Request, state: &'a State) -> Case<'a> {

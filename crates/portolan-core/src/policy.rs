@@ -4,6 +4,8 @@
 //! and `locks` turns names into ids and checks every type, `policy` and `types` are the result.
 //! Nothing here decides; `reference.rs` gives the result its meaning.
 
+mod absence;
+mod claim;
 mod conditions;
 mod declare;
 mod diags;
@@ -32,12 +34,12 @@ mod term;
 mod types;
 mod words;
 
-pub(crate) use conditions::terms as condition_terms;
+pub use claim::{Claim, Expect, Goal, Prove, Test};
 pub use load::{Loaded, load};
 pub(crate) use names::term_name;
 pub use policy::{
-    Attribute, Blame, BlameField, Claim, Condition, Expect, Glob, Goal, LockFact, Piece, Policy,
-    PreferKey, Prove, Rule, RuleId, RuleKind, SetField, Slot, Table, Template, Test, Verdict,
+    Attribute, Blame, BlameField, Condition, Glob, LockFact, Piece, Policy, PreferKey, Rule,
+    RuleId, RuleKind, SetField, Slot, Table, Template, Verdict,
 };
 pub use resolve::resolve;
 pub use schema::{BodyField, EndpointFact, ModelFact, RouteFact, StateFact};

@@ -84,6 +84,27 @@ pub struct Fault {
     pub detail: String,
 }
 
+impl Fault {
+    /// The simplest fault of a kind that a posted body can have. That of a body which is no JSON
+    /// leaves nothing else to be read; the others leave everything else as it is.
+    pub fn simplest(kind: FaultKind) -> Self {
+        let (path, detail) = match kind {
+            FaultKind::InvalidJson => ("", "empty, expected an object"),
+            FaultKind::AmbiguousField => ("x", "`x` twice: readers differ in which one counts"),
+            FaultKind::MissingField => (
+                "post_processing_steps[0].type",
+                "missing, expected a string",
+            ),
+            FaultKind::WrongType => ("post_processing_steps[0]", "a number, expected an object"),
+        };
+        Self {
+            kind,
+            path: path.to_owned(),
+            detail: detail.to_owned(),
+        }
+    }
+}
+
 /// What is wrong with one entry of `fallbacks`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ChainFaultKind {
@@ -171,6 +192,11 @@ pub struct Body {
     /// Where a derived field comes from, if not from the field of its own name:
     /// `content` to `messages[0].content[1]`.
     pub paths: BTreeMap<&'static str, String>,
+}
+
+/// Says whether a transcript id is well formed: 1 to 64 letters, digits and hyphens.
+pub fn is_transcript_id(id: &str) -> bool {
+    (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
 /// What the body says about the chain of fallbacks as a whole.

@@ -5,15 +5,19 @@
 
 pub mod agree;
 pub mod case;
+pub mod claims;
 pub mod dice;
 pub mod domain;
 pub mod examples;
 pub mod expect;
 pub mod generate;
 pub mod grid;
+pub mod mutate;
 pub mod observed;
 pub mod policies;
+pub mod posted;
 pub mod random;
 pub mod scale;
+pub mod second_opinion;
 pub mod shrink;
 pub mod subject;

@@ -10,6 +10,7 @@ mod declared;
 mod facts;
 mod fields;
 mod policy;
+mod proves;
 mod shaping;
 mod values;
 
@@ -22,6 +23,7 @@ use crate::dice::Dice;
 use crate::policies::compile;
 
 pub use catalog::World;
+pub use proves::ask;
 pub use values::{DATES, PLACES};
 
 /// A policy and its catalog, as text.
@@ -36,9 +38,13 @@ pub struct Example {
 impl Example {
     /// What two sources of choices make; the policy's own names nothing that the catalog has not.
     pub fn random(catalog: &mut Dice, policy: &mut Dice) -> Self {
+        Self::asked(catalog, policy, 0)
+    }
+
+    fn asked(catalog: &mut Dice, policy: &mut Dice, proves: usize) -> Self {
         let world = World::random(catalog);
         Self {
-            policy: policy::text(policy, &world),
+            policy: policy::text(policy, &world, proves),
             catalog: world.yaml,
         }
     }
@@ -46,6 +52,11 @@ impl Example {
     /// What a seed makes.
     pub fn from_seed(seed: u64) -> Self {
         Self::random(&mut Dice::new(seed), &mut Dice::new(!seed))
+    }
+
+    /// The same with so many questions over all requests behind its rules.
+    pub fn with_proves(seed: u64, proves: usize) -> Self {
+        Self::asked(&mut Dice::new(seed), &mut Dice::new(!seed), proves)
     }
 
     /// Compiles it.

@@ -1,2 +1,12 @@
 //! Questions over all requests that a compiled policy can be asked. Answers are data; how they
 //! are shown is the command's.
+
+pub mod diff;
+pub mod matrix;
+pub mod prove;
+pub mod smallest;
+pub mod smt;
+mod witness;
+pub mod words;
+
+pub use witness::{with_fallback, witness};

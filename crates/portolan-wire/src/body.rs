@@ -4,7 +4,7 @@
 //! Which members an effective body has is decided in `fallbacks.rs`.
 
 use portolan_core::decimal::Decimal;
-use portolan_core::request::{Body, FaultKind, PARAMETERS};
+use portolan_core::request::{Body, FaultKind, PARAMETERS, is_transcript_id};
 use serde_json::value::RawValue;
 
 use crate::diags;
@@ -229,7 +229,7 @@ fn scalar(
         "transcript_id" => {
             body.transcript_id = faults.string(value, path);
             let id = body.transcript_id.as_deref();
-            body.transcript_id_malformed = id.is_some_and(|id| !well_formed(id));
+            body.transcript_id_malformed = id.is_some_and(|id| !is_transcript_id(id));
             derived_from(body, "transcript_id_malformed", path);
             derived_from(body, "has_transcript_id", path);
         }
@@ -280,11 +280,6 @@ fn decimal(value: &RawValue, path: &Path<'_>, faults: &mut Faults) -> Option<Dec
         faults.wrong_type(path, value, "a number");
     }
     found
-}
-
-/// 1 to 64 letters, digits and hyphens.
-fn well_formed(id: &str) -> bool {
-    (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
 /// The members of a posted body, or the one fault that it is.

@@ -2,7 +2,8 @@
 //!
 //! Reading: [`read_envelope`] for a request file, [`Call::posted`] for the bytes of a body; both
 //! give a [`Call`] whose `draft` an engine accepts. Shape faults are facts in it, for the policy
-//! to refuse; only a wrong envelope is an error. Writing: [`answer_json`], [`trace_json`].
+//! to refuse; only a wrong envelope is an error. Writing: [`answer_json`], [`trace_json`], and
+//! [`write_request`] for a call that was not posted but made up.
 //!
 //! ```
 //! use portolan_core::instant::Instant;
@@ -32,6 +33,7 @@ mod patch;
 mod path;
 mod posted;
 mod problems;
+mod request;
 mod state;
 mod tokens;
 mod tools;
@@ -44,4 +46,5 @@ pub use fallbacks::{Reading, read_body};
 pub use overrides::Overrides;
 pub use posted::BodyText;
 pub use problems::{EnvelopeError, Problem};
+pub use request::{Unwritable, write_request};
 pub use trace::trace_json;

@@ -1,16 +1,13 @@
 //! `portolan decide`: one request, from flags or as it was posted, and what the policy says to it.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::ensure;
 use portolan_core::answer::Outcome;
 use portolan_core::instant::Instant;
-use portolan_core::text;
 use portolan_wire::{Call, Overrides};
 
-use super::Format;
+use super::{Format, attribute, now};
 use crate::load::{self, Policy};
 use crate::render::{decision, diagnostic, paint::Color, trace};
 use crate::{Report, Status};
@@ -126,15 +123,7 @@ fn call<'n>(
     arguments: &Arguments,
     attributes: impl Iterator<Item = &'n str>,
 ) -> anyhow::Result<Call> {
-    let mut attributes_set = BTreeMap::new();
-    for (name, value) in &arguments.set {
-        let before = attributes_set.insert(name.clone(), value.clone());
-        ensure!(
-            before.is_none(),
-            "attribute `{}` is given twice",
-            text::echo(name)
-        );
-    }
+    let set = super::attributes(&arguments.set)?;
     let flags = Overrides {
         endpoint: arguments.endpoint.clone(),
         model: arguments.model.clone(),
@@ -143,7 +132,7 @@ fn call<'n>(
         input_tokens: arguments.input_tokens,
         stream: arguments.stream,
         at: arguments.at,
-        attributes: attributes_set,
+        attributes: set,
     };
     let Some(path) = &arguments.request else {
         return Ok(flags.alone(now()));
@@ -151,13 +140,6 @@ fn call<'n>(
     let bytes = load::request(path)?;
     let posted = portolan_wire::read_envelope(&bytes, attributes, now())?;
     Ok(flags.over(posted))
-}
-
-/// Now, in whole seconds: the one clock that a decision is ever given.
-fn now() -> Instant {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    let seconds = since.map_or(0, |elapsed| elapsed.as_secs());
-    Instant::from_unix_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
 }
 
 /// Reads a number of tokens as policies write it: `8_000`, `8k`, `1M`.
@@ -183,12 +165,4 @@ fn whole(text: &str) -> Option<i64> {
     }
     let number: i64 = digits.replace('_', "").parse().ok()?;
     number.checked_mul(unit)
-}
-
-/// Reads `name=value`.
-fn attribute(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text
-        .split_once('=')
-        .ok_or_else(|| "write it like `account=free`".to_owned())?;
-    Ok((name.to_owned(), value.to_owned()))
 }

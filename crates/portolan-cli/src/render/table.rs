@@ -7,15 +7,15 @@ use super::paint::{Paint, visible};
 /// Rows under a header; a column whose cells are all empty is left out.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
-    header: Vec<&'static str>,
+    header: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// An empty table with these columns.
-    pub(crate) fn new(header: &[&'static str]) -> Self {
+    pub(crate) fn new(header: &[impl AsRef<str>]) -> Self {
         Self {
-            header: header.to_vec(),
+            header: header.iter().map(|h| visible(h.as_ref())).collect(),
             rows: Vec::new(),
         }
     }
@@ -31,9 +31,8 @@ impl Table {
         let widths: Vec<Option<usize>> = (0..self.header.len())
             .map(|column| self.width(column))
             .collect();
-        let header: Vec<String> = self.header.iter().map(|h| (*h).to_owned()).collect();
         let mut out = String::new();
-        let _ = writeln!(out, "{indent}{}", paint.faint(&line(&header, &widths)));
+        let _ = writeln!(out, "{indent}{}", paint.faint(&line(&self.header, &widths)));
         for row in &self.rows {
             let _ = writeln!(out, "{indent}{}", line(row, &widths));
         }

@@ -5,6 +5,12 @@ mod command;
 #[cfg(test)]
 mod convert;
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod matrix;
+#[cfg(test)]
+mod page;
 #[cfg(test)]
 mod run;

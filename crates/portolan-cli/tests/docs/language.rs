@@ -3,13 +3,19 @@
 //!
 //! `portolan,header` are the lines above every fragment; `portolan,file=NAME` and `csv,file=NAME` are
 //! files that later examples may name; `portolan,fails code=CODE` must have errors of that code and no other.
+//! What an example claims with `prove` must hold of the requests that it is asked of.
 //! The first whole policy is what overlays stand over; they lie in `overlays`. The first `yaml` block is the catalog.
 
-use portolan::{Compilation, MemoryFiles, compile};
+use portolan::{Compilation, Engine, MemoryFiles, compile};
+use portolan_testkit::claims::Asked;
+use portolan_testkit::dice::Dice;
+use portolan_testkit::domain::Domain;
 
 use crate::blocks::{Block, blocks, read};
 
 const PAGE: &str = "docs/language.md";
+/// Requests that the claims of an example are asked of.
+const REQUESTS: u64 = 400;
 
 /// The files that an example may name.
 fn files(found: &[Block]) -> MemoryFiles {
@@ -72,9 +78,27 @@ fn every_example_compiles_or_fails_as_it_says() {
             .iter()
             .flat_map(portolan_testkit::examples::unmet);
         complaints.extend(unmet.map(|why| format!("{page}:{}: {why}", block.line)));
+        let broken = compilation.engine.iter().flat_map(broken_claims);
+        complaints.extend(broken.map(|why| format!("{page}:{}: {why}", block.line)));
     }
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
     assert!(examples > 30, "{examples}");
+}
+
+/// The claims of an example that one of some hundred requests breaks.
+fn broken_claims(engine: &Engine) -> Vec<String> {
+    if engine.policy().proves.is_empty() {
+        return Vec::new();
+    }
+    let (domain, asked) = (Domain::of(engine), Asked::of(engine));
+    let broken = (0..REQUESTS).find_map(|seed| {
+        let mut dice = Dice::new(seed);
+        let draft = domain.draft(&mut dice);
+        let broken = asked.broken(&draft, &mut dice);
+        let told = |(claim, draft): &(&str, _)| format!("`{claim}` does not hold of {draft:?}");
+        (!broken.is_empty()).then(|| broken.iter().map(told).collect())
+    });
+    broken.unwrap_or_default()
 }
 
 fn told(compilation: &Compilation) -> String {

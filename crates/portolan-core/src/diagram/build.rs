@@ -136,7 +136,7 @@ impl Build<'_> {
     }
 
     /// The first refuse rule that holds for an effective request, in source order.
-    fn refused(&mut self, end: &End, subject: Subject<'_>, outer: bool) -> Built {
+    pub(super) fn refused(&mut self, end: &End, subject: Subject<'_>, outer: bool) -> Built {
         let mut items = Vec::new();
         let mut unknown = None;
         for (id, rule) in self.vocabulary.policy.rules() {
@@ -174,16 +174,18 @@ impl Build<'_> {
 
     /// Who survives, or why nobody does.
     fn candidates(&mut self, end: &End, locks: &[Locks]) -> Built {
-        let not_offered = self
-            .vocabulary
-            .policy
-            .rules()
-            .find(|(_, rule)| matches!(rule.kind, RuleKind::NotOffered(_)));
-        let rule = not_offered.map_or(RuleId(0), |(id, _)| id);
+        let mut each = Vec::with_capacity(end.routes.len());
+        for (candidate, route) in end.routes.iter().enumerate() {
+            each.push(self.candidate(end, candidate, *route, locks)?);
+        }
+        self.furthest_of(each)
+    }
+
+    /// The verdict on many candidates; where there is none, nothing is offered.
+    pub(super) fn furthest_of(&mut self, candidates: Vec<Diagram>) -> Built {
         let mut all = None;
         let mut memo = Memo::default();
-        for (candidate, route) in end.routes.iter().enumerate() {
-            let one = self.candidate(end, candidate, *route, locks)?;
+        for one in candidates {
             all = Some(match all {
                 None => one,
                 Some(all) => {
@@ -198,6 +200,9 @@ impl Build<'_> {
                 }
             });
         }
+        let mut rules = self.vocabulary.policy.rules();
+        let rule = rules.find(|(_, rule)| matches!(rule.kind, RuleKind::NotOffered(_)));
+        let rule = rule.map_or(RuleId(0), |(id, _)| id);
         Ok(all.unwrap_or_else(|| {
             self.terminal(Verdict::Fell {
                 rule,
@@ -208,7 +213,13 @@ impl Build<'_> {
     }
 
     /// One candidate: its first exclude, else its first broken lock, else it survives.
-    fn candidate(&mut self, end: &End, candidate: usize, route: u16, locks: &[Locks]) -> Built {
+    pub(super) fn candidate(
+        &mut self,
+        end: &End,
+        candidate: usize,
+        route: u16,
+        locks: &[Locks],
+    ) -> Built {
         let mut items = Vec::new();
         for (id, rule) in self.vocabulary.policy.rules() {
             let fails = match rule.kind {
@@ -259,7 +270,7 @@ impl Build<'_> {
         Ok(broken)
     }
 
-    fn terminal(&mut self, verdict: Verdict) -> Diagram {
+    pub(super) fn terminal(&mut self, verdict: Verdict) -> Diagram {
         Diagram::terminal(self.answers.verdicts.intern(verdict))
     }
 
@@ -317,7 +328,7 @@ impl Build<'_> {
     }
 
     /// Where a formula is true, or where it is false: neither where a fact is missing.
-    fn formula(
+    pub(super) fn formula(
         &mut self,
         formula: &Formula,
         truth: bool,

@@ -47,7 +47,7 @@ struct Compiler<'a> {
 }
 
 pub(super) fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, Inconclusive> {
-    let vocabulary = Vocabulary::new(catalog, policy)?;
+    let vocabulary = Vocabulary::new(catalog, policy, &[])?;
     let fold = Fold::new(&vocabulary);
     let questions = Questions::new(&vocabulary, &fold)?;
     let models = catalog.models.iter().map(|model| &*model.id);
@@ -204,22 +204,7 @@ impl<'a> Compiler<'a> {
     /// What is kept of what an id stands for.
     fn subject(&mut self, text: &'a str, target: AliasTarget) -> Stored {
         let catalog = self.vocabulary.catalog;
-        let endpoints = 0..u32::try_from(catalog.endpoints.len()).unwrap_or(u32::MAX);
-        let offerings = catalog
-            .model(target.model)
-            .map_or(&[][..], |m| &m.offerings);
-        let mut routes = Vec::new();
-        for offering in offerings {
-            let region = catalog.offering(*offering).map(|o| o.region);
-            if target.region.is_some() && target.region != region {
-                continue;
-            }
-            let through = endpoints.clone().map(|endpoint| Route {
-                offering: *offering,
-                endpoint: EndpointId(endpoint),
-            });
-            routes.extend(through.filter(|route| catalog.reaches(*route)));
-        }
+        let routes = routes_of(catalog, target);
         let (shape, numbers) = self.shape(Subject::Model(target.model, text), &routes);
         Stored {
             shape,
@@ -333,6 +318,27 @@ impl<'a> Compiler<'a> {
     }
 }
 
+/// The routes of what an id stands for, through every endpoint, in catalog order.
+pub(super) fn routes_of(catalog: &Catalog, target: AliasTarget) -> Vec<Route> {
+    let endpoints = 0..u32::try_from(catalog.endpoints.len()).unwrap_or(u32::MAX);
+    let offerings = catalog
+        .model(target.model)
+        .map_or(&[][..], |m| &m.offerings);
+    let mut routes = Vec::new();
+    for offering in offerings {
+        let region = catalog.offering(*offering).map(|o| o.region);
+        if target.region.is_some() && target.region != region {
+            continue;
+        }
+        let through = endpoints.clone().map(|endpoint| Route {
+            offering: *offering,
+            endpoint: EndpointId(endpoint),
+        });
+        routes.extend(through.filter(|route| catalog.reaches(*route)));
+    }
+    routes
+}
+
 fn lay(laying: &mut Laying<'_>, rules: &Rules, diagrams: &Diagrams) -> Result<End, Inconclusive> {
     let mut each = |list: &[(RuleId, store::Diagram)]| {
         let laid = list.iter().map(|(id, d)| Ok((*id, laying.lay(*d)?)));
@@ -404,7 +410,7 @@ impl Rules {
                 }
                 RuleKind::Limit { .. } => Some(Does::Limit),
                 RuleKind::Skip(_) => {
-                    let terms = crate::policy::condition_terms(&rule.when);
+                    let terms = rule.when.terms();
                     rules.scopes.insert(id, walk::scopes(&terms));
                     None
                 }

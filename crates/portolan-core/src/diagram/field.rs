@@ -39,8 +39,12 @@ macro_rules! listed {
     ($(#[$doc:meta])* $name:ident { $($variant:ident),* $(,)? }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub(super) enum $name { $($variant),* }
-
+        pub enum $name {
+            $(
+                #[doc = concat!("`", stringify!($variant), "`")]
+                $variant,
+            )*
+        }
     };
 }
 
@@ -69,7 +73,7 @@ listed!(
 
 impl SetField {
     /// Every set.
-    pub(super) const ALL: [Self; 4] = [
+    pub const ALL: [Self; 4] = [
         Self::PostProcessing,
         Self::Content,
         Self::ToolTypes,
@@ -79,7 +83,7 @@ impl SetField {
 
 impl TextField {
     /// Every text.
-    pub(super) const ALL: [Self; 10] = [
+    pub const ALL: [Self; 10] = [
         Self::AuthHeader,
         Self::Model,
         Self::ModelRegion,
@@ -91,6 +95,30 @@ impl TextField {
         Self::FaultPath,
         Self::FaultDetail,
     ];
+}
+
+impl Field {
+    /// Says whether a fallback may override it.
+    pub(super) const fn of_body(self) -> bool {
+        match self {
+            Self::Flag(flag) => match flag {
+                Flag::Auth | Flag::ChainFault | Flag::Retry => false,
+                Flag::Fault
+                | Flag::Messages
+                | Flag::Prompt
+                | Flag::Stream
+                | Flag::Estimated
+                | Flag::ZeroDataRetention
+                | Flag::MalformedTranscript
+                | Flag::HasTranscriptId
+                | Flag::HasTranscriptTag => true,
+            },
+            Self::Text(text) => !matches!(text, TextField::AuthHeader),
+            Self::Number(number) => !matches!(number, Number::Depth | Number::Count),
+            Self::Meets(..) => true,
+            Self::Attribute(_) | Self::Applies(_) | Self::At | Self::State(..) => false,
+        }
+    }
 }
 
 /// Which kind of field a body field is. The model is none: every diagram is of one model.

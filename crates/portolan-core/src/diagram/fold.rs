@@ -326,7 +326,7 @@ impl<'a> Fold<'a> {
 }
 
 /// Yes within a window.
-fn window(window: Window) -> Sketch {
+pub(super) fn window(window: Window) -> Sketch {
     let from = window.from.map_or(i64::MIN, Instant::unix_seconds);
     let until = window.until.map(Instant::unix_seconds);
     if until.is_some_and(|until| until <= from) {

@@ -186,7 +186,7 @@ impl Build<'_> {
     }
 
     /// Where any of many holds; neighbours are joined first.
-    fn any_of(&mut self, mut items: Vec<Diagram>) -> Result<Diagram, Inconclusive> {
+    pub(super) fn any_of(&mut self, mut items: Vec<Diagram>) -> Result<Diagram, Inconclusive> {
         while items.len() > 1 {
             let mut joined = Vec::with_capacity(items.len() / 2 + 1);
             for pair in items.chunks(2) {

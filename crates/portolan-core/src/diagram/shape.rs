@@ -200,7 +200,7 @@ impl Profile {
 }
 
 /// The numbers of one model: cuts that no rule has as a constant, by field and size, and masks.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Slots {
     pub(super) cuts: Vec<(Field, i64)>,
     pub(super) masks: Vec<(SetField, Mask)>,
@@ -263,6 +263,20 @@ impl Slots {
         slots
     }
 
+    /// The numbers of many models together.
+    pub(super) fn merged<'s>(all: impl Iterator<Item = &'s Self>) -> Self {
+        let mut merged = Self::default();
+        for slots in all {
+            merged.cuts.extend_from_slice(&slots.cuts);
+            merged.masks.extend_from_slice(&slots.masks);
+        }
+        merged.cuts.sort_unstable();
+        merged.cuts.dedup();
+        merged.masks.sort_unstable();
+        merged.masks.dedup();
+        merged
+    }
+
     /// What is left of the profile.
     pub(super) fn key(
         &self,
@@ -295,6 +309,19 @@ impl Slots {
             for sketch in own.chain(std::iter::once(&end.order)) {
                 self.strip(sketch, questions, known, &mut parts);
             }
+        }
+        Key(parts)
+    }
+
+    /// What is left of sketches.
+    pub(super) fn key_of<'s>(
+        &self,
+        sketches: impl Iterator<Item = &'s Sketch>,
+        questions: &Questions,
+    ) -> Key {
+        let mut parts = Vec::new();
+        for sketch in sketches {
+            self.strip(sketch, questions, &[], &mut parts);
         }
         Key(parts)
     }
@@ -370,7 +397,8 @@ pub(super) fn cuts(sketch: &Sketch, found: &mut dyn FnMut(Field, i64)) {
     }
 }
 
-fn masks(sketch: &Sketch, found: &mut dyn FnMut(SetField, Mask)) {
+/// Every mask that a sketch asks for.
+pub(super) fn masks(sketch: &Sketch, found: &mut dyn FnMut(SetField, Mask)) {
     match sketch {
         Sketch::Leaf(_) | Sketch::Known(_) => {}
         Sketch::Steps(_, steps) => {

@@ -33,7 +33,7 @@ impl Diagram {
 
 /// No diagram within the budget. Whoever asks must say that it does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Inconclusive;
+pub struct Inconclusive;
 
 type Built = Result<Diagram, Inconclusive>;
 
@@ -176,6 +176,97 @@ impl Store {
         }
         let made = self.reduced(field, edges)?;
         memo.insert((a, b), made.0);
+        Ok(made)
+    }
+
+    /// A diagram with every answer replaced.
+    pub(super) fn map(&mut self, diagram: Diagram, answer: &dyn Fn(u32) -> Diagram) -> Built {
+        self.mapped(&mut Memo::default(), diagram, answer)
+    }
+
+    fn mapped(
+        &mut self,
+        memo: &mut Memo<Diagram>,
+        diagram: Diagram,
+        answer: &dyn Fn(u32) -> Diagram,
+    ) -> Built {
+        if let Some(value) = diagram.value() {
+            return Ok(answer(value));
+        }
+        if let Some(known) = memo.get(&diagram) {
+            return Ok(Diagram(known));
+        }
+        self.spend()?;
+        let node = self.node(diagram).ok_or(Inconclusive)?.clone();
+        self.steps += node.edges.len();
+        let mut edges = Vec::with_capacity(node.edges.len());
+        for (cut, to) in node.edges {
+            edges.push((cut, self.mapped(memo, to, answer)?));
+        }
+        let made = self.reduced(node.field, edges)?;
+        memo.insert(diagram, made.0);
+        Ok(made)
+    }
+
+    /// A diagram that asks no more for some fields: true where any value of them made it so.
+    pub(super) fn forget(
+        &mut self,
+        memo: &mut Memo<Diagram>,
+        diagram: Diagram,
+        forgotten: &dyn Fn(u16) -> bool,
+    ) -> Built {
+        if diagram.value().is_some() {
+            return Ok(diagram);
+        }
+        if let Some(known) = memo.get(&diagram) {
+            return Ok(Diagram(known));
+        }
+        self.spend()?;
+        let node = self.node(diagram).ok_or(Inconclusive)?.clone();
+        self.steps += node.edges.len();
+        let mut edges = Vec::with_capacity(node.edges.len());
+        for (cut, to) in node.edges {
+            edges.push((cut, self.forget(memo, to, forgotten)?));
+        }
+        let made = if forgotten(node.field) {
+            let mut any = Diagram::FALSE;
+            for (_, to) in edges {
+                any = self.or(any, to)?;
+            }
+            any
+        } else {
+            self.reduced(node.field, edges)?
+        };
+        memo.insert(diagram, made.0);
+        Ok(made)
+    }
+
+    /// A diagram for one rank of a field.
+    pub(super) fn restrict(
+        &mut self,
+        memo: &mut Memo<Diagram>,
+        diagram: Diagram,
+        field: u16,
+        rank: u32,
+    ) -> Built {
+        let Some(node) = self.node(diagram).filter(|node| node.field <= field) else {
+            return Ok(diagram);
+        };
+        if node.field == field {
+            return Ok(self.at(diagram, field, rank));
+        }
+        if let Some(known) = memo.get(&diagram) {
+            return Ok(Diagram(known));
+        }
+        let node = node.clone();
+        self.spend()?;
+        self.steps += node.edges.len();
+        let mut edges = Vec::with_capacity(node.edges.len());
+        for (cut, to) in node.edges {
+            edges.push((cut, self.restrict(memo, to, field, rank)?));
+        }
+        let made = self.reduced(node.field, edges)?;
+        memo.insert(diagram, made.0);
         Ok(made)
     }
 

@@ -23,6 +23,15 @@ pub(super) enum Atom<'a> {
     InForce(Window),
 }
 
+/// What is asked beside the rules.
+#[derive(Debug, Clone, Copy)]
+pub enum Topic<'a> {
+    /// Whether a condition is true.
+    When(&'a Condition),
+    /// Whether the instant is in a window.
+    During(Window),
+}
+
 /// What a question depends on beside the request's fields; each includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Reach {
@@ -63,6 +72,8 @@ pub(super) struct Vocabulary<'a> {
     pub(super) rules: Vec<Formula>,
     /// By rule: what a lock demands.
     pub(super) demands: Vec<Vec<u32>>,
+    /// By topic: true.
+    pub(super) topics: Vec<Formula>,
     /// The question whether the offering is sold.
     pub(super) sold: u32,
     pub(super) texts: BTreeMap<Field, Vec<Box<[u8]>>>,
@@ -76,7 +87,11 @@ pub(super) struct Vocabulary<'a> {
 }
 
 impl<'a> Vocabulary<'a> {
-    pub(super) fn new(catalog: &'a Catalog, policy: &'a Policy) -> Result<Self, Inconclusive> {
+    pub(super) fn new(
+        catalog: &'a Catalog,
+        policy: &'a Policy,
+        topics: &[Topic<'a>],
+    ) -> Result<Self, Inconclusive> {
         let default = |field| policy.defaults.get(&field).copied();
         let mut vocabulary = Self {
             catalog,
@@ -84,6 +99,7 @@ impl<'a> Vocabulary<'a> {
             asked: Vec::new(),
             rules: Vec::new(),
             demands: Vec::new(),
+            topics: Vec::new(),
             sold: 0,
             texts: BTreeMap::new(),
             begun: BTreeSet::new(),
@@ -104,11 +120,11 @@ impl<'a> Vocabulary<'a> {
         vocabulary.sold = vocabulary.ask(Atom::Sold, &mut known);
         for rule in &policy.rules {
             let when = vocabulary.formula(&rule.when, &mut known);
-            let formula = if rule.window == Window::ALWAYS {
+            let in_force = vocabulary.during(rule.window, &mut known);
+            let formula = if in_force == Formula::Constant(true) {
                 when
             } else {
-                let in_force = vocabulary.ask(Atom::InForce(rule.window), &mut known);
-                Formula::And(vec![Formula::Atom(in_force), when])
+                Formula::And(vec![in_force, when])
             };
             vocabulary.rules.push(formula);
             let demands = if let RuleKind::Lock { facts, bound, .. } = &rule.kind {
@@ -118,6 +134,13 @@ impl<'a> Vocabulary<'a> {
                 Vec::new()
             };
             vocabulary.demands.push(demands);
+        }
+        for topic in topics {
+            let formula = match *topic {
+                Topic::When(condition) => vocabulary.formula(condition, &mut known),
+                Topic::During(window) => vocabulary.during(window, &mut known),
+            };
+            vocabulary.topics.push(formula);
         }
         let keys: Vec<&Term> = policy.prefer.iter().map(|key| &key.term).collect();
         vocabulary.order.rows = rows(&keys);
@@ -141,6 +164,14 @@ impl<'a> Vocabulary<'a> {
         });
         known.insert(atom, position);
         position
+    }
+
+    /// Whether the instant is in a window.
+    fn during(&mut self, window: Window, known: &mut Positions<'a>) -> Formula {
+        if window == Window::ALWAYS {
+            return Formula::Constant(true);
+        }
+        Formula::Atom(self.ask(Atom::InForce(window), known))
     }
 
     fn formula(&mut self, condition: &'a Condition, known: &mut Positions<'a>) -> Formula {

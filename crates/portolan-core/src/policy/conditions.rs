@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::absence::Absence;
 use super::diags;
 use super::operands::Resolved;
 use super::policy::{Condition, Glob};
@@ -20,7 +21,7 @@ pub(super) struct Narrowed {
 }
 
 impl Narrowed {
-    fn plain(condition: Condition) -> Self {
+    pub(super) fn plain(condition: Condition) -> Self {
         Self {
             condition,
             when_true: BTreeSet::new(),
@@ -42,7 +43,11 @@ impl Resolver<'_> {
             ConditionKind::And(terms) => self.series(terms, true, env, depth),
             ConditionKind::Or(terms) => self.series(terms, false, env, depth),
             ConditionKind::Not(inner) => {
-                let inner = self.part(inner, env, depth + 1)?;
+                let env = Env {
+                    absence: env.absence.negated(),
+                    ..env.clone()
+                };
+                let inner = self.part(inner, &env, depth + 1)?;
                 Some(Narrowed {
                     condition: Condition::Not(Box::new(inner.condition)),
                     when_true: inner.when_false,
@@ -65,11 +70,12 @@ impl Resolver<'_> {
                     return None;
                 }
                 let glob = Glob(glob.value.as_str().into());
-                Some(Narrowed::plain(Condition::Matches(term, glob)))
+                Some(self.assured(Condition::Matches(term, glob), env))
             }
-            ConditionKind::Compare(left, operator, right) => self
-                .compare(left, *operator, right, span, env)
-                .map(Narrowed::plain),
+            ConditionKind::Compare(left, operator, right) => {
+                let compared = self.compare(left, *operator, right, span, env)?;
+                Some(self.assured(compared, env))
+            }
         }
     }
 
@@ -92,7 +98,7 @@ impl Resolver<'_> {
         for term in terms {
             let Some(part) = self.part(term, &env, depth + 1) else {
                 whole = false;
-                env.lenient = true;
+                env.absence = Absence::Ignored;
                 continue;
             };
             let (all_of, one_of) = if conjunction {
@@ -187,7 +193,7 @@ impl Resolver<'_> {
             return None;
         }
         self.check_read(&term, env, operand.span);
-        Some(Narrowed::plain(Condition::Holds(term)))
+        Some(self.assured(Condition::Holds(term), env))
     }
 
     /// Expands a define, its parameters bound to the arguments.
@@ -427,25 +433,28 @@ pub(super) fn atoms(condition: &Condition) -> Vec<&Condition> {
     out
 }
 
-/// The terms that a condition reads, parts of terms included.
-pub(crate) fn terms(condition: &Condition) -> Vec<&Term> {
-    atoms(condition)
-        .into_iter()
-        .flat_map(|atom| match atom {
-            Condition::IsSet(term) | Condition::Holds(term) | Condition::Matches(term, _) => {
-                term.walk()
-            }
-            Condition::Compare(left, _, right) => {
-                let mut both = left.walk();
-                both.extend(right.walk());
-                both
-            }
-            Condition::And(_) | Condition::Or(_) | Condition::Not(_) | Condition::Constant(_) => {
-                Vec::new()
-            }
-        })
-        .filter(|term| !matches!(term, Term::Constant(Value::Bool(_))))
-        .collect()
+impl Condition {
+    /// The terms that it reads, parts of terms included.
+    pub fn terms(&self) -> Vec<&Term> {
+        atoms(self)
+            .into_iter()
+            .flat_map(|atom| match atom {
+                Condition::IsSet(term) | Condition::Holds(term) | Condition::Matches(term, _) => {
+                    term.walk()
+                }
+                Condition::Compare(left, _, right) => {
+                    let mut both = left.walk();
+                    both.extend(right.walk());
+                    both
+                }
+                Condition::And(_)
+                | Condition::Or(_)
+                | Condition::Not(_)
+                | Condition::Constant(_) => Vec::new(),
+            })
+            .filter(|term| !matches!(term, Term::Constant(Value::Bool(_))))
+            .collect()
+    }
 }
 
 /// Says whether a condition may be true where no fact about now is known.
@@ -474,7 +483,7 @@ fn possible(condition: &Condition) -> (bool, bool) {
         | Condition::Holds(_)
         | Condition::Compare(..)
         | Condition::Matches(..) => {
-            let read = terms(condition);
+            let read = condition.terms();
             let known = !read.iter().any(|t| matches!(t, Term::State(..)));
             (known, known)
         }

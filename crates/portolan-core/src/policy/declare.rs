@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use super::absence::Absence;
 use super::diags;
 use super::policy::{Attribute, Policy, Table};
 use super::schema::BodyField;
@@ -230,7 +231,7 @@ impl Resolver<'_> {
         let defines: Vec<ast::Define> = self.defines.values().cloned().collect();
         for define in defines {
             let mut env = Env::new(Reach::STATE);
-            env.lenient = true;
+            env.absence = Absence::Ignored;
             env.expanding.push(define.name.value.clone());
             for (parameter, of) in &define.parameters {
                 if let Some(of) = self.named_type(of) {

@@ -321,6 +321,30 @@ pub(super) fn window(span: Span) -> Diagnostic {
     Diagnostic::error("empty-window", span, "`until` is not after `from`")
 }
 
+pub(super) fn empty_between(span: Span) -> Diagnostic {
+    Diagnostic::error("empty-window", span, "no instant lies between these dates")
+        .help("name the earlier date first; the second one is itself left out")
+}
+
+pub(super) fn model_is_sought(span: Span) -> Diagnostic {
+    let message = "`request.model` is what this goal looks for";
+    Diagnostic::error("model-is-sought", span, message).help(
+        "leave it out of the `where`; `some model routes where` reads the one found as `model`",
+    )
+}
+
+pub(super) fn unknown_code(span: Span, code: &str, near: Option<&str>) -> Diagnostic {
+    let message = format!("no rule refuses with `{}`", echo(code));
+    Diagnostic::error("unknown-code", span, message).near(near)
+}
+
+pub(super) fn refused_for_now(span: Span, code: &str, skip: Span) -> Diagnostic {
+    let message = format!("no request is refused with `{}` for good", echo(code));
+    Diagnostic::error("refused-for-now", span, message)
+        .related(skip, "this `skip` only puts routes aside for now")
+        .help("name the code of a `refuse`, an `exclude` or a `lock`")
+}
+
 pub(super) fn default_not_here(span: Span, name: &str) -> Diagnostic {
     Diagnostic::error(
         "default-not-here",

@@ -17,7 +17,7 @@ use crate::diagnostic::Diagnostics;
 use crate::limits;
 use crate::source::{Files, SourceId, Sources, Span, Spanned};
 use crate::syntax;
-use crate::syntax::ast::{Item, ItemKind, Name};
+use crate::syntax::ast::{Goal, Item, ItemKind, Name};
 
 /// A policy with everything that it names.
 #[derive(Debug)]
@@ -29,6 +29,9 @@ pub struct Loaded {
     /// Its catalogs as written; `None` where one of them could not be read, so that nobody judges
     /// the others without it.
     pub catalogs: Option<Vec<raw::Catalog>>,
+    /// Codes that an overlay put others in the place of: a `prove` of the policy below still names
+    /// them.
+    pub replaced: BTreeSet<String>,
 }
 
 /// Reads an entry file and all that it names.
@@ -48,6 +51,7 @@ pub fn load(
         catalogs: Some(Vec::new()),
         catalog_paths: BTreeSet::new(),
         in_overlay: false,
+        replaced: BTreeSet::new(),
     };
     let entry = normalize("", entry);
     let (name, items) = loader.policy(&entry, None)?;
@@ -56,11 +60,11 @@ pub fn load(
             .diagnostics
             .push(diags::missing_item(name.span, "use catalog"));
     }
-    let catalogs = loader.catalogs;
     Some(Loaded {
         name,
         items,
-        catalogs,
+        catalogs: loader.catalogs,
+        replaced: loader.replaced,
     })
 }
 
@@ -75,6 +79,8 @@ struct Loader<'a> {
     catalog_paths: BTreeSet<String>,
     /// An overlay's own items are being expanded.
     in_overlay: bool,
+    /// Codes that overlays put others in the place of.
+    replaced: BTreeSet<String>,
 }
 
 impl Loader<'_> {
@@ -208,7 +214,11 @@ impl Loader<'_> {
                 let outer = std::mem::replace(&mut self.in_overlay, true);
                 let changes = self.expand(path, items);
                 self.in_overlay = outer;
-                below.map(|(_, below)| (name, overlay::apply(below, changes, self.diagnostics)))
+                let replaced = &mut self.replaced;
+                below.map(|(_, below)| {
+                    let items = overlay::apply(below, changes, replaced, self.diagnostics);
+                    (name, items)
+                })
             }
         };
         self.reading.pop();
@@ -228,6 +238,12 @@ impl Loader<'_> {
                         {
                             rows::read(table, id, source, self.diagnostics);
                         }
+                    }
+                    out.push(item);
+                }
+                ItemKind::Prove(prove) => {
+                    if let Goal::SameDecisionAs(other) = &mut prove.goal {
+                        other.value = normalize(path, &other.value);
                     }
                     out.push(item);
                 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::conditions::{atoms, terms};
+use super::conditions::atoms;
 use super::diags;
 use super::policy::Condition;
 use super::scope::Resolver;
@@ -17,7 +17,7 @@ impl Resolver<'_> {
     /// Every field in it is one that no client chooses, or an opt-in; and where a field may be
     /// absent, the lock applies without it wherever it would apply with it.
     pub(super) fn check_lock(&mut self, when: &Condition, span: Span) {
-        let read: BTreeSet<Term> = terms(when).into_iter().cloned().collect();
+        let read: BTreeSet<Term> = when.terms().into_iter().cloned().collect();
         for term in &read {
             if let Term::Body(field) = term
                 && !self.opt_ins.contains(field)
@@ -82,7 +82,7 @@ fn reads_place(atom: &Condition) -> bool {
 }
 
 fn mentions(atom: &Condition, term: &Term) -> bool {
-    terms(atom).contains(&term)
+    atom.terms().contains(&term)
 }
 
 fn evaluate(condition: &Condition, value: &dyn Fn(&Condition) -> bool) -> bool {

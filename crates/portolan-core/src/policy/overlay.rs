@@ -17,10 +17,11 @@ use crate::diagnostic::Diagnostics;
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{Amend, Clause, ClauseKind, Head, Item, ItemKind, Name, Rule};
 
-/// Applies an overlay's changes to the items below it.
+/// Applies an overlay's changes to the items below it; `replaced` takes the codes that give way.
 pub(super) fn apply(
     mut below: Vec<Item>,
     changes: Vec<Item>,
+    replaced: &mut BTreeSet<String>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Item> {
     let mut added = Vec::new();
@@ -36,7 +37,7 @@ pub(super) fn apply(
                 if let (Head::Warn { .. }, Some((status, _))) = (&rule.head, &amend.to) {
                     diagnostics.push(rule_diags::clause_not_here(status.span, "to", "warn"));
                 }
-                put(rule, amend, change.span);
+                replaced.extend(put(rule, amend, change.span));
             }
         } else {
             if let Some(what) = of_the_base_alone(&change.kind) {
@@ -145,8 +146,10 @@ fn rule_name(rule: &Rule) -> Option<&str> {
     })
 }
 
-/// Puts an amendment's clauses in the place of those of the same kind.
-fn put(rule: &mut Rule, amend: &Amend, at: Span) {
+/// Puts an amendment's clauses in the place of those of the same kind. Returns the code that gives
+/// way to another.
+fn put(rule: &mut Rule, amend: &Amend, at: Span) -> Option<String> {
+    let mut replaced = None;
     // A new code does not rename the rule: the next overlay still finds it.
     let named = |c: &Clause| matches!(c.kind, ClauseKind::As(_));
     if let (Some(name), false) = (rule_name(rule), rule.clauses.iter().any(named)) {
@@ -163,10 +166,11 @@ fn put(rule: &mut Rule, amend: &Amend, at: Span) {
         | Head::Skip { status, code } = &mut rule.head
     {
         *status = *new_status;
-        *code = new_code.clone();
+        replaced = Some(std::mem::replace(code, new_code.clone()).value);
         rule.head_span = at;
     }
-    let replaced: BTreeSet<&str> = amend.clauses.iter().map(clause_word).collect();
-    rule.clauses.retain(|c| !replaced.contains(clause_word(c)));
+    let new: BTreeSet<&str> = amend.clauses.iter().map(clause_word).collect();
+    rule.clauses.retain(|c| !new.contains(clause_word(c)));
     rule.clauses.extend(amend.clauses.iter().cloned());
+    replaced
 }

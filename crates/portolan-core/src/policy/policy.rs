@@ -5,10 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::claim::{Prove, Test};
 use super::schema::{BodyField, RouteFact};
 use super::term::Term;
 use super::types::{Type, Value};
-use crate::instant::{Instant, Window};
+use crate::instant::Window;
 use crate::source::Span;
 use crate::syntax::ast::Comparison;
 
@@ -107,7 +108,7 @@ pub struct Rule {
 impl Rule {
     /// Everything that its condition and words read.
     pub fn reads(&self) -> Vec<&Term> {
-        let mut terms = super::conditions::terms(&self.when);
+        let mut terms = self.when.terms();
         let words = std::iter::once(&self.say).chain(&self.help);
         for piece in words.flat_map(|template| &template.pieces) {
             if let Piece::Term(term) = piece {
@@ -402,76 +403,6 @@ impl Slot {
         ("sold-in", Self::SoldIn),
         ("near", Self::Near),
     ];
-}
-
-/// A question over all requests.
-#[derive(Debug, Clone)]
-pub struct Prove {
-    /// Its name.
-    pub name: Box<str>,
-    /// Which requests.
-    pub filter: Condition,
-    /// For which instants.
-    pub between: Window,
-    /// What is asked of them.
-    pub goal: Goal,
-    /// Where it stands.
-    pub span: Span,
-}
-
-/// What a `prove` asks.
-#[derive(Debug, Clone)]
-pub enum Goal {
-    /// Of every request for which all premises hold, the claim holds too.
-    Claim {
-        /// What is given.
-        premises: Vec<Claim>,
-        /// What follows.
-        claim: Claim,
-    },
-}
-
-/// What one decision is said to be.
-#[derive(Debug, Clone)]
-pub enum Claim {
-    /// It routes.
-    Routes,
-    /// It is refused.
-    Refused,
-    /// It is refused with this code.
-    RefusedWith(Box<str>),
-    /// Every attempt fulfils a condition; there may be none.
-    Every(Condition),
-}
-
-/// An example: a request and what must come of it.
-#[derive(Debug, Clone)]
-pub struct Test {
-    /// Its name.
-    pub name: Box<str>,
-    /// Fields of the request by name, values as text.
-    pub request: Vec<(Box<str>, Value)>,
-    /// Models of its fallbacks, in order.
-    pub fallbacks: Vec<Box<str>>,
-    /// Its instant.
-    pub at: Option<Instant>,
-    /// What must come out.
-    pub expect: Vec<Expect>,
-    /// Where it stands.
-    pub span: Span,
-}
-
-/// One expectation of an example.
-#[derive(Debug, Clone)]
-pub enum Expect {
-    /// A refusal.
-    Refuse(u16, Box<str>),
-    /// A route whose first attempt has these facts.
-    Route(Vec<(Box<str>, Value)>),
-    /// A warning.
-    Warn(Box<str>),
-    /// A dropped fallback.
-    Drop(Box<str>),
 }
 
 impl Policy {

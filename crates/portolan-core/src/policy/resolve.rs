@@ -49,6 +49,8 @@ pub fn resolve(loaded: &Loaded, catalog: &Catalog, diagnostics: &mut Diagnostics
         resolver.item(item, &mut policy);
     }
     super::points::built_in_points(&mut policy, loaded.name.span);
+    // These name codes, so every rule must be known.
+    policy.proves = resolver.proves(loaded, &policy);
     resolver.check_names(&policy);
     resolver.check_sets(&policy);
     policy.attributes = resolver.attributes;
@@ -85,7 +87,6 @@ impl Resolver<'_> {
                     self.timeout(limit, policy);
                 }
             }
-            ItemKind::Prove(prove) => policy.proves.extend(self.prove(prove)),
             ItemKind::Test(test) => policy.tests.extend(self.test(test, item.span)),
             _ => {}
         }

@@ -188,7 +188,7 @@ impl Resolver<'_> {
         }
         if let (RuleKind::Skip(_), Some(when)) = (kind, when) {
             let now = |t: &&Term| matches!(t, Term::State(..));
-            if !super::conditions::terms(when).iter().any(now) {
+            if !when.terms().iter().any(now) {
                 self.report(diags::skip_without_state(rule.head_span));
             } else if let (true, Some(written)) = (may_hold_without_state(when), clauses.when) {
                 self.report(diags::skip_beside_state(written.span));
@@ -198,7 +198,7 @@ impl Resolver<'_> {
 
     /// Where a candidate may be is judged by what the client sends only where the policy says so.
     fn check_opt_in(&mut self, when: &Condition, span: Span) {
-        let terms = super::conditions::terms(when);
+        let terms = when.terms();
         let place = |term: &&&Term| {
             matches!(
                 term,
@@ -291,7 +291,7 @@ impl Resolver<'_> {
                 .rules
                 .iter()
                 .filter(decides)
-                .find(|r| super::conditions::terms(&r.when).iter().any(|t| reads(t)));
+                .find(|r| r.when.terms().iter().any(|t| reads(t)));
             if let Some(reader) = reader {
                 self.report(diags::set_read(rule.span, field.name(), reader.span));
             }

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::absence::Absence;
 use super::policy::{Attribute, Table};
 use super::schema::BodyField;
 use super::term::Term;
@@ -41,6 +42,16 @@ impl Reach {
         state: true,
         here: "this rule",
     };
+    /// The requests that a `prove` is about.
+    pub(super) const FILTER: Self = Self {
+        here: "the `where` of a `prove`, which chooses requests",
+        ..Self::REQUEST
+    };
+    /// What a `prove` claims.
+    pub(super) const GOAL: Self = Self {
+        here: "a goal, which speaks of every state",
+        ..Self::ROUTE
+    };
 }
 
 /// What is known while one expression is resolved.
@@ -55,8 +66,8 @@ pub(super) struct Env {
     pub(super) spent: Rc<Cell<usize>>,
     /// Defines being expanded, outermost first.
     pub(super) expanding: Vec<String>,
-    /// A define checked on its own: whether an optional field is set is its user's matter.
-    pub(super) lenient: bool,
+    /// What becomes of an optional field that is read without asking.
+    pub(super) absence: Absence,
 }
 
 impl Env {
@@ -67,7 +78,7 @@ impl Env {
             bindings: BTreeMap::new(),
             spent: Rc::default(),
             expanding: Vec::new(),
-            lenient: false,
+            absence: Absence::Reported,
         }
     }
 
@@ -142,16 +153,24 @@ impl Resolver<'_> {
 
     /// Reports every part of a term that may be absent and is not known to be set.
     pub(super) fn check_read(&mut self, term: &Term, env: &Env, span: Span) {
-        if env.lenient {
-            return;
-        }
-        let absent = |part: &&Term| self.may_be_absent(part) && !env.known.contains(*part);
-        let missing: Vec<Term> = term.walk().into_iter().filter(absent).cloned().collect();
+        let goal = match env.absence {
+            Absence::Reported => false,
+            Absence::Fails | Absence::Holds => true,
+            Absence::Ignored => return,
+        };
+        let unasked = self.unasked(term, env);
+        let fault = |part: &Term| !(goal && part.is_of_the_route());
         // The innermost one is the cause.
-        if let Some(part) = missing.last() {
-            let name = self.term_name(part);
+        if let Some(part) = unasked.into_iter().rev().find(fault) {
+            let name = self.term_name(&part);
             self.report(super::diags::optional_read(span, &name));
         }
+    }
+
+    /// The parts of a term that may be absent and are not known to be set, outermost first.
+    pub(super) fn unasked(&self, term: &Term, env: &Env) -> Vec<Term> {
+        let absent = |part: &&Term| self.may_be_absent(part) && !env.known.contains(*part);
+        term.walk().into_iter().filter(absent).cloned().collect()
     }
 
     /// A term as rules write it.

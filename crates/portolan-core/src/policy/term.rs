@@ -71,6 +71,13 @@ impl Term {
         out
     }
 
+    /// Says whether the term is a fact of the candidate, or of its model or endpoint.
+    pub fn is_of_the_route(&self) -> bool {
+        self.walk()
+            .iter()
+            .any(|part| matches!(part, Self::Route(_)))
+    }
+
     /// Says whether the term is a field of the request itself, rather than a constant or a fact
     /// of the catalog or a table.
     pub fn is_request_field(&self) -> bool {

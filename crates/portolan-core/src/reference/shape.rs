@@ -81,7 +81,7 @@ pub(super) fn wait<'a>(case: Case<'a>, facts: &Facts<'a>, candidate: &Candidate)
         let terms = case
             .policy
             .rule(*rule)
-            .map(|r| crate::policy::condition_terms(&r.when))
+            .map(|r| r.when.terms())
             .unwrap_or_default();
         terms
             .iter()

@@ -56,7 +56,7 @@ pub enum ItemKind {
     /// `timeout connect 5s, …`
     Timeout(Vec<(Name, Spanned<i64>)>),
     /// `prove NAME …`
-    Prove(Prove),
+    Prove(Box<Prove>),
     /// `test "NAME" …`
     Test(Test),
 }
@@ -264,22 +264,40 @@ pub struct Prove {
     /// Which requests.
     pub filter: Option<Condition>,
     /// Which instants; from, until.
-    pub between: Option<(Instant, Instant)>,
+    pub between: Option<(Instant, Spanned<Instant>)>,
     /// What holds for them.
     pub goal: Goal,
 }
 
-/// What a claim says.
+/// What a `prove` asks.
 #[derive(Debug, Clone)]
 pub enum Goal {
-    /// Every attempt fulfils a condition.
+    /// `if PREMISE and PREMISE then CLAIM`, or a claim alone
+    Claim {
+        /// What is given.
+        premises: Vec<Claim>,
+        /// What follows.
+        claim: Claim,
+    },
+    /// `some model routes where CONDITION`
+    SomeModelRoutes(Option<Condition>),
+    /// `same decision as "PATH"`
+    SameDecisionAs(Name),
+}
+
+/// What one decision is said to be.
+#[derive(Debug, Clone)]
+pub enum Claim {
+    /// `every CONDITION`: every attempt fulfils it
     Every(Condition),
-    /// No such request routes.
-    NeverRoutes,
-    /// Every such request routes.
-    AlwaysRoutes,
-    /// Every such request is refused with a code.
-    AlwaysRefused(Name),
+    /// `price at most $20.00`
+    PriceAtMost(Decimal),
+    /// `always routes`, or as a premise `routes`
+    Routes,
+    /// `never routes`, `always refused`, or as a premise `refused`
+    Refused,
+    /// The same `with CODE`
+    RefusedWith(Name),
 }
 
 /// An example with its expected outcome.

@@ -10,6 +10,7 @@ use pest::iterators::Pair;
 use super::ast::{Comparison, Condition, ConditionKind, Operand, OperandKind};
 use super::literal;
 use super::parser::{Builder, Rule, meaningful};
+use crate::decimal::Decimal;
 
 pub(super) fn condition(builder: &mut Builder<'_>, pair: Pair<'_, Rule>) -> Option<Condition> {
     let span = builder.span(&pair);
@@ -49,7 +50,7 @@ fn single_or(
     }
 }
 
-fn negation(builder: &mut Builder<'_>, pair: Pair<'_, Rule>) -> Option<Condition> {
+pub(super) fn negation(builder: &mut Builder<'_>, pair: Pair<'_, Rule>) -> Option<Condition> {
     let span = builder.span(&pair);
     let mut negative = false;
     let mut inner = None;
@@ -154,10 +155,7 @@ fn atom(builder: &mut Builder<'_>, pair: Pair<'_, Rule>) -> Option<Operand> {
     let text = inner.as_str().trim_end();
     let kind = match inner.as_rule() {
         Rule::string => OperandKind::Text(builder.string(inner).value),
-        Rule::money => {
-            let amount = text.trim_start_matches('$');
-            OperandKind::Money(literal::decimal(builder, &inner, amount)?)
-        }
+        Rule::money => OperandKind::Money(money(builder, &inner)?),
         Rule::instant => OperandKind::Instant(builder.instant(&inner)?),
         Rule::duration => OperandKind::Duration(builder.duration(&inner).value),
         Rule::number => {
@@ -186,4 +184,10 @@ fn atom(builder: &mut Builder<'_>, pair: Pair<'_, Rule>) -> Option<Operand> {
         _ => OperandKind::Path(builder.path(&inner)),
     };
     Some(Operand { kind, span })
+}
+
+/// An amount of money.
+pub(super) fn money(builder: &mut Builder<'_>, pair: &Pair<'_, Rule>) -> Option<Decimal> {
+    let amount = pair.as_str().trim_end().trim_start_matches('$');
+    literal::decimal(builder, pair, amount)
 }

@@ -188,7 +188,7 @@ impl Builder<'_> {
             Rule::plan => ItemKind::PlanAtMost(self.integer(&parts.next()?)),
             Rule::advance => ItemKind::Advance(self.classes(parts.next()?)),
             Rule::timeout => ItemKind::Timeout(self.each(parts, Self::span_of)?),
-            Rule::prove => ItemKind::Prove(self.prove(parts)?),
+            Rule::prove => ItemKind::Prove(Box::new(self.prove(parts)?)),
             Rule::test => ItemKind::Test(self.test(parts)?),
             _ => {
                 self.fault(diags::unreadable(span));
@@ -398,10 +398,22 @@ pub(super) fn meaningful(pair: Pair<'_, Rule>) -> impl Iterator<Item = Pair<'_, 
                 | Rule::where_part
                 | Rule::between_part
                 | Rule::goal
+                | Rule::implication
+                | Rule::premise
+                | Rule::given_every
+                | Rule::given_routes
+                | Rule::given_refused
+                | Rule::claim
                 | Rule::every_attempt
+                | Rule::price_at_most
                 | Rule::never_routes
                 | Rule::always_routes
                 | Rule::always_refused
+                | Rule::with_code
+                | Rule::some_model_routes
+                | Rule::same_decision
+                | Rule::negation
+                | Rule::money
                 | Rule::fields
                 | Rule::field
                 | Rule::expect

@@ -7,8 +7,10 @@
 
 use pest::iterators::Pair;
 
-use super::ast::{Expect, ExpectKind, Goal, Name, Operand, Prove, Test};
+use super::ast::{Claim, Expect, ExpectKind, Goal, Name, Operand, Prove, Test};
+use super::condition;
 use super::parser::{Builder, Rule, meaningful};
+use crate::source::Spanned;
 
 impl Builder<'_> {
     pub(super) fn prove<'i>(
@@ -25,20 +27,12 @@ impl Builder<'_> {
             match token {
                 Rule::where_part => filter = Some(self.condition(inner.next()?)?),
                 Rule::between_part => {
-                    between = Some((self.instant(&inner.next()?)?, self.instant(&inner.next()?)?));
+                    let from = self.instant(&inner.next()?)?;
+                    let until = inner.next()?;
+                    let span = self.span(&until);
+                    between = Some((from, Spanned::new(self.instant(&until)?, span)));
                 }
-                Rule::goal => {
-                    let what = inner.next()?;
-                    goal = Some(match what.as_rule() {
-                        Rule::every_attempt => {
-                            Goal::Every(self.condition(meaningful(what).next()?)?)
-                        }
-                        Rule::never_routes => Goal::NeverRoutes,
-                        Rule::always_routes => Goal::AlwaysRoutes,
-                        _ => Goal::AlwaysRefused(self.name(&meaningful(what).next()?)),
-                    });
-                }
-                _ => {}
+                _ => goal = Some(self.goal(inner.next()?)?),
             }
         }
         Some(Prove {
@@ -46,6 +40,51 @@ impl Builder<'_> {
             filter,
             between,
             goal: goal?,
+        })
+    }
+
+    fn goal(&mut self, pair: Pair<'_, Rule>) -> Option<Goal> {
+        let token = pair.as_rule();
+        Some(match token {
+            Rule::some_model_routes => {
+                let wanted = meaningful(pair).next();
+                let condition = wanted.and_then(|part| meaningful(part).next());
+                Goal::SomeModelRoutes(match condition {
+                    Some(condition) => Some(self.condition(condition)?),
+                    None => None,
+                })
+            }
+            Rule::same_decision => Goal::SameDecisionAs(self.string(meaningful(pair).next()?)),
+            Rule::claim => Goal::Claim {
+                premises: Vec::new(),
+                claim: self.claim(pair)?,
+            },
+            _ => {
+                let mut parts = self.each(meaningful(pair), Self::claim)?;
+                let claim = parts.pop()?;
+                Goal::Claim {
+                    premises: parts,
+                    claim,
+                }
+            }
+        })
+    }
+
+    /// A claim or a premise: both are said of one decision.
+    fn claim(&mut self, pair: Pair<'_, Rule>) -> Option<Claim> {
+        let what = meaningful(pair).next()?;
+        let token = what.as_rule();
+        let inner = meaningful(what).next();
+        Some(match token {
+            Rule::every_attempt => Claim::Every(self.condition(inner?)?),
+            Rule::given_every => Claim::Every(condition::negation(self, inner?)?),
+            Rule::price_at_most => Claim::PriceAtMost(condition::money(self, &inner?)?),
+            Rule::always_routes | Rule::given_routes => Claim::Routes,
+            Rule::never_routes => Claim::Refused,
+            _ => match inner {
+                Some(code) => Claim::RefusedWith(self.name(&meaningful(code).next()?)),
+                None => Claim::Refused,
+            },
         })
     }
 

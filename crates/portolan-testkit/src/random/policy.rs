@@ -11,8 +11,8 @@ use super::fields::{self, Field};
 use super::values::{DATES, PLACES, literal, quoted};
 use crate::dice::Dice;
 
-/// Writes a policy.
-pub(super) fn text(dice: &mut Dice, world: &World) -> String {
+/// Writes a policy, with so many questions over all requests.
+pub(super) fn text(dice: &mut Dice, world: &World, proves: usize) -> String {
     let mut out = "edition 1\npolicy random\nuse catalog \"catalog.yaml\"\n".to_owned();
     let declared = declare(dice, world, &mut out);
     let all = fields::all(&declared, world);
@@ -43,6 +43,9 @@ pub(super) fn text(dice: &mut Dice, world: &World) -> String {
         writer.shaping(dice);
     }
     writer.order(dice);
+    for _ in 0..proves {
+        writer.prove(dice);
+    }
     writer.out
 }
 
@@ -106,7 +109,7 @@ impl Writer<'_> {
         }
     }
 
-    fn scope(&self, reach: Reach) -> Scope<'_> {
+    pub(super) fn scope(&self, reach: Reach) -> Scope<'_> {
         let fields = self.all.iter().filter(|f| self.may_read(reach, f));
         let mut defines = Vec::new();
         if matches!(

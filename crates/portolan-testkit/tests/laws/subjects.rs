@@ -1,7 +1,6 @@
 //! The policies that the laws are put to: every shipped one, and generated ones.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 use portolan_core::answer::{Answer, Attempt, Outcome, Plan, Refusal, Verdict};
@@ -9,7 +8,7 @@ use portolan_core::engine::{Compilation, Engine};
 use portolan_core::request::{Draft, State};
 use portolan_testkit::case::Origin;
 use portolan_testkit::generate::{Palette, attributes};
-use portolan_testkit::policies::{compile, printed, root, shipped};
+use portolan_testkit::policies::{compile, printed, shipped};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -103,75 +102,9 @@ fn shipped_subjects() -> Vec<Subject> {
                 .engine
                 .unwrap_or_else(|| panic!("{name} does not compile"))
         };
-        let mut subject = subject(name.clone(), engine(), engine(), SHIPPED_REQUESTS * scale());
-        subject.more = Some(with_proves_as_excludes(&name));
-        subject
+        subject(name.clone(), engine(), engine(), SHIPPED_REQUESTS * scale())
     });
     each.collect()
-}
-
-/// A shipped policy with each `prove … every` turned round: what the prove denies is excluded.
-/// The prove holds of a request if that changes nothing.
-fn with_proves_as_excludes(name: &str) -> Engine {
-    let directory = root().join(name);
-    let policy = std::fs::read_to_string(directory.join("policy.portolan")).unwrap();
-    let mut more = policy.clone();
-    let mut found = 0;
-    for (number, prove) in policy.split("\nprove ").skip(1).enumerate() {
-        let prove = prove.split("\n\n").next().unwrap();
-        let Some((_, rest)) = prove.split_once("for every request") else {
-            continue;
-        };
-        let Some((filter, goal)) = rest.split_once("every ") else {
-            continue;
-        };
-        let filter = filter
-            .trim()
-            .strip_prefix("where ")
-            .unwrap_or("true")
-            .trim();
-        let goal = goal.trim().replace("attempt.", "route.");
-        write!(
-            more,
-            "\nexclude 404 prove-{number}-fails\n  when ({filter}) and not ({goal})\n  say \"no\"\n"
-        )
-        .unwrap();
-        found += 1;
-    }
-    let proves = compile(&Origin::Shipped(name.to_owned()))
-        .engine
-        .unwrap()
-        .policy()
-        .proves
-        .len();
-    assert!(
-        found <= proves && (found > 0 || proves == 0),
-        "{name}: {found} of {proves} proves"
-    );
-    let files = overlaid(&directory, more);
-    engine(&files).unwrap_or_else(|why| panic!("{name}: {why}"))
-}
-
-/// The files that a shipped policy may name, with another policy.
-fn overlaid(directory: &std::path::Path, policy: String) -> BTreeMap<String, String> {
-    let mut files = BTreeMap::new();
-    let mut add = |below: std::path::PathBuf, prefix: &str| {
-        for entry in std::fs::read_dir(below).into_iter().flatten().flatten() {
-            if let (true, Ok(text)) = (
-                entry.path().is_file(),
-                std::fs::read_to_string(entry.path()),
-            ) {
-                files.insert(
-                    format!("{prefix}{}", entry.file_name().to_string_lossy()),
-                    text,
-                );
-            }
-        }
-    };
-    add(directory.to_owned(), "");
-    add(directory.join("../places"), "../places/");
-    files.insert("policy.portolan".to_owned(), policy);
-    files
 }
 
 fn engine(files: &BTreeMap<String, String>) -> Result<Engine, String> {

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 
 use super::{Context, Fold, Folded};
-use crate::catalog::{Route, earlier};
+use crate::catalog::{Price, Route, earlier};
 use crate::diagram::constants::rank;
 use crate::diagram::field::{ABSENT, Field, Number, TextField};
 use crate::diagram::sketch::Sketch;
@@ -56,6 +56,28 @@ impl<'a> Fold<'a> {
             } else {
                 self.over_time(moment, &facts)
             }
+        })
+    }
+
+    /// The price of a route, as an answer that `number` numbers.
+    pub(in crate::diagram) fn price(&self, route: Route, number: &dyn Fn(Price) -> u32) -> Folded {
+        let catalog = self.vocabulary.catalog;
+        self.over_tiers(&self.tiers(route), &mut Self::start(), &|moment| {
+            let price = catalog.price(route, moment.at, moment.input, moment.tier);
+            moment.changes(price.next_change);
+            Ok(Sketch::Leaf(number(price.value)))
+        })
+    }
+
+    /// An answer that time changes: one with when it changes next.
+    pub(in crate::diagram) fn through_time(
+        &self,
+        answer: &dyn Fn(Instant) -> (u32, Option<Instant>),
+    ) -> Folded {
+        self.over_time(&mut Self::start(), &|moment| {
+            let (answer, next) = answer(moment.at);
+            moment.changes(next);
+            Ok(Sketch::Leaf(answer))
         })
     }
 

@@ -1,0 +1,152 @@
+//! `portolan prove`: every claim of a policy over all requests, proved, or refuted by a request.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{anyhow, ensure};
+use portolan_core::engine::Engine;
+use portolan_core::request::{Draft, State};
+use portolan_core::{near, text};
+use portolan_verify::prove::{Asking, Outcome, Proof, prove};
+
+use super::Format;
+use crate::load::Policy;
+use crate::render::{diagnostic, paint::Color, proofs};
+use crate::{Report, Status};
+
+/// What `prove` takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// A directory with a `policy.portolan`, or one file
+    policy: PathBuf,
+    /// Ask the directory's overlay of this name, on top of the policy
+    #[arg(long, value_name = "NAME")]
+    overlay: Option<String>,
+    /// Only the claim of this name; give the flag again for another
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+    /// Write the questions for an SMT solver instead: `unsat` is proved, `sat` is refuted
+    #[arg(long, conflicts_with = "format")]
+    smt2: bool,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Proves.
+///
+/// # Errors
+/// When there is no policy to ask, or none of its claims has a name that was given.
+pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report> {
+    let policy = Policy::find(&arguments.policy, arguments.overlay.as_deref())?;
+    ensure!(
+        !policy.is_catalog(),
+        "cannot prove anything of `{}`: this is a catalog; name a policy that uses it",
+        arguments.policy.display()
+    );
+    let compiled = policy.compile();
+    let Some(engine) = &compiled.engine else {
+        let findings = diagnostic::Findings {
+            diagnostics: &compiled.diagnostics,
+            sources: &compiled.sources,
+            policy: &policy,
+            left_out: compiled.left_out,
+        };
+        return Ok(Report {
+            status: Status::Wrong,
+            out: String::new(),
+            err: match arguments.format {
+                Format::Human => findings.human(color.on_stderr()),
+                Format::Json => findings.json()?,
+            },
+        });
+    };
+    let wanted = wanted(engine, &arguments.only)?;
+    if arguments.smt2 {
+        return smt2(engine, &wanted);
+    }
+    let begun = Instant::now();
+    let asking = Asking {
+        wanted: &wanted,
+        posted: &posted,
+        other: &|path| policy.beside(path).compile().engine,
+    };
+    let proofs = prove(engine, asking);
+    let taken = begun.elapsed();
+    let proved = |proof: &Proof| matches!(proof.outcome, Outcome::Proved);
+    let shown = proofs::Shown {
+        engine,
+        policy: &policy,
+        named: &arguments.policy,
+        overlay: arguments.overlay.as_deref(),
+        proofs: &proofs,
+        taken,
+    };
+    Ok(Report {
+        status: if proofs.iter().all(proved) {
+            Status::Yes
+        } else {
+            Status::Wrong
+        },
+        out: match arguments.format {
+            Format::Human => shown.human(color.on_stdout()),
+            Format::Json => shown.json()?,
+        },
+        err: String::new(),
+    })
+}
+
+/// Says whether some posted request is this one.
+fn posted(draft: &Draft) -> bool {
+    portolan_wire::write_request(draft, &State::default()).is_ok()
+}
+
+/// The positions of the claims that were named; all where none was.
+fn wanted(engine: &Engine, names: &[String]) -> anyhow::Result<Vec<usize>> {
+    let proves = &engine.policy().proves;
+    if names.is_empty() {
+        return Ok((0..proves.len()).collect());
+    }
+    let mut wanted = Vec::new();
+    for name in names {
+        let position = proves.iter().position(|prove| *prove.name == **name);
+        let position = position.ok_or_else(|| {
+            let near = near::nearest(name, proves.iter().map(|prove| &*prove.name));
+            let near = near.map_or(String::new(), |near| format!(", did you mean `{near}`?"));
+            anyhow!("no `prove` is named `{}`{near}", text::echo(name))
+        })?;
+        wanted.push(position);
+    }
+    wanted.sort_unstable();
+    wanted.dedup();
+    Ok(wanted)
+}
+
+fn smt2(engine: &Engine, wanted: &[usize]) -> anyhow::Result<Report> {
+    let mut out = String::new();
+    let mut err = String::new();
+    for position in wanted {
+        let Some(prove) = engine.policy().proves.get(*position) else {
+            continue;
+        };
+        match portolan_verify::smt::smt2(engine, prove) {
+            Ok(script) => {
+                out.push_str(&script);
+                out.push('\n');
+            }
+            Err(why) => {
+                err.push_str(&format!("`{}` is left out: {why}\n", prove.name));
+            }
+        }
+    }
+    ensure!(!out.is_empty() || err.is_empty(), "{}", err.trim_end());
+    Ok(Report {
+        status: if err.is_empty() {
+            Status::Yes
+        } else {
+            Status::Wrong
+        },
+        out,
+        err,
+    })
+}

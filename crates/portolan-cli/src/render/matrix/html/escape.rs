@@ -1,0 +1,89 @@
+//! Text that a page may hold without taking it for markup, and hashes that a page names.
+
+use std::fmt::Write;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::render::paint::visible;
+
+/// Text between tags or within quotes.
+pub(super) fn escaped(raw: &str) -> String {
+    let mut out = String::with_capacity(raw.len());
+    for c in visible(raw).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// JSON that may stand in a script element: nothing in it can end the element or open a comment.
+pub(super) fn json_in_html(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            // These stand within strings only, where an escape means the same.
+            '<' | '>' | '&' | '\'' | '\u{2028}' | '\u{2029}' => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// A text's SHA-256 in base 64, as a content security policy names what may run.
+pub(super) fn hash(text: &str) -> String {
+    base64(&Sha256::digest(text.as_bytes()))
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: [u8; 64] = *b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for three in bytes.chunks(3) {
+        let byte = |position: usize| u32::from(three.get(position).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for position in 0..4 {
+            let digit = DIGITS.get((bits >> (18 - 6 * position) & 63) as usize);
+            let digit = digit.filter(|_| position <= three.len());
+            out.push(digit.map_or('=', |digit| char::from(*digit)));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_64_is_that_of_the_standard() {
+        for (bytes, text) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            assert_eq!(base64(bytes.as_bytes()), text);
+        }
+        assert_eq!(hash(""), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
+    }
+
+    #[test]
+    fn nothing_ends_what_it_stands_in() {
+        let hostile = "</script><!--]]>'\"&\u{2028}";
+        let text = escaped(hostile);
+        assert!(!text.contains(['<', '>', '"', '\'']), "{text}");
+        let json = serde_json::to_string(hostile).unwrap();
+        let inside = json_in_html(&json);
+        assert!(!inside.contains(['<', '>', '&', '\'']), "{inside}");
+        let read: String = serde_json::from_str(&inside).unwrap();
+        assert_eq!(read, hostile);
+    }
+}

@@ -1,0 +1,362 @@
+//! `prove`: is a question's answer yes for every request, and if not, for which one is it no?
+//!
+//! A claim is proved where the requests that would refute it make an empty region in every slice.
+//! Where they do not, a request of each is made and judged by the interpreter, until one refutes
+//! the claim; nothing is called refuted without one. What chains add is in `chains.rs`, questions
+//! about the whole catalog are in `availability.rs`.
+
+mod availability;
+mod chains;
+mod guards;
+mod mends;
+mod replay;
+mod same;
+mod topics;
+
+pub use replay::{Refutation, refutation};
+
+use portolan_core::diagram::survey::{Chart, Class, Inconclusive, Region, Standing};
+use portolan_core::engine::Engine;
+use portolan_core::limits;
+use portolan_core::policy::{Claim, Goal, Prove};
+use portolan_core::request::Draft;
+
+use crate::smallest::{Boundaries, size, smallest};
+use crate::witness::witness;
+use topics::{Asked, Topics};
+
+/// What came of one question.
+#[derive(Debug, Clone)]
+pub struct Proof {
+    /// Its position among the policy's questions.
+    pub prove: usize,
+    /// The answer.
+    pub outcome: Outcome,
+    /// What was looked at.
+    pub covered: Covered,
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// It holds for every request.
+    Proved,
+    /// It does not, for this request.
+    Refuted(Box<Refutation>),
+    /// Nobody knows.
+    Inconclusive(Reason),
+}
+
+/// Why nobody knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// The policy asks for more than a limit allows.
+    TooLarge,
+    /// Requests that would refute it are left, and none of those that were tried does: there are
+    /// too many to try them all.
+    NotReplayed,
+    /// The question compares with another policy, which does not compile.
+    OtherPolicy,
+    /// The question compares with another policy, which declares other inputs.
+    OtherInputs,
+    /// A question about all models must not ask which model is called.
+    NamesModel,
+}
+
+/// What was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Covered {
+    /// Ids of models and aliases, each with what it stands for.
+    pub ids: usize,
+    /// Shapes of models, each through each endpoint.
+    pub slices: usize,
+    /// Classes of requests that the question distinguishes.
+    pub classes: u64,
+}
+
+/// What is asked of a policy.
+#[derive(Clone, Copy)]
+pub struct Asking<'a> {
+    /// The positions of its questions.
+    pub wanted: &'a [usize],
+    /// Says whether a request is one that can be posted: no other refutes anything.
+    pub posted: &'a dyn Fn(&Draft) -> bool,
+    /// Another policy, by the path that a question names it by.
+    pub other: &'a dyn Fn(&str) -> Option<Engine>,
+}
+
+/// Answers questions of a policy, in their order.
+pub fn prove(engine: &Engine, asking: Asking<'_>) -> Vec<Proof> {
+    let Asking {
+        wanted,
+        posted,
+        other,
+    } = asking;
+    let proves = engine.policy().proves.iter().enumerate();
+    let (positions, proves): (Vec<usize>, Vec<&Prove>) = proves
+        .filter(|(position, _)| wanted.contains(position))
+        .unzip();
+    let proves = proves.as_slice();
+    let topics = Topics::new(proves);
+    let answered = engine.survey(&topics.list(), |survey| {
+        let mut searches: Vec<Search<'_>> = (proves.iter().zip(&topics.asked))
+            .map(|(prove, asked)| Search::new(engine, posted, prove, asked))
+            .collect();
+        // A slice past its budget is noted by each search that it concerns.
+        let _ = survey.each(&mut |chart| {
+            for search in &mut searches {
+                search.slice(chart);
+            }
+            Ok(())
+        });
+        chains::complete(survey, &mut searches);
+        availability::complete(survey, &mut searches);
+        mends::complete(survey, &mut searches);
+        same::complete(&mut searches, other);
+        searches
+            .into_iter()
+            .map(|mut search| {
+                search.shrink();
+                (search.covered, search.outcome())
+            })
+            .collect::<Vec<_>>()
+    });
+    let answered = answered.unwrap_or_else(|Inconclusive| {
+        let unknown = || Outcome::Inconclusive(Reason::TooLarge);
+        proves
+            .iter()
+            .map(|_| (Covered::default(), unknown()))
+            .collect()
+    });
+    let answered = positions.into_iter().zip(answered);
+    let proof = |(prove, (covered, outcome))| Proof {
+        prove,
+        outcome,
+        covered,
+    };
+    answered.map(proof).collect()
+}
+
+/// Classes of one slice that are still tried once a request refutes the claim.
+const FEW: usize = 64;
+
+/// The search for a request that refutes one question.
+struct Search<'a> {
+    engine: &'a Engine,
+    posted: &'a dyn Fn(&Draft) -> bool,
+    prove: &'a Prove,
+    asked: &'a Asked,
+    covered: Covered,
+    /// The smallest so far.
+    found: Option<Box<Refutation>>,
+    /// The class of what refutes it there: of the request itself, or of its fallback.
+    class: Option<Class>,
+    /// Why it cannot be called proved.
+    reason: Option<Reason>,
+    /// Classes of fallbacks of which an attempt would refute it, if some request has such a one.
+    inner: Vec<Class>,
+}
+
+impl<'a> Search<'a> {
+    fn new(
+        engine: &'a Engine,
+        posted: &'a dyn Fn(&Draft) -> bool,
+        prove: &'a Prove,
+        asked: &'a Asked,
+    ) -> Self {
+        Self {
+            engine,
+            posted,
+            prove,
+            asked,
+            covered: Covered::default(),
+            found: None,
+            class: None,
+            reason: None,
+            inner: Vec::new(),
+        }
+    }
+
+    /// Leaves out of the request whatever it does not take to refute the claim.
+    fn shrink(&mut self) {
+        let Goal::Claim { .. } = &self.prove.goal else {
+            return;
+        };
+        let Some(found) = &mut self.found else {
+            return;
+        };
+        let refutes = |draft: &Draft| {
+            let refutation = refutation(self.engine, self.prove, draft);
+            refutation.filter(|_| (self.posted)(draft))
+        };
+        let boundaries = Boundaries::default();
+        let draft = smallest(&found.draft, &boundaries, &mut |draft| {
+            refutes(draft).is_some()
+        });
+        if size(&draft) >= size(&found.draft) {
+            return;
+        }
+        if let Some(mut smaller) = refutes(&draft) {
+            smaller.mends = std::mem::take(&mut found.mends);
+            **found = smaller;
+        }
+    }
+
+    fn outcome(self) -> Outcome {
+        match (self.found, self.reason) {
+            (Some(found), _) => Outcome::Refuted(found),
+            (None, Some(reason)) => Outcome::Inconclusive(reason),
+            (None, None) => Outcome::Proved,
+        }
+    }
+
+    /// Looks at one slice.
+    fn slice(&mut self, chart: &mut Chart<'_>) {
+        let Goal::Claim { .. } = &self.prove.goal else {
+            return;
+        };
+        self.covered.slices += 1;
+        if chart.endpoint().index() == 0 {
+            self.covered.ids += chart.members().len();
+        }
+        let looked = self.look(chart);
+        if looked.is_err() {
+            self.reason = Some(Reason::TooLarge);
+        }
+    }
+
+    fn look(&mut self, chart: &mut Chart<'_>) -> Result<(), Inconclusive> {
+        let (wanted, against) = self.against(chart)?;
+        let rest = chart.without(wanted, against)?;
+        let classes = chart.count(against).saturating_add(chart.count(rest));
+        self.covered.classes = self.covered.classes.saturating_add(classes);
+        self.try_all(chart, against)?;
+        if let Some(topic) = self.asked.every() {
+            chains::suspect(self, chart, topic)?;
+        }
+        Ok(())
+    }
+
+    /// The requests that the question is about, and those of them that would refute it.
+    fn against(&self, chart: &mut Chart<'_>) -> Result<(Region, Region), Inconclusive> {
+        let Goal::Claim { premises, claim } = &self.prove.goal else {
+            return Ok((Region::NONE, Region::NONE));
+        };
+        let wanted = self.wanted(chart)?;
+        let mut against = wanted;
+        for (premise, topic) in premises.iter().zip(&self.asked.premises) {
+            let holds = region(chart, premise, *topic)?;
+            against = chart.and(against, holds)?;
+        }
+        if let (Claim::Routes, Standing::Absent | Standing::Unknown) = (claim, chart.standing()) {
+            against = Region::NONE;
+        }
+        let holds = region(chart, claim, self.asked.claim)?;
+        Ok((wanted, chart.without(against, holds)?))
+    }
+
+    /// The requests that the question is about.
+    fn wanted(&self, chart: &mut Chart<'_>) -> Result<Region, Inconclusive> {
+        let mut wanted = Region::ALL;
+        for topic in &self.asked.about {
+            let one = chart.topic(*topic, None)?;
+            wanted = chart.and(wanted, one)?;
+        }
+        Ok(wanted)
+    }
+
+    /// Tries requests of a region, each id's, until one of them refutes the claim and no smaller
+    /// one is likely.
+    fn try_all(&mut self, chart: &mut Chart<'_>, against: Region) -> Result<(), Inconclusive> {
+        if against.is_empty() {
+            return Ok(());
+        }
+        let mut left = limits::PROVE_CLASSES;
+        for member in chart.members() {
+            let during = chart.during(member)?;
+            let against = chart.and(against, during)?;
+            let before = self.found.is_some();
+            chart.classes(against, member, &mut |class| {
+                if left == 0 {
+                    return false;
+                }
+                // A smaller one is looked for, but not for long.
+                left = (left - 1).min(if self.found.is_some() { FEW } else { left });
+                if let Some(draft) = witness(self.engine, class) {
+                    let refutes = self.offer(&draft, class);
+                    if !refutes {
+                        self.reason.get_or_insert(Reason::NotReplayed);
+                    }
+                }
+                true
+            });
+            if left == 0 && self.found.is_none() {
+                self.reason.get_or_insert(Reason::NotReplayed);
+            }
+            // Ids of one shape differ in their numbers: one request of them is enough.
+            if left == 0 || (self.found.is_some() && !before) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps a request that refutes the claim, if it is smaller than what was found before.
+    fn offer(&mut self, draft: &Draft, class: &Class) -> bool {
+        let found = self.found.as_ref();
+        if found.is_some_and(|found| size(&found.draft) <= size(draft)) {
+            return true;
+        }
+        let refutation = refutation(self.engine, self.prove, draft);
+        let Some(refutation) = refutation.filter(|_| (self.posted)(draft)) else {
+            return false;
+        };
+        self.found = Some(Box::new(refutation));
+        self.class = Some(class.clone());
+        true
+    }
+}
+
+/// The requests of which a claim is true; attempts of fallbacks are not looked at.
+fn region(
+    chart: &mut Chart<'_>,
+    claim: &Claim,
+    topic: Option<usize>,
+) -> Result<Region, Inconclusive> {
+    match claim {
+        Claim::Routes => chart.routes(true),
+        Claim::Refused => {
+            let routes = chart.routes(true)?;
+            chart.without(Region::ALL, routes)
+        }
+        Claim::RefusedWith(code) => {
+            let policy = chart.policy();
+            chart.refused_by(true, &|id| {
+                policy
+                    .rule(id)
+                    .is_some_and(|rule| rule.kind.code() == &**code)
+            })
+        }
+        Claim::Every(_) => {
+            let violating = violating(chart, topic, true)?;
+            chart.without(Region::ALL, violating)
+        }
+    }
+}
+
+/// The requests of which some attempt does not fulfil a condition.
+fn violating(
+    chart: &mut Chart<'_>,
+    topic: Option<usize>,
+    primary: bool,
+) -> Result<Region, Inconclusive> {
+    let topic = topic.ok_or(Inconclusive)?;
+    let mut any = Region::NONE;
+    for candidate in 0..chart.candidates().len() {
+        let survives = chart.survives(candidate, primary)?;
+        let fulfils = chart.topic(topic, Some(candidate))?;
+        let violates = chart.without(survives, fulfils)?;
+        any = chart.or(any, violates)?;
+    }
+    Ok(any)
+}

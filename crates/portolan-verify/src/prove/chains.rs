@@ -1,0 +1,129 @@
+//! What fallbacks add to a question about attempts.
+//!
+//! A fallback's effective request shares the envelope with the request that it is a fallback of;
+//! each of its body fields is that one's own, or any value that a fallback may give. So a claim
+//! about attempts holds of all chains if it holds of every single effective request that may
+//! stand behind a request in question. The region of those is made too large: it forgets the
+//! body that they are fallbacks of. Where it is not empty, a chain has to be found.
+
+use portolan_core::diagram::survey::{Chart, Class, Inconclusive, Region, Survey};
+use portolan_core::limits;
+use portolan_core::policy::{Claim, Goal};
+
+use super::{Reason, Search, region, violating};
+use crate::witness::with_fallback;
+
+/// The effective requests of fallbacks that may stand behind a request in question, and would
+/// refute a claim about attempts.
+pub(super) fn suspects(
+    search: &Search<'_>,
+    chart: &mut Chart<'_>,
+    topic: usize,
+) -> Result<Region, Inconclusive> {
+    let mut behind = chart.behind(search.asked.filter)?;
+    let between = chart.topic(search.asked.between, None)?;
+    behind = chart.and(behind, between)?;
+    let violating = violating(chart, Some(topic), false)?;
+    chart.and(behind, violating)
+}
+
+/// Notes the classes of fallbacks that would refute a claim.
+pub(super) fn suspect(
+    search: &mut Search<'_>,
+    chart: &mut Chart<'_>,
+    topic: usize,
+) -> Result<(), Inconclusive> {
+    let suspects = suspects(search, chart, topic)?;
+    if suspects.is_empty() || search.found.is_some() {
+        return Ok(());
+    }
+    for member in chart.members() {
+        let during = chart.during(member)?;
+        let own = chart.and(suspects, during)?;
+        let inner = &mut search.inner;
+        let mut all = true;
+        chart.classes(own, member, &mut |class| {
+            all = inner.len() < limits::PROVE_CLASSES;
+            if all {
+                inner.push(class.clone());
+            }
+            all
+        });
+        if !all {
+            search.reason.get_or_insert(Reason::NotReplayed);
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Looks for a request for every class of fallbacks that was noted, until one chain refutes the
+/// claim.
+pub(super) fn complete(survey: &mut Survey<'_>, searches: &mut [Search<'_>]) {
+    let open = |search: &Search<'_>| search.found.is_none() && !search.inner.is_empty();
+    if !searches.iter().any(open) {
+        return;
+    }
+    // A slice past its budget is noted below.
+    let _ = survey.each(&mut |chart| {
+        for search in searches.iter_mut().filter(|search| open(search)) {
+            if outer(search, chart).is_err() {
+                search.reason.get_or_insert(Reason::TooLarge);
+            }
+        }
+        Ok(())
+    });
+}
+
+/// The requests in question that route, of one slice, each with every fallback that was noted.
+fn outer(search: &mut Search<'_>, chart: &mut Chart<'_>) -> Result<(), Inconclusive> {
+    let Goal::Claim { premises, .. } = &search.prove.goal else {
+        return Ok(());
+    };
+    let mut wanted = search.wanted(chart)?;
+    let routes = chart.routes(true)?;
+    wanted = chart.and(wanted, routes)?;
+    for (premise, topic) in premises.iter().zip(&search.asked.premises) {
+        // What every attempt fulfils is judged when the chain is replayed.
+        if !matches!(premise, Claim::Every(_)) {
+            let holds = region(chart, premise, *topic)?;
+            wanted = chart.and(wanted, holds)?;
+        }
+    }
+    if wanted == Region::NONE {
+        return Ok(());
+    }
+    let inner: Vec<Class> = search.inner.clone();
+    let mut left = limits::PROVE_CLASSES;
+    for member in chart.members() {
+        let during = chart.during(member)?;
+        let own = chart.and(wanted, during)?;
+        chart.classes(own, member, &mut |class| {
+            for inner in inner
+                .iter()
+                .filter(|inner| inner.endpoint == class.endpoint)
+            {
+                if left == 0 {
+                    return false;
+                }
+                left -= 1;
+                let draft = with_fallback(search.engine, class, inner);
+                if let Some(draft) = draft {
+                    if search.offer(&draft, inner) {
+                        return false;
+                    }
+                    search.reason.get_or_insert(Reason::NotReplayed);
+                }
+            }
+            true
+        });
+        if search.found.is_some() {
+            break;
+        }
+        if left == 0 {
+            search.reason.get_or_insert(Reason::NotReplayed);
+            break;
+        }
+    }
+    Ok(())
+}
