@@ -18,7 +18,7 @@ use crate::answer::{Answer, Trace};
 use crate::catalog::{self, Catalog, Route};
 use crate::decision::{Decision, Fate, Outcome, Refusal, Snapshot};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::diagram::survey::pair::{Obstacle, Slice};
+use crate::diagram::survey::pair::{Coding, Obstacle, Slice};
 use crate::diagram::survey::{self, Inconclusive, Survey, Topic};
 use crate::diagram::{Compiled, Extent, Ground, Held, Seen, Told, View};
 use crate::explain;
@@ -396,11 +396,16 @@ impl Engine {
         survey::survey(&self.catalog, &self.policy, topics, run)
     }
 
-    /// Visits whatever this engine, the old one, and a new one say differently, slice by slice.
+    /// Visits whatever this engine, the old one, and a new one say differently, slice by slice;
+    /// returns what codes of requests mean.
     ///
     /// # Errors
     /// What stood in the way; what was visited is true, and not all.
-    pub fn compare(&self, new: &Self, visit: &mut dyn FnMut(Slice<'_>)) -> Result<(), Obstacle> {
+    pub fn compare(
+        &self,
+        new: &Self,
+        visit: &mut dyn FnMut(Slice<'_>),
+    ) -> Result<Coding, Obstacle> {
         let sides = [self, new].map(|engine| (&engine.catalog, &engine.policy));
         let [old, new] = sides;
         survey::pair::compare(old, new, visit)

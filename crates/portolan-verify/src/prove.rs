@@ -96,7 +96,24 @@ pub fn prove(engine: &Engine, asking: Asking<'_>) -> Vec<Proof> {
     let (positions, proves): (Vec<usize>, Vec<&Prove>) = proves
         .filter(|(position, _)| wanted.contains(position))
         .unzip();
-    let proves = proves.as_slice();
+    let answered = positions
+        .into_iter()
+        .zip(answers(engine, &proves, posted, other));
+    let proof = |(prove, (covered, outcome))| Proof {
+        prove,
+        outcome,
+        covered,
+    };
+    answered.map(proof).collect()
+}
+
+/// Answers questions that need not be the policy's own, as [`prove`] does, in their order.
+pub fn answers(
+    engine: &Engine,
+    proves: &[&Prove],
+    posted: &dyn Fn(&Draft) -> bool,
+    other: &dyn Fn(&str) -> Option<Engine>,
+) -> Vec<(Covered, Outcome)> {
     let topics = Topics::new(proves);
     let answered = engine.survey(&topics.list(), |survey| {
         let mut searches: Vec<Search<'_>> = (proves.iter().zip(&topics.asked))
@@ -121,20 +138,13 @@ pub fn prove(engine: &Engine, asking: Asking<'_>) -> Vec<Proof> {
             })
             .collect::<Vec<_>>()
     });
-    let answered = answered.unwrap_or_else(|Inconclusive| {
+    answered.unwrap_or_else(|Inconclusive| {
         let unknown = || Outcome::Inconclusive(Reason::TooLarge);
         proves
             .iter()
             .map(|_| (Covered::default(), unknown()))
             .collect()
-    });
-    let answered = positions.into_iter().zip(answered);
-    let proof = |(prove, (covered, outcome))| Proof {
-        prove,
-        outcome,
-        covered,
-    };
-    answered.map(proof).collect()
+    })
 }
 
 /// Classes of one slice that are still tried once a request refutes the claim.
@@ -245,7 +255,7 @@ impl<'a> Search<'a> {
         let wanted = self.wanted(chart)?;
         let mut against = wanted;
         for (premise, topic) in premises.iter().zip(&self.asked.premises) {
-            let holds = region(chart, premise, *topic)?;
+            let holds = given(chart, premise, *topic, true)?;
             against = chart.and(against, holds)?;
         }
         if let (Claim::Routes, Standing::Absent | Standing::Unknown) = (claim, chart.standing()) {
@@ -342,6 +352,34 @@ fn region(
             chart.without(Region::ALL, violating)
         }
     }
+}
+
+/// The requests of which a premise may be true. What it says of every attempt it says of those of
+/// a fallback as well, and of those alone that are in the plan: where a plan has room for only
+/// some, one survivor that fulfils the condition may be all there is.
+fn given(
+    chart: &mut Chart<'_>,
+    premise: &Claim,
+    topic: Option<usize>,
+    primary: bool,
+) -> Result<Region, Inconclusive> {
+    let Claim::Every(_) = premise else {
+        return region(chart, premise, topic);
+    };
+    let most = chart.policy().plan_at_most.unwrap_or(usize::MAX);
+    if most >= chart.candidates().len() {
+        let violating = violating(chart, topic, primary)?;
+        return chart.without(Region::ALL, violating);
+    }
+    let topic = topic.ok_or(Inconclusive)?;
+    let mut breaks = chart.routes(primary)?;
+    for candidate in 0..chart.candidates().len() {
+        let survives = chart.survives(candidate, primary)?;
+        let fulfils = chart.topic(topic, Some(candidate))?;
+        let fulfils = chart.and(survives, fulfils)?;
+        breaks = chart.without(breaks, fulfils)?;
+    }
+    chart.without(Region::ALL, breaks)
 }
 
 /// The requests of which some attempt does not fulfil a condition.

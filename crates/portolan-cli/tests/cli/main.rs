@@ -5,6 +5,8 @@ mod command;
 #[cfg(test)]
 mod convert;
 #[cfg(test)]
+mod diff;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod hostile;

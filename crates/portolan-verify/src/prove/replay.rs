@@ -88,34 +88,37 @@ fn judged(
     }
 }
 
-/// Says whether a request of a class finds no model that routes and fulfils the condition of a
-/// question about all models. The class's own id is no part of it.
-pub(super) fn unserved(
-    engine: &Engine,
-    prove: &Prove,
-    class: &Class,
-    realise: &dyn Fn(&Engine, &Class) -> Option<Draft>,
-) -> Option<Refutation> {
+/// A class with some model's id in the place of its own.
+pub(super) fn named(engine: &Engine, class: &Class) -> Option<Class> {
+    let id = ids(engine).next()?;
+    Some(Class {
+        standing: Standing::Model,
+        id: id.into(),
+        window: Window::ALWAYS,
+        ..class.clone()
+    })
+}
+
+/// Every id of a model or an alias.
+fn ids(engine: &Engine) -> impl Iterator<Item = &str> {
+    let catalog = engine.catalog();
+    let models = catalog.models.iter().map(|model| &*model.id);
+    models.chain(catalog.aliases.iter().map(|alias| &*alias.id))
+}
+
+/// Says whether a request, whatever model it names, finds none that routes and fulfils the
+/// condition of a question about all models.
+pub(super) fn unserved(engine: &Engine, prove: &Prove, mut draft: Draft) -> Option<Refutation> {
     let Goal::SomeModelRoutes(condition) = &prove.goal else {
         return None;
     };
-    let catalog = engine.catalog();
-    let models = catalog.models.iter().map(|model| &model.id);
-    let ids: Vec<&str> = models
-        .chain(catalog.aliases.iter().map(|alias| &alias.id))
-        .map(|id| &**id)
-        .collect();
-    let named = Class {
-        standing: Standing::Model,
-        id: (*ids.first()?).into(),
-        window: Window::ALWAYS,
-        ..class.clone()
-    };
-    let mut draft = realise(engine, &named)?;
+    let prefix = engine.policy().model_prefix.as_deref();
     let mut shown = None;
     let mut telling = false;
-    for id in ids {
-        draft.body.model = Some(id.to_owned());
+    for id in ids(engine) {
+        // A prefix is taken off once.
+        let prefix = prefix.filter(|prefix| id.starts_with(prefix));
+        draft.body.model = Some(format!("{}{id}", prefix.unwrap_or_default()));
         let request = engine.request(draft.clone()).ok()?;
         let about = prove.between.contains(request.at())
             && engine.fulfils(&request, None, None, &prove.filter);
@@ -128,7 +131,7 @@ pub(super) fn unserved(
             && plan
                 .attempts
                 .iter()
-                .any(|attempt| fulfils(attempt.route.route()))
+                .any(|own| own.fallback.is_none() && fulfils(own.route.route()))
         {
             return None;
         }
