@@ -122,6 +122,18 @@ pub const DIAGRAM_PRICES: usize = 2_000_000;
 /// Edges of the diagrams of all shapes together.
 pub const DIAGRAM_EDGES_IN_ALL: usize = 8_000_000;
 
+/// Tests that a panel makes for every decision.
+pub const PANEL_TESTS: usize = 12;
+
+/// Outcomes of all tests of a panel together.
+pub const PANEL_CELLS: usize = 1_024;
+
+/// Cells of all rows of a panel.
+pub const PANEL_CELLS_IN_ALL: usize = 1_000_000;
+
+/// Shifts tried for ids that share a group, before some of them go without a place of their own.
+pub const TABLE_SHIFTS: u16 = 4_096;
+
 /// Formulas of one question that is written for an SMT solver.
 pub const SMT_NODES: usize = 4_000_000;
 /// Classes of requests that are tried, one by one, in search of one that refutes a question.
@@ -137,15 +149,3 @@ pub const MATRIX_VALUES: usize = 16;
 
 /// Aliases of one model that a matrix tries for a route.
 pub const MATRIX_ALIASES: usize = 1_024;
-
-/// Tests that a panel makes for every decision.
-pub const PANEL_TESTS: usize = 12;
-
-/// Outcomes of all tests of a panel together.
-pub const PANEL_CELLS: usize = 1_024;
-
-/// Cells of all rows of a panel.
-pub const PANEL_CELLS_IN_ALL: usize = 1_000_000;
-
-/// Shifts tried for ids that share a group, before some of them go without a place of their own.
-pub const TABLE_SHIFTS: u16 = 4_096;
