@@ -111,6 +111,14 @@ impl Policy {
         }
     }
 
+    /// Another policy, by a path as this one's entry file would write it.
+    pub(crate) fn beside(&self, path: &str) -> Self {
+        Self {
+            root: self.root.clone(),
+            entry: path.to_owned(),
+        }
+    }
+
     /// Reads and compiles.
     pub(crate) fn compile(&self) -> Compilation {
         engine::compile(&self.entry, &mut Disk { root: &self.root })

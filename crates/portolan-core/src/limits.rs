@@ -128,3 +128,24 @@ pub const SMT_NODES: usize = 4_000_000;
 pub const PROVE_CLASSES: usize = 4_096;
 /// Boxes of requests into which the differences of one slice of two policies are told apart.
 pub const CHANGE_BOXES: usize = 20_000;
+
+/// Requests that are tried in search of a smaller one that shows the same.
+pub const SMALLER_REQUESTS: usize = 4_096;
+
+/// Values of an opt-in, besides a region's own name, that a matrix tries for a route.
+pub const MATRIX_VALUES: usize = 16;
+
+/// Aliases of one model that a matrix tries for a route.
+pub const MATRIX_ALIASES: usize = 1_024;
+
+/// Tests that a panel makes for every decision.
+pub const PANEL_TESTS: usize = 12;
+
+/// Outcomes of all tests of a panel together.
+pub const PANEL_CELLS: usize = 1_024;
+
+/// Cells of all rows of a panel.
+pub const PANEL_CELLS_IN_ALL: usize = 1_000_000;
+
+/// Shifts tried for ids that share a group, before some of them go without a place of their own.
+pub const TABLE_SHIFTS: u16 = 4_096;

@@ -4,7 +4,8 @@
 //!     cargo run -p portolan-testkit --example second-opinion -- [PATH OF Z3] [POLICIES]
 //!
 //! The last line says how many questions were answered. The exit status is 1 where z3 gives no
-//! answer, or finds a request that the interpreter does not decide so.
+//! answer, where it finds a request that the interpreter does not decide so or that nobody can
+//! post, and where the prover says otherwise. That it leaves a question open is printed.
 
 #![expect(clippy::print_stdout, reason = "its output is the answer")]
 
@@ -14,25 +15,32 @@ use std::time::{Duration, Instant};
 
 use portolan_core::engine::Engine;
 use portolan_core::policy::Prove;
-use portolan_core::request::State;
+use portolan_core::request::{Draft, State};
 use portolan_testkit::case::Origin;
 use portolan_testkit::dice::Dice;
 use portolan_testkit::domain::Domain;
 use portolan_testkit::policies::{compile, shipped};
-use portolan_testkit::random::{Example, ask};
+use portolan_testkit::random::Example;
 use portolan_testkit::second_opinion::{Said, read, request, speaks_against};
+use portolan_verify::prove::{Asking, Outcome, prove};
 use portolan_verify::smt::{Question, Unsupported};
+use portolan_wire::write_request;
 
 /// Generated policies, and questions to each of them.
 const POLICIES: u64 = 60;
 const QUESTIONS: usize = 6;
-/// Requests that a question to a generated policy is asked of alone.
+/// Questions to a generated policy that are asked of single requests, and of how many.
+const ALONE: usize = 3;
 const REQUESTS: usize = 4;
 
 #[derive(Debug, Default)]
 struct Tally {
     proved: usize,
     refuted: usize,
+    /// Questions that the prover answers alike.
+    agreed: usize,
+    /// Questions to which the prover has no answer.
+    open: usize,
     wrong: Vec<String>,
     /// Requests that a question was asked of alone, and how many speak against the claim.
     alone: [usize; 2],
@@ -54,27 +62,21 @@ fn main() -> ExitCode {
             shipped_ones.wrong.push(format!("{name} does not compile"));
             continue;
         };
-        for prove in &engine.policy().proves {
-            let said = shipped_ones.ask(&z3, &name, &engine, prove);
+        for (said, prove) in shipped_ones.policy(&z3, &name, &engine) {
             println!("{name}: `{}` {said}", prove.name);
         }
     }
     shipped_ones.print("shipped policies");
     let mut generated = Tally::default();
     for seed in 0..policies.unwrap_or(POLICIES) {
-        let Some(engine) = Example::with_proves(seed, 3).compile().engine else {
+        let Some(engine) = Example::with_proves(seed, QUESTIONS).compile().engine else {
             continue;
         };
+        let place = format!("seed {seed}");
+        generated.policy(&z3, &place, &engine);
         let dice = &mut Dice::new(seed ^ 0x2a3);
-        for number in 0..QUESTIONS {
-            let Some(prove) = ask(dice, engine.policy()) else {
-                continue;
-            };
-            let place = format!("seed {seed}, question {number}");
-            generated.ask(&z3, &place, &engine, &prove);
-            if number % 2 == 0 {
-                generated.ask_alone(&z3, &place, &engine, &prove, dice);
-            }
+        for prove in engine.policy().proves.iter().take(ALONE) {
+            generated.ask_alone(&z3, &place, &engine, prove, dice);
         }
     }
     generated.print("generated policies");
@@ -93,10 +95,12 @@ fn main() -> ExitCode {
 impl Tally {
     fn print(&self, what: &str) {
         println!(
-            "{what}: {} proved, {} refuted; of {} requests alone {} speak against the claim; \
+            "{what}: {} proved, {} refuted, {} of them as the prover says, {} that it leaves open; of {} requests alone {} speak against the claim; \
              at most {} ms and {} kB a question",
             self.proved,
             self.refuted,
+            self.agreed,
+            self.open,
             self.alone[0],
             self.alone[1],
             self.longest.as_millis(),
@@ -104,11 +108,59 @@ impl Tally {
         );
     }
 
+    /// Asks every question of a policy, and the prover the same.
+    fn policy<'e>(
+        &mut self,
+        z3: &str,
+        place: &str,
+        engine: &'e Engine,
+    ) -> Vec<(&'static str, &'e Prove)> {
+        let proves = &engine.policy().proves;
+        let all: Vec<usize> = (0..proves.len()).collect();
+        let posted = |draft: &Draft| write_request(draft, &State::default()).is_ok();
+        let asking = Asking {
+            wanted: &all,
+            posted: &posted,
+            other: &|_| None,
+        };
+        let proofs = prove(engine, asking);
+        let mut out = Vec::new();
+        for (prove, proof) in proves.iter().zip(proofs) {
+            let before = (self.proved, self.refuted);
+            let said = self.ask(z3, place, engine, prove);
+            let agrees = match &proof.outcome {
+                Outcome::Proved => self.proved > before.0,
+                Outcome::Refuted(_) => self.refuted > before.1,
+                Outcome::Inconclusive(_) => false,
+            };
+            if agrees {
+                self.agreed += 1;
+            } else if let Outcome::Inconclusive(why) = &proof.outcome {
+                println!(
+                    "{place}: `{}` {said} for z3; the prover: {why:?}",
+                    prove.name
+                );
+                self.open += 1;
+            } else if before != (self.proved, self.refuted) {
+                let outcome = match &proof.outcome {
+                    Outcome::Proved => "proved".to_owned(),
+                    Outcome::Refuted(found) => format!("refuted by {:?}", found.draft),
+                    Outcome::Inconclusive(_) => "left open".to_owned(),
+                };
+                let name = &prove.name;
+                let said = format!("{place}: `{name}` {said} for z3, {outcome} for the prover");
+                self.wrong.push(said);
+            }
+            out.push((said, prove));
+        }
+        out
+    }
+
     /// Asks one question; what it finds against the claim is replayed.
     fn ask(&mut self, z3: &str, place: &str, engine: &Engine, prove: &Prove) -> &'static str {
         let question = match Question::new(engine, prove) {
             Ok(question) => question,
-            Err(Unsupported::NamesModel) => return "cannot be asked",
+            Err(Unsupported::NamesModel | Unsupported::OtherPolicy) => return "cannot be asked",
             Err(why) => {
                 self.wrong.push(format!("{place}: {why}"));
                 return "cannot be asked";
@@ -136,6 +188,12 @@ impl Tally {
                         "{place}: `{name}`: the interpreter says {replayed:?} of {draft:?} in {state:?}"
                     ));
                     return "is refuted by a request that does not replay";
+                }
+                if let Err(why) = write_request(&draft, &state) {
+                    let name = &prove.name;
+                    self.wrong
+                        .push(format!("{place}: `{name}`: {why}: {draft:?} in {state:?}"));
+                    return "is refuted by a request that nobody can post";
                 }
                 self.refuted += 1;
                 "is refuted"
@@ -167,7 +225,12 @@ impl Tally {
         let answers: Vec<&str> = printed.lines().collect();
         for (number, (draft, state)) in requests.iter().enumerate() {
             let against = speaks_against(engine, prove, draft, state);
-            let expected = if against == Ok(true) { "sat" } else { "unsat" };
+            let includes = question.includes(draft, state);
+            let expected = if against == Ok(true) && includes {
+                "sat"
+            } else {
+                "unsat"
+            };
             self.alone[0] += 1;
             self.alone[1] += usize::from(expected == "sat");
             if answers.get(number) != Some(&expected) {

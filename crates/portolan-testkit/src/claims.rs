@@ -1,18 +1,19 @@
-//! The `prove` blocks of a policy, asked of one request after the other: what they say, word for
-//! word, by the interpreter. A proof over all requests must never say more than this does of one.
+//! The `prove` blocks of a policy, asked of one request after the other, each of requests that it
+//! is about. A proof over all requests must never say more than this does of one.
 //!
-//! `same decision as` needs a second policy and is not asked here.
+//! What a claim says of one request is in `second_opinion.rs`. `same decision as` needs a second
+//! policy and is not asked here.
 
 use std::cell::Cell;
 
 use portolan_core::engine::Engine;
 use portolan_core::instant::Window;
-use portolan_core::judgement::{Attempt, Judgement, Outcome};
-use portolan_core::policy::{BodyField, Claim, Condition, Goal, Prove, Term, Value};
-use portolan_core::request::{Auth, Body, Chain, Draft, Request, State};
+use portolan_core::policy::{BodyField, Condition, Prove, Term, Value};
+use portolan_core::request::{Auth, Body, Chain, Draft, State};
 use portolan_core::syntax::ast::Comparison;
 
 use crate::dice::Dice;
+use crate::second_opinion::speaks_against;
 
 /// What one claim says of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,73 +33,11 @@ pub fn said(engine: &Engine, prove: &Prove, draft: &Draft) -> Said {
     };
     let about =
         prove.between.contains(request.at()) && engine.fulfils(&request, None, None, &prove.filter);
-    if !about {
-        return Said::Nothing;
+    match speaks_against(engine, prove, draft, &State::default()) {
+        Ok(true) => Said::Fails,
+        Ok(false) if about => Said::Holds,
+        Ok(false) | Err(_) => Said::Nothing,
     }
-    let one = |claim: &Claim| is_so(engine, &request, claim);
-    let (given, holds) = match &prove.goal {
-        Goal::Claim { premises, claim } => (premises.iter().all(one), one(claim)),
-        Goal::SomeModelRoutes(wanted) => (true, some_model(engine, draft, wanted)),
-        Goal::SameDecisionAs { .. } => return Said::Nothing,
-    };
-    match (given, holds) {
-        (false, _) => Said::Nothing,
-        (true, true) => Said::Holds,
-        (true, false) => Said::Fails,
-    }
-}
-
-fn is_so(engine: &Engine, request: &Request, claim: &Claim) -> bool {
-    // State only puts routes aside, so what holds of all of them holds in every state.
-    let judged = engine.judge(request, &State::default());
-    match claim {
-        Claim::Routes => matches!(judged.outcome, Outcome::Route(_)),
-        Claim::Refused => matches!(judged.outcome, Outcome::Refuse(_)),
-        Claim::RefusedWith(code) => refused_with(engine, &judged, code),
-        Claim::Every(condition) => {
-            let fulfils = |attempt: &Attempt| {
-                let route = Some(attempt.route.route());
-                engine.fulfils(request, attempt.fallback, route, condition)
-            };
-            attempts(&judged).iter().all(fulfils)
-        }
-    }
-}
-
-fn refused_with(engine: &Engine, judged: &Judgement, code: &str) -> bool {
-    let Outcome::Refuse(refusal) = &judged.outcome else {
-        return false;
-    };
-    let rule = engine.policy().rule(refusal.rule);
-    rule.is_some_and(|rule| rule.kind.code() == code)
-}
-
-fn attempts(judged: &Judgement) -> &[Attempt] {
-    match &judged.outcome {
-        Outcome::Route(plan) => &plan.attempts,
-        Outcome::Refuse(_) => &[],
-    }
-}
-
-/// Whether some id, put in the place of the request's and without its fallbacks, routes and
-/// fulfils a condition with one of its routes.
-fn some_model(engine: &Engine, draft: &Draft, wanted: &Condition) -> bool {
-    let catalog = engine.catalog();
-    let ids = catalog.models.iter().map(|model| &*model.id);
-    let mut ids = ids.chain(catalog.aliases.iter().map(|alias| &*alias.id));
-    ids.any(|id| {
-        let mut draft = draft.clone();
-        draft.body.model = Some(id.to_owned());
-        draft.fallbacks.clear();
-        let Ok(request) = engine.request(draft) else {
-            return false;
-        };
-        let judged = engine.judge(&request, &State::default());
-        attempts(&judged).iter().any(|attempt| {
-            let route = Some(attempt.route.route());
-            engine.fulfils(&request, None, route, wanted)
-        })
-    })
 }
 
 /// Moves a request towards those that a claim is about: its endpoint, model, region, attributes
@@ -118,7 +57,7 @@ pub fn steer(engine: &Engine, prove: &Prove, draft: &mut Draft, dice: &mut Dice)
             stream: kept.stream,
             ..Body::default()
         };
-        draft.auth = Auth::Raw;
+        draft.auth = Auth::NotJudged;
         draft.fallbacks.clear();
         draft.chain = Chain::default();
     }

@@ -15,6 +15,7 @@ pub mod grid;
 pub mod mutate;
 pub mod observed;
 pub mod policies;
+pub mod posted;
 pub mod random;
 pub mod scale;
 pub mod second_opinion;

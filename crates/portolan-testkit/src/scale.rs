@@ -4,10 +4,12 @@
 //! The same number is always the same text. As in real lists of models, the numbers differ from
 //! model to model, and which facts a model has at all follows one of a few patterns.
 
+mod rules;
 mod tenants;
 
 use std::fmt::Write as _;
 
+pub use rules::ruled;
 pub use tenants::{residency, tenant, tenants_by_rules, tenants_by_table};
 
 const REGIONS: [(&str, &str); 12] = [

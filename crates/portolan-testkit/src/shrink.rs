@@ -1,7 +1,8 @@
 //! Smaller examples of the same difference: what can be left out is left out, so that what is
 //! reported is the smallest policy, catalog and request for which it still shows.
 
-use portolan_core::request::{Body, Chain, Draft, State};
+use portolan_core::request::{Draft, State};
+use portolan_verify::smallest::{Boundaries, size, smallest};
 
 use crate::agree::agree;
 use crate::random::Example;
@@ -47,12 +48,12 @@ impl Difference {
         }
     }
 
-    fn size(&self) -> (usize, usize, usize, usize) {
+    fn size(&self) -> (usize, usize, (usize, usize), usize) {
         let Self { example, draft, .. } = self;
         (
             example.policy.len(),
             example.catalog.len(),
-            draft.fallbacks.len(),
+            size(draft),
             self.state.models.len() + self.state.routes.iter().count(),
         )
     }
@@ -84,12 +85,11 @@ impl Difference {
     }
 
     fn smaller_request(mut self) -> Self {
-        for index in (0..self.draft.fallbacks.len()).rev() {
-            let mut draft = self.draft.clone();
-            draft.fallbacks.remove(index);
-            draft.chain.count = i64::try_from(draft.fallbacks.len()).unwrap_or(0);
-            let (example, state) = (self.example.clone(), self.state.clone());
-            self = self.or(&example, &draft, &state);
+        if let Some(engine) = self.example.compile().engine {
+            let state = &self.state;
+            let differs = &mut |draft: &Draft| agree(&engine, draft, state).is_err();
+            let draft = smallest(&self.draft, &Boundaries::default(), differs);
+            self = self.clone().or(&self.example, &draft, &self.state);
         }
         let nothing = State::default();
         let (example, draft) = (self.example.clone(), self.draft.clone());
@@ -114,57 +114,8 @@ impl Difference {
             let draft = self.draft.clone();
             self = self.or(&example, &draft, &state);
         }
-        for plain in PLAIN {
-            let mut draft = self.draft.clone();
-            plain(&mut draft);
-            let state = self.state.clone();
-            self = self.or(&example, &draft, &state);
-        }
         self
     }
-}
-
-/// Makes one part of a request plain.
-const PLAIN: [fn(&mut Draft); 20] = [
-    |d| d.chain = Chain::default(),
-    |d| d.auth = portolan_core::request::Auth::NotJudged,
-    |d| d.auth_header = None,
-    |d| d.attributes.clear(),
-    |d| {
-        each(d, |b| {
-            *b = Body {
-                model: b.model.clone(),
-                ..Body::default()
-            };
-        });
-    },
-    |d| each(d, |b| b.messages = true),
-    |d| each(d, |b| b.prompt = false),
-    |d| each(d, |b| b.model_region = None),
-    |d| each(d, |b| b.max_tokens = None),
-    |d| each(d, |b| b.input_tokens = 0),
-    |d| each(d, |b| b.temperature = None),
-    |d| each(d, |b| b.top_p = None),
-    |d| each(d, |b| b.stream = false),
-    |d| each(d, |b| b.service_tier = None),
-    |d| each(d, |b| b.faults.clear()),
-    |d| each(d, |b| b.parameters.clear()),
-    |d| each(d, |b| b.content.clear()),
-    |d| each(d, |b| b.tool_types.clear()),
-    |d| each(d, |b| b.post_processing.clear()),
-    |d| {
-        each(d, |b| {
-            b.tool_choice = None;
-            b.response_format = None;
-            b.reasoning_effort = None;
-            b.transcript_id = None;
-        });
-    },
-];
-
-fn each(draft: &mut Draft, change: impl Fn(&mut Body)) {
-    change(&mut draft.body);
-    draft.fallbacks.iter_mut().for_each(change);
 }
 
 /// The items of a policy, each with its clauses or rows.

@@ -4,6 +4,7 @@
 pub mod diff;
 pub mod matrix;
 pub mod prove;
+pub mod smallest;
 pub mod smt;
 mod witness;
 pub mod words;

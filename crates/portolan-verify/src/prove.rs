@@ -7,12 +7,13 @@
 
 mod availability;
 mod chains;
+mod guards;
+mod mends;
 mod replay;
+mod same;
 mod topics;
 
 pub use replay::{Refutation, refutation};
-
-use replay::size;
 
 use portolan_core::diagram::survey::{Chart, Class, Inconclusive, Region, Standing};
 use portolan_core::engine::Engine;
@@ -20,6 +21,7 @@ use portolan_core::limits;
 use portolan_core::policy::{Claim, Goal, Prove};
 use portolan_core::request::Draft;
 
+use crate::smallest::{Boundaries, size, smallest};
 use crate::witness::witness;
 use topics::{Asked, Topics};
 
@@ -53,8 +55,10 @@ pub enum Reason {
     /// Requests that would refute it are left, and none of those that were tried does: there are
     /// too many to try them all.
     NotReplayed,
-    /// The question compares with another policy, which was not given.
+    /// The question compares with another policy, which does not compile.
     OtherPolicy,
+    /// The question compares with another policy, which declares other inputs.
+    OtherInputs,
     /// A question about all models must not ask which model is called.
     NamesModel,
 }
@@ -70,14 +74,46 @@ pub struct Covered {
     pub classes: u64,
 }
 
-/// Answers the questions of a policy at these positions. A request refutes one only if it is one that can be
-/// `posted`.
-pub fn prove(engine: &Engine, wanted: &[usize], posted: &dyn Fn(&Draft) -> bool) -> Vec<Proof> {
+/// What is asked of a policy.
+#[derive(Clone, Copy)]
+pub struct Asking<'a> {
+    /// The positions of its questions.
+    pub wanted: &'a [usize],
+    /// Says whether a request is one that can be posted: no other refutes anything.
+    pub posted: &'a dyn Fn(&Draft) -> bool,
+    /// Another policy, by the path that a question names it by.
+    pub other: &'a dyn Fn(&str) -> Option<Engine>,
+}
+
+/// Answers questions of a policy, in their order.
+pub fn prove(engine: &Engine, asking: Asking<'_>) -> Vec<Proof> {
+    let Asking {
+        wanted,
+        posted,
+        other,
+    } = asking;
     let proves = engine.policy().proves.iter().enumerate();
     let (positions, proves): (Vec<usize>, Vec<&Prove>) = proves
         .filter(|(position, _)| wanted.contains(position))
         .unzip();
-    let proves = proves.as_slice();
+    let answered = positions
+        .into_iter()
+        .zip(answers(engine, &proves, posted, other));
+    let proof = |(prove, (covered, outcome))| Proof {
+        prove,
+        outcome,
+        covered,
+    };
+    answered.map(proof).collect()
+}
+
+/// Answers questions that need not be the policy's own, as [`prove`] does, in their order.
+pub fn answers(
+    engine: &Engine,
+    proves: &[&Prove],
+    posted: &dyn Fn(&Draft) -> bool,
+    other: &dyn Fn(&str) -> Option<Engine>,
+) -> Vec<(Covered, Outcome)> {
     let topics = Topics::new(proves);
     let answered = engine.survey(&topics.list(), |survey| {
         let mut searches: Vec<Search<'_>> = (proves.iter().zip(&topics.asked))
@@ -92,26 +128,27 @@ pub fn prove(engine: &Engine, wanted: &[usize], posted: &dyn Fn(&Draft) -> bool)
         });
         chains::complete(survey, &mut searches);
         availability::complete(survey, &mut searches);
+        mends::complete(survey, &mut searches);
+        same::complete(&mut searches, other);
         searches
             .into_iter()
-            .map(|search| (search.covered, search.outcome()))
+            .map(|mut search| {
+                search.shrink();
+                (search.covered, search.outcome())
+            })
             .collect::<Vec<_>>()
     });
-    let answered = answered.unwrap_or_else(|Inconclusive| {
+    answered.unwrap_or_else(|Inconclusive| {
         let unknown = || Outcome::Inconclusive(Reason::TooLarge);
         proves
             .iter()
             .map(|_| (Covered::default(), unknown()))
             .collect()
-    });
-    let answered = positions.into_iter().zip(answered);
-    let proof = |(prove, (covered, outcome))| Proof {
-        prove,
-        outcome,
-        covered,
-    };
-    answered.map(proof).collect()
+    })
 }
+
+/// Classes of one slice that are still tried once a request refutes the claim.
+const FEW: usize = 64;
 
 /// The search for a request that refutes one question.
 struct Search<'a> {
@@ -122,6 +159,8 @@ struct Search<'a> {
     covered: Covered,
     /// The smallest so far.
     found: Option<Box<Refutation>>,
+    /// The class of what refutes it there: of the request itself, or of its fallback.
+    class: Option<Class>,
     /// Why it cannot be called proved.
     reason: Option<Reason>,
     /// Classes of fallbacks of which an attempt would refute it, if some request has such a one.
@@ -142,8 +181,34 @@ impl<'a> Search<'a> {
             asked,
             covered: Covered::default(),
             found: None,
+            class: None,
             reason: None,
             inner: Vec::new(),
+        }
+    }
+
+    /// Leaves out of the request whatever it does not take to refute the claim.
+    fn shrink(&mut self) {
+        let Goal::Claim { .. } = &self.prove.goal else {
+            return;
+        };
+        let Some(found) = &mut self.found else {
+            return;
+        };
+        let refutes = |draft: &Draft| {
+            let refutation = refutation(self.engine, self.prove, draft);
+            refutation.filter(|_| (self.posted)(draft))
+        };
+        let boundaries = Boundaries::default();
+        let draft = smallest(&found.draft, &boundaries, &mut |draft| {
+            refutes(draft).is_some()
+        });
+        if size(&draft) >= size(&found.draft) {
+            return;
+        }
+        if let Some(mut smaller) = refutes(&draft) {
+            smaller.mends = std::mem::take(&mut found.mends);
+            **found = smaller;
         }
     }
 
@@ -171,20 +236,7 @@ impl<'a> Search<'a> {
     }
 
     fn look(&mut self, chart: &mut Chart<'_>) -> Result<(), Inconclusive> {
-        let Goal::Claim { premises, claim } = &self.prove.goal else {
-            return Ok(());
-        };
-        let wanted = self.wanted(chart)?;
-        let mut against = wanted;
-        for (premise, topic) in premises.iter().zip(&self.asked.premises) {
-            let holds = region(chart, premise, *topic)?;
-            against = chart.and(against, holds)?;
-        }
-        if let (Claim::Routes, Standing::Absent | Standing::Unknown) = (claim, chart.standing()) {
-            against = Region::NONE;
-        }
-        let holds = region(chart, claim, self.asked.claim)?;
-        against = chart.without(against, holds)?;
+        let (wanted, against) = self.against(chart)?;
         let rest = chart.without(wanted, against)?;
         let classes = chart.count(against).saturating_add(chart.count(rest));
         self.covered.classes = self.covered.classes.saturating_add(classes);
@@ -193,6 +245,24 @@ impl<'a> Search<'a> {
             chains::suspect(self, chart, topic)?;
         }
         Ok(())
+    }
+
+    /// The requests that the question is about, and those of them that would refute it.
+    fn against(&self, chart: &mut Chart<'_>) -> Result<(Region, Region), Inconclusive> {
+        let Goal::Claim { premises, claim } = &self.prove.goal else {
+            return Ok((Region::NONE, Region::NONE));
+        };
+        let wanted = self.wanted(chart)?;
+        let mut against = wanted;
+        for (premise, topic) in premises.iter().zip(&self.asked.premises) {
+            let holds = given(chart, premise, *topic, true)?;
+            against = chart.and(against, holds)?;
+        }
+        if let (Claim::Routes, Standing::Absent | Standing::Unknown) = (claim, chart.standing()) {
+            against = Region::NONE;
+        }
+        let holds = region(chart, claim, self.asked.claim)?;
+        Ok((wanted, chart.without(against, holds)?))
     }
 
     /// The requests that the question is about.
@@ -220,9 +290,10 @@ impl<'a> Search<'a> {
                 if left == 0 {
                     return false;
                 }
-                left -= 1;
+                // A smaller one is looked for, but not for long.
+                left = (left - 1).min(if self.found.is_some() { FEW } else { left });
                 if let Some(draft) = witness(self.engine, class) {
-                    let refutes = self.offer(&draft);
+                    let refutes = self.offer(&draft, class);
                     if !refutes {
                         self.reason.get_or_insert(Reason::NotReplayed);
                     }
@@ -241,7 +312,7 @@ impl<'a> Search<'a> {
     }
 
     /// Keeps a request that refutes the claim, if it is smaller than what was found before.
-    fn offer(&mut self, draft: &Draft) -> bool {
+    fn offer(&mut self, draft: &Draft, class: &Class) -> bool {
         let found = self.found.as_ref();
         if found.is_some_and(|found| size(&found.draft) <= size(draft)) {
             return true;
@@ -251,6 +322,7 @@ impl<'a> Search<'a> {
             return false;
         };
         self.found = Some(Box::new(refutation));
+        self.class = Some(class.clone());
         true
     }
 }
@@ -280,6 +352,34 @@ fn region(
             chart.without(Region::ALL, violating)
         }
     }
+}
+
+/// The requests of which a premise may be true. What it says of every attempt it says of those of
+/// a fallback as well, and of those alone that are in the plan: where a plan has room for only
+/// some, one survivor that fulfils the condition may be all there is.
+fn given(
+    chart: &mut Chart<'_>,
+    premise: &Claim,
+    topic: Option<usize>,
+    primary: bool,
+) -> Result<Region, Inconclusive> {
+    let Claim::Every(_) = premise else {
+        return region(chart, premise, topic);
+    };
+    let most = chart.policy().plan_at_most.unwrap_or(usize::MAX);
+    if most >= chart.candidates().len() {
+        let violating = violating(chart, topic, primary)?;
+        return chart.without(Region::ALL, violating);
+    }
+    let topic = topic.ok_or(Inconclusive)?;
+    let mut breaks = chart.routes(primary)?;
+    for candidate in 0..chart.candidates().len() {
+        let survives = chart.survives(candidate, primary)?;
+        let fulfils = chart.topic(topic, Some(candidate))?;
+        let fulfils = chart.and(survives, fulfils)?;
+        breaks = chart.without(breaks, fulfils)?;
+    }
+    chart.without(Region::ALL, breaks)
 }
 
 /// The requests of which some attempt does not fulfil a condition.

@@ -26,12 +26,13 @@
 //! A policy that plans only so many attempts a model makes a survivor an attempt in some states
 //! and not in others; then facts about now are variables too (`smt/plan.rs`).
 //!
-//! # What no request is
+//! # Which requests there are
 //!
-//! Input tokens and the count of fallbacks are never below zero; the total is the sum of its
-//! parts; a fault is told in words, and its place only if there is one; a malformed transcript id
-//! is there; the chain has no fault if it has no fallback (`smt/ties.rs`).
+//! Those that can be posted, as far as fields are read: a total is the sum of its parts, what a
+//! body says and how it is counted fit together, parameters are used where their values are given
+//! (`smt/ties.rs`), faults and chains are such as a reader finds (`smt/around.rs`).
 
+mod around;
 mod conditions;
 mod decision;
 mod encoder;
@@ -61,6 +62,7 @@ use encoder::{Encoder, View};
 use formula::Formula;
 use ranges::Ranges;
 use space::{Field, Named, Part};
+use ties::Ties;
 
 /// Why a question cannot be written for a solver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +97,8 @@ pub struct Question<'a> {
     encoder: Encoder<'a>,
     /// What must hold of a request that speaks against the claim, and what each is for.
     asserted: Vec<(&'static str, Formula)>,
+    /// What holds of every request that can be posted.
+    ties: Ties,
     /// Where there is a fallback, it counts.
     chained: Formula,
     script: String,
@@ -148,16 +152,16 @@ impl<'a> Question<'a> {
         ));
         asserted.push(("a fallback counts where there is one", goal.chained));
         asserted.push(("what speaks against the claim", goal.against));
-        let (ties, totals) = encoder.ties();
-        asserted.extend(ties.into_iter().map(|tie| ("of every request", tie)));
+        let ties = encoder.ties();
         if encoder.all.overflowed() {
             return Err(Unsupported::TooLarge);
         }
-        let script = script::write(&encoder, &prove.name, &asserted, &totals);
+        let script = script::write(&encoder, &prove.name, &asserted, &ties);
         Ok(Self {
             prove,
             encoder,
             asserted,
+            ties,
             chained: goal.chained,
             script,
         })
@@ -183,12 +187,24 @@ impl<'a> Question<'a> {
         })
     }
 
-    /// Says whether a request speaks against the claim, by the formulas that the solver gets. Of
-    /// its fallbacks the first is looked at, if the request can have that one alone.
+    /// Says whether a request speaks against the claim, by the formulas that the solver gets, be it
+    /// one that can be posted or not. Of its fallbacks the first is looked at, if the request can
+    /// have that one alone.
     pub fn refuted_by(&self, draft: &Draft, state: &State) -> bool {
         let truths = self.truths(&self.numbers(draft, state));
         let mut all = self.asserted.iter();
         all.all(|(_, formula)| truths.get(formula.index()).copied() == Some(true))
+    }
+
+    /// Says whether the solver may find a request: what holds of every one that can be posted
+    /// holds of this one.
+    pub fn includes(&self, draft: &Draft, state: &State) -> bool {
+        let numbers = self.numbers(draft, state);
+        let truths = self.truths(&numbers);
+        let holds = |formula: &Formula| truths.get(formula.index()).copied() == Some(true);
+        let number = |variable: &formula::Variable| numbers.get(variable.0 as usize);
+        let same = |(unless, a, b): &(Formula, _, _)| holds(unless) || number(a) == number(b);
+        self.ties.formulas.iter().all(holds) && self.ties.same.iter().all(same)
     }
 
     /// The question of each of these requests alone, in one script: an answer for each, `sat`

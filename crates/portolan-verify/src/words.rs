@@ -45,6 +45,71 @@ pub fn bound(engine: &Engine, bound: &Bound) -> String {
     }
 }
 
+/// The condition that a bound is kept, so that a rule may have it.
+pub fn within(engine: &Engine, bound: &Bound) -> Option<String> {
+    let (name, said) = (field(engine, bound.field), self::bound(engine, bound));
+    match &bound.values {
+        Values::Texts {
+            absent: true,
+            from: Some(_),
+            ..
+        }
+        | Values::Words { .. } => None,
+        Values::Texts { absent: false, .. }
+            if said.contains(" == ") || said.contains(" matches ") =>
+        {
+            Some(format!("({name} is set and {said})"))
+        }
+        Values::Codes { .. } | Values::Rows { .. } | Values::Texts { .. } => {
+            let readable = !said.contains(", or ")
+                && !said.starts_with("any ")
+                && !said.contains(" after ")
+                && !said.contains(" before ")
+                && !said.contains(" between ");
+            readable.then_some(said)
+        }
+    }
+}
+
+/// The condition that a bound is not kept, where that is said in a few words.
+pub fn unless(engine: &Engine, bound: &Bound) -> Option<String> {
+    let name = field(engine, bound.field);
+    let said = self::bound(engine, bound);
+    let optional = matches!(bound.field, Bounded::Text(_));
+    match &bound.values {
+        Values::Texts {
+            absent: true,
+            from: None,
+            ..
+        } => Some(format!("{name} is set")),
+        Values::Texts { absent: false, .. } if optional => {
+            let other = said.replacen(" == ", " != ", 1);
+            let plain = other != said;
+            plain.then(|| format!("{name} is not set or {other}"))
+        }
+        Values::Codes { .. } | Values::Rows { .. } => {
+            if let Some(positive) = said.strip_prefix("not ") {
+                return Some(positive.to_owned());
+            }
+            if let Some(name) = said.strip_suffix(" is not set") {
+                return Some(format!("{name} is set"));
+            }
+            if said.contains(" is not set, or ") || said.starts_with("any ") {
+                return None;
+            }
+            if let Some(name) = said.strip_suffix(" is set") {
+                return Some(format!("{name} is not set"));
+            }
+            Some(if said == name {
+                format!("not {name}")
+            } else {
+                format!("not ({said})")
+            })
+        }
+        Values::Texts { .. } | Values::Words { .. } => None,
+    }
+}
+
 /// A field as rules name it.
 pub fn field(engine: &Engine, field: Bounded) -> String {
     let own = match field {

@@ -10,7 +10,7 @@ mod same;
 mod text;
 
 use portolan_core::limits;
-use portolan_core::request::{Auth, ChainFaultKind, Draft, State, Usage};
+use portolan_core::request::{Auth, Body, ChainFaultKind, Draft, State, Usage};
 
 use crate::body::FIELDS;
 use crate::envelope::read_envelope;
@@ -46,9 +46,12 @@ impl Unwritable {
 /// # Errors
 /// When no envelope says that, with the field that stands in the way.
 pub fn write_request(draft: &Draft, state: &State) -> Result<String, Unwritable> {
+    let cached = |body: &Body| body.parameters.contains("cache_control");
+    let stays = !cached(&draft.body) || draft.fallbacks.iter().all(cached);
+    let elsewhere = Carrier::ELSEWHERE.iter().filter(|_| !stays);
     let mut first = None;
-    for carrier in Carrier::ALL {
-        let text = Writer::new(draft, carrier).envelope(state)?;
+    for carrier in std::iter::once(&Carrier::Body).chain(elsewhere) {
+        let text = Writer::new(draft, *carrier).envelope(state)?;
         match verify(&text, draft, state) {
             Ok(()) => return Ok(text),
             Err(why) => first = first.or(Some(why)),

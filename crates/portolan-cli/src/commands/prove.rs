@@ -7,7 +7,7 @@ use anyhow::{anyhow, ensure};
 use portolan_core::engine::Engine;
 use portolan_core::request::{Draft, State};
 use portolan_core::{near, text};
-use portolan_verify::prove::{Outcome, Proof, prove};
+use portolan_verify::prove::{Asking, Outcome, Proof, prove};
 
 use super::Format;
 use crate::load::Policy;
@@ -66,8 +66,12 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
         return smt2(engine, &wanted);
     }
     let begun = Instant::now();
-    let mut proofs = prove(engine, &wanted, &posted);
-    proofs.sort_by_key(|proof| proof.prove);
+    let asking = Asking {
+        wanted: &wanted,
+        posted: &posted,
+        other: &|path| policy.beside(path).compile().engine,
+    };
+    let proofs = prove(engine, asking);
     let taken = begun.elapsed();
     let proved = |proof: &Proof| matches!(proof.outcome, Outcome::Proved);
     let shown = proofs::Shown {

@@ -8,7 +8,6 @@ use portolan_core::answer::{Answer, Outcome as Decided};
 use portolan_core::engine::Engine;
 use portolan_core::instant::{Instant, Window};
 use portolan_core::policy::{Prove, RuleId};
-use portolan_core::request::State;
 use portolan_verify::prove::{Covered, Outcome, Proof, Reason, Refutation};
 use serde::Serialize;
 
@@ -88,8 +87,8 @@ impl Shown<'_> {
         for condition in &refutation.mends {
             let _ = writeln!(
                 out,
-                "  {} `where {}`",
-                paint.help("it would hold:"),
+                "  {} `{}`",
+                paint.help("it would hold with:"),
                 visible(condition)
             );
         }
@@ -128,13 +127,13 @@ impl Shown<'_> {
     }
 
     fn request(&self, refutation: &Refutation) -> String {
-        let written = portolan_wire::write_request(&refutation.draft, &State::default());
+        let written = portolan_wire::write_request(&refutation.draft, &refutation.state);
         written.unwrap_or_else(|why| why.to_string())
     }
 
     fn answer(&self, refutation: &Refutation) -> Option<Answer> {
         let request = self.engine.request(refutation.draft.clone()).ok()?;
-        Some(self.engine.answer(&request, &State::default()))
+        Some(self.engine.answer(&request, &refutation.state))
     }
 
     /// For programs.
@@ -189,7 +188,7 @@ impl Shown<'_> {
                 let names = names.filter_map(|id| self.engine.policy().rule(*id));
                 names.map(|rule| rule.name.to_string()).collect()
             }),
-            would_hold_where: refutation.map_or(&[], |r| &r.mends),
+            would_hold_with: refutation.map_or(&[], |r| &r.mends),
         })
     }
 }
@@ -249,7 +248,10 @@ const fn why(reason: Reason) -> &'static str {
         Reason::NotReplayed => {
             "some requests may refute it, and none that was tried does; ask about fewer requests with `where`"
         }
-        Reason::OtherPolicy => "the other policy cannot be compared; run `portolan diff`",
+        Reason::OtherPolicy => "the other policy does not compile; run `portolan check` on it",
+        Reason::OtherInputs => {
+            "the other policy declares other attributes or endpoints; run `portolan diff`"
+        }
         Reason::NamesModel => {
             "the question is about all models, and its `where` asks which one is called; ask that after `some model routes where`"
         }
@@ -281,7 +283,7 @@ struct Entry<'p> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     let_through: Vec<String>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    would_hold_where: &'p [String],
+    would_hold_with: &'p [String],
 }
 
 #[derive(Debug, Serialize)]

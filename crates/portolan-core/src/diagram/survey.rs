@@ -4,6 +4,7 @@
 //! of what the policy says and what somebody asks beside it, and joins them; a region's classes
 //! say which requests are in it. What questions are made of regions lives outside the core.
 
+mod bounded;
 mod chart;
 mod class;
 pub mod pair;

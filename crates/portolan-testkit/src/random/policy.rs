@@ -109,7 +109,7 @@ impl Writer<'_> {
         }
     }
 
-    fn scope(&self, reach: Reach) -> Scope<'_> {
+    pub(super) fn scope(&self, reach: Reach) -> Scope<'_> {
         let fields = self.all.iter().filter(|f| self.may_read(reach, f));
         let mut defines = Vec::new();
         if matches!(

@@ -10,16 +10,12 @@ use portolan_core::catalog::{Alias, EndpointId, Model, ModelId, Price, Route};
 use portolan_core::decision::Outcome;
 use portolan_core::engine::Engine;
 use portolan_core::instant::Instant;
+use portolan_core::limits;
 use portolan_core::place::PlaceId;
 use portolan_core::policy::{BodyField, Condition, Policy, Term, Value};
 use portolan_core::request::{Call, Caller, Fields, RequestErrors, State};
 
 use super::{Ask, Period, Row, Standing};
-
-/// Values of the opt-in field that are tried, besides the region's own name.
-const VALUES: usize = 16;
-/// Aliases of one model that are tried.
-const ALIASES: usize = 64;
 
 /// Asks, and remembers what it was told about the model and instant it is at.
 pub(super) struct Asker<'e> {
@@ -110,7 +106,7 @@ impl<'e> Asker<'e> {
             let models: BTreeSet<ModelId> = periods.map(|(_, target)| target.model).collect();
             for model in models {
                 let known = aliases.entry(model).or_default();
-                if known.len() < ALIASES {
+                if known.len() < limits::MATRIX_ALIASES {
                     known.push(alias);
                 }
             }
@@ -302,7 +298,7 @@ fn opt_in_values(policy: &Policy) -> Vec<&str> {
             | Condition::Matches(..) => {}
         }
     }
-    found.into_iter().take(VALUES).collect()
+    found.into_iter().take(limits::MATRIX_VALUES).collect()
 }
 
 fn texts<'v>(value: &'v Value, found: &mut BTreeSet<&'v str>) {

@@ -209,7 +209,7 @@ fn a_table_over_time_is_the_table_of_every_day() {
 #[test]
 fn a_table_over_time_of_random_policies_is_the_table_of_every_instant() {
     let (mut tables, mut routed) = (0, 0);
-    for seed in 0..200 {
+    for seed in 0..100 {
         let Some(engine) = Example::from_seed(seed).compile().engine else {
             continue;
         };
@@ -226,7 +226,7 @@ fn a_table_over_time_of_random_policies_is_the_table_of_every_instant() {
         instants.dedup();
         routed += agree(&engine, &whole, &instants);
     }
-    assert!(tables > 100 && routed > 5_000, "{tables} {routed}");
+    assert!(tables > 50 && routed > 5_000, "{tables} {routed}");
 }
 
 /// What the interpreter says to the same request.

@@ -16,9 +16,8 @@ pub(super) fn complete(survey: &mut Survey<'_>, searches: &mut [Search<'_>]) {
         let Goal::SomeModelRoutes(_) = search.prove.goal else {
             continue;
         };
-        let of_model =
-            |term: &&Term| matches!(term, Term::OfModel(..) | Term::Body(BodyField::Model));
-        if search.prove.filter.terms().iter().any(of_model) {
+        let called = Term::Body(BodyField::Model);
+        if search.prove.filter.terms().contains(&&called) {
             search.reason = Some(Reason::NamesModel);
         } else if look(survey, search).is_err() {
             search.reason = Some(Reason::TooLarge);
@@ -34,8 +33,10 @@ fn look(survey: &mut Survey<'_>, search: &mut Search<'_>) -> Result<(), Inconclu
     let mut left = Region::NONE;
     let mut classes: Vec<Class> = Vec::new();
     let mut unserved: Vec<Class> = Vec::new();
+    let mut cut = false;
     survey.together(&mut |chart| {
         if endpoint != Some(chart.endpoint()) {
+            cut |= classes.len() >= FEW;
             unserved.append(&mut classes);
             endpoint = Some(chart.endpoint());
             left = search.wanted(chart)?;
@@ -67,9 +68,19 @@ fn look(survey: &mut Survey<'_>, search: &mut Search<'_>) -> Result<(), Inconclu
         });
         Ok(true)
     })?;
+    cut |= classes.len() >= FEW;
     unserved.append(&mut classes);
+    if cut {
+        search.reason = Some(Reason::NotReplayed);
+    }
     for class in unserved {
-        match replay::unserved(search.engine, search.prove, &class, &witness) {
+        let named = replay::named(search.engine, &class);
+        // A class that nobody can post a request of is none.
+        let Some(draft) = named.and_then(|class| witness(search.engine, &class)) else {
+            continue;
+        };
+        let refutation = replay::unserved(search.engine, search.prove, draft);
+        match refutation.filter(|found| (search.posted)(&found.draft)) {
             Some(refutation) => {
                 search.found = Some(Box::new(refutation));
                 return Ok(());

@@ -10,8 +10,32 @@ use portolan_core::diagram::survey::{Chart, Class, Inconclusive, Region, Survey}
 use portolan_core::limits;
 use portolan_core::policy::{Claim, Goal};
 
-use super::{Reason, Search, region, violating};
+use super::{Reason, Search, given, violating};
 use crate::witness::with_fallback;
+
+/// The effective requests of fallbacks that may stand behind a request in question, and would
+/// refute a claim about attempts.
+pub(super) fn suspects(
+    search: &Search<'_>,
+    chart: &mut Chart<'_>,
+    topic: usize,
+) -> Result<Region, Inconclusive> {
+    let mut behind = chart.behind(search.asked.filter)?;
+    let between = chart.topic(search.asked.between, None)?;
+    behind = chart.and(behind, between)?;
+    let violating = violating(chart, Some(topic), false)?;
+    let mut suspects = chart.and(behind, violating)?;
+    if let Goal::Claim { premises, .. } = &search.prove.goal {
+        for (premise, topic) in premises.iter().zip(&search.asked.premises) {
+            // Its attempts are attempts of the plan, of which the premise has to be true.
+            if let Claim::Every(_) = premise {
+                let holds = given(chart, premise, *topic, false)?;
+                suspects = chart.and(suspects, holds)?;
+            }
+        }
+    }
+    Ok(suspects)
+}
 
 /// Notes the classes of fallbacks that would refute a claim.
 pub(super) fn suspect(
@@ -19,11 +43,7 @@ pub(super) fn suspect(
     chart: &mut Chart<'_>,
     topic: usize,
 ) -> Result<(), Inconclusive> {
-    let mut behind = chart.behind(search.asked.filter)?;
-    let between = chart.topic(search.asked.between, None)?;
-    behind = chart.and(behind, between)?;
-    let violating = violating(chart, Some(topic), false)?;
-    let suspects = chart.and(behind, violating)?;
+    let suspects = suspects(search, chart, topic)?;
     if suspects.is_empty() || search.found.is_some() {
         return Ok(());
     }
@@ -74,11 +94,8 @@ fn outer(search: &mut Search<'_>, chart: &mut Chart<'_>) -> Result<(), Inconclus
     let routes = chart.routes(true)?;
     wanted = chart.and(wanted, routes)?;
     for (premise, topic) in premises.iter().zip(&search.asked.premises) {
-        // What every attempt fulfils is judged when the chain is replayed.
-        if !matches!(premise, Claim::Every(_)) {
-            let holds = region(chart, premise, *topic)?;
-            wanted = chart.and(wanted, holds)?;
-        }
+        let holds = given(chart, premise, *topic, true)?;
+        wanted = chart.and(wanted, holds)?;
     }
     if wanted == Region::NONE {
         return Ok(());
@@ -99,7 +116,7 @@ fn outer(search: &mut Search<'_>, chart: &mut Chart<'_>) -> Result<(), Inconclus
                 left -= 1;
                 let draft = with_fallback(search.engine, class, inner);
                 if let Some(draft) = draft {
-                    if search.offer(&draft) {
+                    if search.offer(&draft, inner) {
                         return false;
                     }
                     search.reason.get_or_insert(Reason::NotReplayed);

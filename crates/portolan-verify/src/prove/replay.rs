@@ -5,13 +5,17 @@ use portolan_core::engine::Engine;
 use portolan_core::instant::Window;
 use portolan_core::judgement::{Judgement, Outcome};
 use portolan_core::policy::{Claim, Goal, Prove, RuleId};
-use portolan_core::request::{Auth, Body, Draft, Request, State};
+use portolan_core::request::{Draft, Request, State};
+
+use super::guards::let_through;
 
 /// A request that refutes a question, judged.
 #[derive(Debug, Clone)]
 pub struct Refutation {
     /// The request.
     pub draft: Draft,
+    /// What is known about now.
+    pub state: State,
     /// What the interpreter says to it.
     pub judgement: Judgement,
     /// The first attempt that does not fulfil the claim's condition, by its position.
@@ -40,11 +44,17 @@ pub fn refutation(engine: &Engine, prove: &Prove, draft: &Draft) -> Option<Refut
         return None;
     }
     let attempt = judged(engine, &request, &judgement, claim).err()?;
+    let fallback = match (&judgement.outcome, attempt) {
+        (Outcome::Route(plan), Some(attempt)) => plan.attempts.get(attempt)?.fallback,
+        (Outcome::Route(_) | Outcome::Refuse(_), _) => None,
+    };
+    let through = let_through(engine, &request, &judgement, claim, fallback);
     Some(Refutation {
         draft: draft.clone(),
+        state: State::default(),
         judgement,
         attempt,
-        through: Vec::new(),
+        through,
         mends: Vec::new(),
     })
 }
@@ -78,34 +88,37 @@ fn judged(
     }
 }
 
-/// Says whether a request of a class finds no model that routes and fulfils the condition of a
-/// question about all models. The class's own id is no part of it.
-pub(super) fn unserved(
-    engine: &Engine,
-    prove: &Prove,
-    class: &Class,
-    realise: &dyn Fn(&Engine, &Class) -> Option<Draft>,
-) -> Option<Refutation> {
+/// A class with some model's id in the place of its own.
+pub(super) fn named(engine: &Engine, class: &Class) -> Option<Class> {
+    let id = ids(engine).next()?;
+    Some(Class {
+        standing: Standing::Model,
+        id: id.into(),
+        window: Window::ALWAYS,
+        ..class.clone()
+    })
+}
+
+/// Every id of a model or an alias.
+fn ids(engine: &Engine) -> impl Iterator<Item = &str> {
+    let catalog = engine.catalog();
+    let models = catalog.models.iter().map(|model| &*model.id);
+    models.chain(catalog.aliases.iter().map(|alias| &*alias.id))
+}
+
+/// Says whether a request, whatever model it names, finds none that routes and fulfils the
+/// condition of a question about all models.
+pub(super) fn unserved(engine: &Engine, prove: &Prove, mut draft: Draft) -> Option<Refutation> {
     let Goal::SomeModelRoutes(condition) = &prove.goal else {
         return None;
     };
-    let catalog = engine.catalog();
-    let models = catalog.models.iter().map(|model| &model.id);
-    let ids: Vec<&str> = models
-        .chain(catalog.aliases.iter().map(|alias| &alias.id))
-        .map(|id| &**id)
-        .collect();
-    let named = Class {
-        standing: Standing::Model,
-        id: (*ids.first()?).into(),
-        window: Window::ALWAYS,
-        ..class.clone()
-    };
-    let mut draft = realise(engine, &named)?;
+    let prefix = engine.policy().model_prefix.as_deref();
     let mut shown = None;
     let mut telling = false;
-    for id in ids {
-        draft.body.model = Some(id.to_owned());
+    for id in ids(engine) {
+        // A prefix is taken off once.
+        let prefix = prefix.filter(|prefix| id.starts_with(prefix));
+        draft.body.model = Some(format!("{}{id}", prefix.unwrap_or_default()));
         let request = engine.request(draft.clone()).ok()?;
         let about = prove.between.contains(request.at())
             && engine.fulfils(&request, None, None, &prove.filter);
@@ -118,7 +131,7 @@ pub(super) fn unserved(
             && plan
                 .attempts
                 .iter()
-                .any(|attempt| fulfils(attempt.route.route()))
+                .any(|own| own.fallback.is_none() && fulfils(own.route.route()))
         {
             return None;
         }
@@ -128,6 +141,7 @@ pub(super) fn unserved(
             telling |= would_do;
             shown = Some(Refutation {
                 draft: draft.clone(),
+                state: State::default(),
                 judgement,
                 attempt: None,
                 through: Vec::new(),
@@ -136,36 +150,4 @@ pub(super) fn unserved(
         }
     }
     shown
-}
-
-/// How much a request says: fallbacks weigh most, then fields that are set.
-pub(super) fn size(draft: &Draft) -> (usize, usize) {
-    let of = |body: &Body| {
-        let set = [
-            body.model.is_some(),
-            body.prompt,
-            body.model_region.is_some(),
-            body.max_tokens.is_some(),
-            body.temperature.is_some(),
-            body.top_p.is_some(),
-            body.stream,
-            body.tool_choice.is_some(),
-            body.response_format.is_some(),
-            body.reasoning_effort.is_some(),
-            body.service_tier.is_some(),
-            body.zero_data_retention.is_some(),
-            body.transcript_id.is_some(),
-            body.has_transcript_tag,
-            body.input_tokens != 0,
-        ];
-        let sets = [&body.post_processing, &body.content, &body.tool_types];
-        let words: usize = sets.iter().map(|set| set.len()).sum();
-        set.iter().filter(|set| **set).count() + words + body.faults.len()
-    };
-    let envelope = draft.attributes.len() + usize::from(draft.auth != Auth::NotJudged);
-    let fallbacks: usize = draft.fallbacks.iter().map(of).sum();
-    (
-        draft.fallbacks.len(),
-        of(&draft.body) + fallbacks + envelope,
-    )
 }

@@ -49,6 +49,10 @@ impl Space<'_> {
                 attribute.map(|a| i128::from(draft.attributes.contains_key(&*a.name)))
             }
             Field::Chained => Some(i128::from(fallback.is_some())),
+            Field::OwnText => {
+                let own = body(Part::Fallback).map(|own| says_other(own, &draft.body));
+                own.map(i128::from)
+            }
             Field::Body(part, of) => {
                 body(part).and_then(|body| self.number_of_body(field, of, body, draft))
             }
@@ -223,6 +227,15 @@ impl Space<'_> {
             | BodyField::Parameters => None,
         }
     }
+}
+
+/// Two bodies cannot have one text.
+fn says_other(a: &Body, b: &Body) -> bool {
+    let said = |body: &Body| {
+        let flags = [body.messages, body.prompt, body.has_transcript_tag];
+        (flags, body.input_tokens, body.input_tokens_estimated)
+    };
+    said(a) != said(b) || a.content != b.content
 }
 
 /// A set of a body.

@@ -10,11 +10,14 @@ use std::collections::BTreeMap;
 use portolan_core::catalog::{EndpointId, ModelId, RegionId};
 use portolan_core::decimal::Decimal;
 use portolan_core::instant::Instant;
+use portolan_core::limits;
 use portolan_core::policy::{BodyField, StateFact, Type, Value};
 use portolan_core::request::{
-    Auth, Body, Chain, ChainFault, ChainFaultKind, Draft, Fault, FaultKind, State, Usage,
+    Auth, Body, Chain, ChainFault, ChainFaultKind, Draft, Fault, FaultKind, PARAMETERS, State,
+    Usage, is_transcript_id,
 };
 
+use super::around::HEADERS;
 use super::space::{Field, Meaning, Part, Space};
 
 /// What is known about: a model, or its routes in one region through one endpoint.
@@ -40,7 +43,9 @@ impl Space<'_> {
         if let Some(auth) = read.text(Field::Auth) {
             draft.auth = named(&Auth::NAMES, &auth).unwrap_or_default();
         }
-        draft.auth_header = read.text(Field::AuthHeader);
+        draft.auth_header = read
+            .text(Field::AuthHeader)
+            .map(|class| self.header(&class));
         for (index, attribute) in (0u32..).zip(&self.policy.attributes) {
             let given = read.attribute(index).or_else(|| {
                 let needed = !attribute.optional && attribute.default.is_none();
@@ -53,10 +58,57 @@ impl Space<'_> {
         draft.body = read.body(Part::Primary, &Body::default());
         draft.chain = read.chain();
         if read.flag(Field::Chained) == Some(true) {
-            let fallback = read.body(Part::Fallback, &draft.body);
+            let mut fallback = read.body(Part::Fallback, &draft.body);
+            // The faults are the posted body's.
+            fallback.faults.clear();
             draft.fallbacks.push(fallback);
         }
+        self.fill(&mut draft);
         (draft, read.state())
+    }
+
+    /// As many fallbacks as there are said to be, as far as they are looked at: the one that is
+    /// judged again, or the primary again, which changes nothing.
+    fn fill(&self, draft: &mut Draft) {
+        let here = i64::try_from(draft.fallbacks.len()).unwrap_or(i64::MAX);
+        draft.chain.count = draft.chain.count.max(here);
+        let count = usize::try_from(draft.chain.count).unwrap_or(usize::MAX);
+        let mut again = draft.fallbacks.first().unwrap_or(&draft.body).clone();
+        let prefix = self.policy.model_prefix.as_deref().unwrap_or("");
+        let id = again.model.as_deref();
+        let id = id.map(|id| id.strip_prefix(prefix).unwrap_or(id));
+        if id.is_none_or(|id| self.catalog.lookup(id, draft.at).value.is_none()) {
+            again.model = self.sent(0).or(Some(String::new()));
+        }
+        again.faults.clear();
+        let fault = draft.chain.fault.as_ref().map(|fault| fault.kind);
+        let missing = fault == Some(ChainFaultKind::MissingModel);
+        while draft.fallbacks.len() < count.min(limits::FALLBACKS) {
+            let nameless = missing && draft.fallbacks.iter().all(|body| body.model.is_some());
+            let mut body = again.clone();
+            if nameless {
+                body.model = None;
+            }
+            draft.fallbacks.push(body);
+        }
+        let place = match fault {
+            Some(ChainFaultKind::MissingModel) => {
+                let mut fallbacks = draft.fallbacks.iter();
+                fallbacks.position(|body| body.model.is_none())
+            }
+            Some(ChainFaultKind::TooMany) => Some(limits::FALLBACKS),
+            Some(ChainFaultKind::Nested) | None => None,
+        };
+        if let Some(fault) = &mut draft.chain.fault {
+            fault.path = format!("fallbacks[{}]", place.unwrap_or_default());
+        }
+    }
+
+    /// A header of a class that somebody would take for the right one, if there is any.
+    fn header(&self, class: &str) -> String {
+        let same = |header: &&&str| self.texts.class(header) == self.texts.class(class);
+        let found = HEADERS.iter().find(same);
+        found.map_or(class, |header| header).to_owned()
     }
 
     /// Any value that an attribute takes.
@@ -217,19 +269,83 @@ impl Reading<'_> {
                 | BodyField::FallbackFault => {}
             }
         }
+        self.sets(part, like, &mut body);
+        if known(BodyField::Fault) {
+            body.faults = self.fault(part).into_iter().collect();
+        }
+        self.complete(like, &mut body);
+        body
+    }
+
+    fn sets(&self, part: Part, like: &Body, body: &mut Body) {
         body.post_processing = self.set(part, BodyField::PostProcessing, &like.post_processing);
         body.content = self.set(part, BodyField::Content, &like.content);
         body.tool_types = self.set(part, BodyField::ToolTypes, &like.tool_types);
         body.parameters = self.set(part, BodyField::Parameters, &like.parameters);
-        if known(BodyField::Fault) {
-            body.faults = self.fault(part).into_iter().collect();
+    }
+
+    /// What is not read, but goes with what is.
+    fn complete(&self, like: &Body, body: &mut Body) {
+        if let Some(id) = &mut body.transcript_id {
+            if self
+                .space
+                .known(Field::Body(Part::Primary, BodyField::TranscriptIdMalformed))
+                .is_none()
+            {
+                body.transcript_id_malformed = !is_transcript_id(id);
+            } else if body.transcript_id_malformed && is_transcript_id(id) {
+                // Another text of the same class.
+                id.push(' ');
+            }
         }
-        body
+        // What the primary uses its fallback uses too.
+        let known = |word: &str| {
+            let position = self.space.texts.position(word);
+            let position = position.and_then(|position| u32::try_from(position).ok());
+            let word =
+                |part| Field::Word(part, BodyField::Parameters, position.unwrap_or(u32::MAX));
+            self.space.known(word(Part::Primary)).is_some()
+        };
+        let inherited = like.parameters.iter().filter(|word| !known(word)).cloned();
+        body.parameters.extend(inherited);
+        for (word, given) in [
+            ("temperature", body.temperature.is_some()),
+            ("top_p", body.top_p.is_some()),
+            ("tool_choice", body.tool_choice.is_some()),
+            ("response_format", body.response_format.is_some()),
+            ("reasoning", body.reasoning_effort.is_some()),
+            ("tools", !body.tool_types.is_empty()),
+        ] {
+            if given {
+                body.parameters.insert(word.to_owned());
+            }
+        }
+        let uses = |word: &str| body.parameters.contains(word);
+        let (hot, wide) = (uses("temperature"), uses("top_p"));
+        let (chooses, formatted) = (uses("tool_choice"), uses("response_format"));
+        let word = |word: &str| Some(word.to_owned());
+        body.temperature = body.temperature.or(hot.then_some(Decimal::ONE));
+        body.top_p = body.top_p.or(wide.then_some(Decimal::ONE));
+        body.tool_choice = body
+            .tool_choice
+            .take()
+            .or_else(|| word("auto").filter(|_| chooses));
+        body.response_format = body
+            .response_format
+            .take()
+            .or_else(|| word("text").filter(|_| formatted));
     }
 
     fn set(&self, part: Part, of: BodyField, like: &Set) -> Set {
-        let named = self.space.texts.named().iter().map(|word| &**word);
-        let all = (0u32..).zip(named.chain([self.space.texts.other()]));
+        let named = self.space.texts.named();
+        let mut other = self.space.texts.other();
+        if of == BodyField::Parameters {
+            let mut unnamed = PARAMETERS.iter();
+            let unnamed = unnamed.find(|word| named.iter().all(|known| **known != ***word));
+            other = unnamed.copied().unwrap_or(other);
+        }
+        let named = named.iter().map(|word| &**word);
+        let all = (0u32..).zip(named.chain([other]));
         let mut out = like.clone();
         for (position, word) in all {
             match self.flag(Field::Word(part, of, position)) {
@@ -248,11 +364,25 @@ impl Reading<'_> {
     fn fault(&self, part: Part) -> Option<Fault> {
         let of = |field| Field::Body(part, field);
         let name = self.text(of(BodyField::Fault))?;
-        Some(Fault {
-            kind: named(&FaultKind::NAMES, &name)?,
-            path: self.text(of(BodyField::FaultPath)).unwrap_or_default(),
-            detail: self.text(of(BodyField::FaultDetail)).unwrap_or_default(),
-        })
+        let mut fault = Fault::simplest(named(&FaultKind::NAMES, &name)?);
+        // The simplest one, so far as it is of the classes that were found.
+        let texts = &self.space.texts;
+        let other = |class: &str, text: &str| texts.class(class) != texts.class(text);
+        if self.space.known(of(BodyField::FaultPath)).is_some() {
+            match self.text(of(BodyField::FaultPath)) {
+                None => fault.path.clear(),
+                Some(path) if fault.path.is_empty() || other(&path, &fault.path) => {
+                    fault.path = path;
+                }
+                Some(_) => {}
+            }
+        }
+        if let Some(detail) = self.text(of(BodyField::FaultDetail))
+            && other(&detail, &fault.detail)
+        {
+            fault.detail = detail;
+        }
+        Some(fault)
     }
 
     fn chain(&self) -> Chain {

@@ -10,7 +10,7 @@ use super::encoder::Encoder;
 use super::formula::{Formula, Node, Variable};
 use super::ranges::Ranges;
 use super::space::{Field, Meaning, Part};
-use super::ties::Total;
+use super::ties::Ties;
 
 /// Asks for a request.
 pub(super) const ASKS: &str = "(check-sat)\n";
@@ -44,7 +44,7 @@ pub(super) fn write(
     encoder: &Encoder<'_>,
     title: &str,
     asserted: &[(&str, Formula)],
-    totals: &[Total],
+    ties: &Ties,
 ) -> String {
     let mut writer = Writer {
         encoder,
@@ -54,13 +54,22 @@ pub(super) fn write(
     writer.line(&format!("; {title}"));
     writer.line("(set-logic QF_LIA)");
     writer.variables();
-    for total in totals {
-        writer.total(*total);
+    for part in &ties.totals {
+        writer.total(*part);
     }
-    writer.definitions(asserted);
+    let real = ties.formulas.iter().map(|tie| ("of every request", *tie));
+    let asserted: Vec<(&str, Formula)> = asserted.iter().copied().chain(real).collect();
+    let unless = ties.same.iter().map(|(unless, ..)| *unless);
+    writer.definitions(asserted.iter().map(|(_, formula)| *formula).chain(unless));
+    for (unless, a, b) in &ties.same {
+        let unless = writer.name(*unless);
+        let (a, b) = (writer.symbol(*a), writer.symbol(*b));
+        let said = format!("(assert (or {unless} (= {a} {b})))");
+        writer.line(&said);
+    }
     for (what, formula) in asserted {
         writer.line(&format!("; {what}"));
-        let said = format!("(assert {})", writer.name(*formula));
+        let said = format!("(assert {})", writer.name(formula));
         writer.line(&said);
     }
     writer.out.push_str(ASKS);
@@ -105,12 +114,11 @@ impl Writer<'_> {
     }
 
     /// Input tokens and what is left to produce, up to the largest number there is.
-    fn total(&mut self, total: Total) {
+    fn total(&mut self, part: Part) {
         let name = |field: Field| {
             let known = self.encoder.space.known(field);
             known.map(|variable| self.symbol(variable).to_owned())
         };
-        let Total(part) = total;
         let field = |body| name(Field::Body(part, body)).unwrap_or_default();
         let (sum, input) = (field(BodyField::TotalTokens), field(BodyField::InputTokens));
         let output = field(BodyField::MaxTokens);
@@ -127,7 +135,7 @@ impl Writer<'_> {
     }
 
     /// Every compound formula that what is asserted is made of, the smaller ones first.
-    fn definitions(&mut self, asserted: &[(&str, Formula)]) {
+    fn definitions(&mut self, asserted: impl Iterator<Item = Formula>) {
         let nodes = self.encoder.all.nodes();
         let mut used = vec![false; nodes.len()];
         let mark = |used: &mut Vec<bool>, formula: Formula| {
@@ -135,8 +143,8 @@ impl Writer<'_> {
                 *used = true;
             }
         };
-        for (_, formula) in asserted {
-            mark(&mut used, *formula);
+        for formula in asserted {
+            mark(&mut used, formula);
         }
         // Parts have lower numbers than what is made of them.
         for (index, node) in nodes.iter().enumerate().rev() {
@@ -253,6 +261,7 @@ fn symbol(encoder: &Encoder<'_>, field: Field) -> String {
         Field::Attribute(index) => format!("attribute.{}", attribute(index)),
         Field::AttributeGiven(index) => format!("attribute.{}?", attribute(index)),
         Field::Chained => "fallback?".to_owned(),
+        Field::OwnText => "fallback.text?".to_owned(),
         Field::Body(part, body) => format!("{}.{}", whose(part), body.name()),
         Field::Given(part, body) => format!("{}.{}?", whose(part), body.name()),
         Field::State(model, of, fact) => now(model, of, fact),
@@ -271,6 +280,7 @@ fn told(encoder: &Encoder<'_>, field: Field, meaning: &Meaning) -> String {
                 None => "it has something else".to_owned(),
             },
             Field::Chained => "there is a fallback that is judged".to_owned(),
+            Field::OwnText => "it has a text of its own".to_owned(),
             Field::AttributeGiven(_) | Field::Given(..) | Field::StateGiven(..) => {
                 "it is given".to_owned()
             }

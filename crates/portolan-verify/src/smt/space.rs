@@ -38,6 +38,8 @@ pub(super) enum Field {
     AttributeGiven(u32),
     /// Whether the request has a fallback that is judged.
     Chained,
+    /// Whether that fallback has a text of its own.
+    OwnText,
     /// A field of a body, or of the chain.
     Body(Part, BodyField),
     /// Whether a number of a body is there.
@@ -183,6 +185,7 @@ impl<'a> Space<'a> {
             Field::Attribute(index) => self.attribute(index),
             Field::AttributeGiven(_)
             | Field::Chained
+            | Field::OwnText
             | Field::Given(..)
             | Field::StateGiven(..)
             | Field::Word(..) => Meaning::Flag,
@@ -293,7 +296,10 @@ impl<'a> Space<'a> {
                     BodyField::InputTokens,
                     BodyField::TotalTokens,
                 ];
-                let counts = |field| matches!(field, Field::Body(_, of) if counted.contains(&of));
+                let counts = |field| {
+                    matches!(field, Field::Body(_, of) if counted.contains(&of))
+                        || matches!(field, Field::State(..))
+                };
                 let least = if counts(field) { 0 } else { i64::MIN };
                 let least = i128::from(least);
                 Ranges::between(least, i128::from(i64::MAX))

@@ -11,6 +11,8 @@ use portolan_core::policy::{
     Term, Value,
 };
 
+use super::ties::NAMED;
+
 /// Classes of texts, by a text of each.
 #[derive(Debug, Default)]
 pub(super) struct Texts {
@@ -69,6 +71,21 @@ impl Texts {
             .ok()
     }
 
+    /// By class: whether a text of it can be such, and whether one can be otherwise. Letters behind
+    /// a text change nothing about what it is by its other characters.
+    pub(super) fn can_be(&self, such: impl Fn(&str) -> bool) -> Vec<(Box<str>, (bool, bool))> {
+        let class = |text: &str| {
+            let is = such(text);
+            let can = if self.position(text).is_some() {
+                (is, !is)
+            } else {
+                (is, true)
+            };
+            (text.into(), can)
+        };
+        self.classes.iter().map(|text| class(text)).collect()
+    }
+
     /// The class of any text.
     pub(super) fn class(&self, text: &str) -> usize {
         let find = |text: &str| self.classes.binary_search_by(|known| (**known).cmp(text));
@@ -95,6 +112,9 @@ pub(super) fn of(catalog: &Catalog, policy: &Policy, prove: &Prove) -> (Texts, T
     }
     for key in &policy.prefer {
         texts.term(&key.term, catalog, policy);
+    }
+    if texts.ties {
+        texts.named.extend(NAMED.map(Box::from));
     }
     let known = catalog.models.iter().map(|model| &model.id);
     let known = known.chain(catalog.aliases.iter().map(|alias| &alias.id));
@@ -128,6 +148,8 @@ fn conditions<'a>(policy: &'a Policy, prove: &'a Prove) -> Vec<&'a Condition> {
 struct Found {
     named: BTreeSet<Box<str>>,
     beginnings: BTreeSet<Box<str>>,
+    /// A field is read whose ties name words of their own.
+    ties: bool,
 }
 
 impl Found {
@@ -189,12 +211,23 @@ impl Found {
                 Term::Route(RouteFact::Capabilities | RouteFact::Parameters) => self.words(catalog),
                 Term::Route(RouteFact::UpstreamId) => self.upstream(catalog),
                 Term::Route(fact) if fact.is_of_price() => {
+                    self.ties = true;
                     let of_models = catalog.models.iter().flat_map(|m| &m.price);
                     let own = catalog.offerings.iter().flat_map(|o| &o.price);
                     let tiers = of_models.chain(own);
                     self.named
                         .extend(tiers.filter_map(|row| row.service_tier.clone()));
                 }
+                Term::Body(
+                    BodyField::Content
+                    | BodyField::Parameters
+                    | BodyField::InputTokens
+                    | BodyField::InputTokensEstimated
+                    | BodyField::TotalTokens
+                    | BodyField::Messages
+                    | BodyField::Prompt
+                    | BodyField::HasTranscriptTag,
+                ) => self.ties = true,
                 Term::Endpoint
                 | Term::At
                 | Term::Auth
@@ -270,6 +303,7 @@ mod tests {
         let texts = Texts::new(Found {
             named: texts(&["eu", "eu.a", "zyx"]),
             beginnings: texts(&["eu", "eu.", "us"]),
+            ties: false,
         });
         let class = |text: &str| &*texts.classes()[texts.class(text)];
         assert_eq!(class("eu"), "eu");

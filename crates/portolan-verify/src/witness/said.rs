@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use portolan_core::diagram::survey::{Flag, SetField};
+use portolan_core::limits;
 use portolan_core::request::Body;
 
 use super::domain::{Domain, Mask};
@@ -15,6 +16,10 @@ use super::words;
 
 /// The fewest estimated tokens of a text that holds the transcript tag.
 const TAG_TOKENS: i64 = 4;
+
+/// No body is long enough for a higher estimate of tokens: of four characters each.
+#[expect(clippy::cast_possible_wrap, reason = "the limit is some megabytes")]
+const LONGEST: i64 = limits::BODY_BYTES as i64 / 4;
 
 /// One way to say something, with the inputs that go with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,13 +38,18 @@ struct Said {
 }
 
 impl Said {
-    /// How much it is, without its numbers.
-    fn size(&self) -> usize {
-        let flags = [self.messages, self.prompt, self.tagged];
-        let flags = flags.into_iter().filter(|flag| *flag).count();
-        // A count is a field; text for an estimate is more.
-        let count = usize::from(!self.estimated) + 2 * usize::from(self.estimated && self.most > 0);
-        flags + self.content.len() + count
+    /// How much it is with an input.
+    fn size(&self, input: i64) -> u32 {
+        let flags = [self.messages, self.prompt, self.tagged, !self.estimated];
+        let flags = flags.into_iter().map(u32::from).sum::<u32>();
+        let content = u32::try_from(self.content.len()).unwrap_or(u32::MAX);
+        // A count is a field; text for an estimate is more, the longer the more.
+        let text = if self.estimated && input > 0 {
+            2 + input.ilog2() / 4
+        } else {
+            0
+        };
+        flags.saturating_add(content).saturating_add(text)
     }
 
     fn body(&self, input: i64, most: Option<i64>) -> Body {
@@ -65,8 +75,8 @@ fn ways(domain: &Domain<'_>, masks: &[Mask<'_>]) -> Vec<Said> {
                 for tagged in domain.truths(Flag::HasTranscriptTag) {
                     let ranges: &[(i64, i64)] = match (estimated, tagged) {
                         (false, _) => &[(0, i64::MAX)],
-                        (true, false) => &[(0, 0), (1, i64::MAX)],
-                        (true, true) => &[(TAG_TOKENS, i64::MAX)],
+                        (true, false) => &[(0, 0), (1, LONGEST)],
+                        (true, true) => &[(TAG_TOKENS, LONGEST)],
                     };
                     ways.extend(ranges.iter().filter_map(|(fewest, most)| {
                         let text = tagged || estimated && *most > 0;
@@ -100,10 +110,10 @@ fn content(masks: &[Mask<'_>], messages: bool, text: bool) -> Option<BTreeSet<St
 /// What one body says.
 pub(super) fn alone(domain: &Domain<'_>, default: Option<i64>) -> Option<Body> {
     let tokens = Tokens::of(domain, default);
-    let mut best: Option<(usize, Body)> = None;
+    let mut best: Option<(u32, Body)> = None;
     for said in ways(domain, &domain.masks(SetField::Content)) {
         for way in tokens.ways(said.fewest, said.most) {
-            let size = said.size() + 2 * usize::from(way.said);
+            let size = said.size(way.from) + 2 * u32::from(way.said);
             if best.as_ref().is_none_or(|(least, _)| size < *least) {
                 let most = tokens.most(way, way.from);
                 best = Some((size, said.body(way.from, most)));
@@ -117,8 +127,8 @@ pub(super) fn alone(domain: &Domain<'_>, default: Option<i64>) -> Option<Body> {
 pub(super) fn pair([outer, inner]: [&Domain<'_>; 2], default: Option<i64>) -> Option<(Body, Body)> {
     let masks = [outer, inner].map(|domain| domain.masks(SetField::Content));
     let tokens = [outer, inner].map(|domain| Tokens::of(domain, default));
-    let mut best: Option<(usize, (Body, Body))> = None;
-    let mut consider = |size: usize, make: &dyn Fn() -> (Body, Body)| {
+    let mut best: Option<(u32, (Body, Body))> = None;
+    let mut consider = |size: u32, make: &dyn Fn() -> (Body, Body)| {
         if best.as_ref().is_none_or(|(least, _)| size < *least) {
             best = Some((size, make()));
         }
@@ -132,7 +142,7 @@ pub(super) fn pair([outer, inner]: [&Domain<'_>; 2], default: Option<i64>) -> Op
         for [own, over] in limits(tokens, [said, said]) {
             let way = own.and(over);
             if way.is_possible() {
-                let size = said.size() + 2 * usize::from(own.said) + usize::from(over.said);
+                let size = said.size(way.from) + 2 * u32::from(own.said) + u32::from(over.said);
                 consider(size, &|| {
                     let [first, second] = tokens;
                     let body = said.body(way.from, first.most(own, way.from));
@@ -150,8 +160,9 @@ pub(super) fn pair([outer, inner]: [&Domain<'_>; 2], default: Option<i64>) -> Op
             |said: &&Said| (over.messages || !said.messages) && (over.prompt || !said.prompt);
         for said in outer.iter().filter(below) {
             for [first, second] in limits(tokens, [said, over]) {
-                let limits = 2 * usize::from(first.said) + usize::from(second.said);
-                consider(said.size() + over.size() + limits, &|| {
+                let limits = 2 * u32::from(first.said) + u32::from(second.said);
+                let size = said.size(first.from) + over.size(second.from);
+                consider(size + limits, &|| {
                     let body = said.body(first.from, tokens[0].most(first, first.from));
                     (
                         body,

@@ -30,7 +30,7 @@ pub(super) fn smallest(
     let words: Vec<&str> = if let Some(known) = known {
         known.to_vec()
     } else {
-        let named: BTreeSet<&str> = open.iter().flat_map(|mask| mask.named()).collect();
+        let named: BTreeSet<&str> = masks.iter().flat_map(Mask::named).collect();
         named.into_iter().chain([fresh.as_str()]).collect()
     };
     let words: Vec<&str> = words.into_iter().filter(|word| allowed(word)).collect();

@@ -72,8 +72,8 @@ pub(super) enum Carrier {
 }
 
 impl Carrier {
-    /// The simplest first.
-    pub(super) const ALL: [Self; 3] = [Self::Body, Self::Tools, Self::Messages];
+    /// Where a fallback can be rid of it.
+    pub(super) const ELSEWHERE: [Self; 2] = [Self::Tools, Self::Messages];
 }
 
 /// The body that is no object and so nothing but this fault, as the envelope holds it.

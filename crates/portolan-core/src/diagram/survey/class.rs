@@ -13,6 +13,7 @@ use crate::diagram::store::Diagram;
 use crate::diagram::vocabulary::Vocabulary;
 use crate::instant::Window;
 use crate::policy::Type;
+use crate::request::{Auth, ChainFaultKind, FaultKind};
 
 /// Requests of one member through one endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,10 +158,15 @@ impl Chart<'_> {
         let Some(node) = self.build.store.node(diagram) else {
             return u64::from(diagram == Diagram::TRUE);
         };
-        let below = node.edges.iter();
-        let below = below.fold(0, |sum: u64, (_, to)| {
-            sum.saturating_add(self.count_below(*to, known))
-        });
+        let (mut below, mut next) = (0u64, node.edges.iter().skip(1));
+        for (cut, to) in &node.edges {
+            let end = next.next().map(|(end, _)| *end);
+            let field = self.build.fields.get(usize::from(node.field));
+            let values = field.and_then(|field| self.values(*field, *cut, end, self.build.slots));
+            if values.is_some() {
+                below = below.saturating_add(self.count_below(*to, known));
+            }
+        }
         known.insert(diagram, below);
         below
     }
@@ -198,8 +204,13 @@ impl Chart<'_> {
         let from = from.unwrap_or(Some(i64::MIN))?;
         let end = end.map(|end| cut_at(field, questions, slots, end.checked_sub(1)?));
         let last = end.map_or(Some(i64::MAX), |end| end?.checked_sub(1))?;
-        let absent = from == ABSENT;
-        let first = if absent { from + 1 } else { from };
+        let (optional, lowest, highest) = possible(field, vocabulary);
+        let absent = optional && from == ABSENT;
+        let first = from.max(lowest);
+        let last = last.min(highest);
+        if first > last && !absent {
+            return None;
+        }
         let codes = Values::Codes {
             absent,
             from: first,
@@ -231,6 +242,50 @@ impl Chart<'_> {
             Field::Applies(_) | Field::Meets(..) | Field::State(..) => return None,
         };
         Some(Bound { field, values })
+    }
+}
+
+/// Whether a field may be absent, and the first and the last code that it may have.
+pub(super) fn possible(field: Field, vocabulary: &Vocabulary<'_>) -> (bool, i64, i64) {
+    let last = |count: usize| i64::try_from(count).unwrap_or(i64::MAX) - 1;
+    let any = |optional: bool| (optional, i64::MIN + i64::from(optional), i64::MAX);
+    match field {
+        Field::Flag(flag) => match flag {
+            Flag::Auth => (false, 0, last(Auth::NAMES.len())),
+            Flag::Fault => (false, 0, last(FaultKind::NAMES.len() + 1)),
+            Flag::ChainFault => (false, 0, last(ChainFaultKind::NAMES.len() + 1)),
+            Flag::Messages | Flag::Prompt => (true, 1, 1),
+            Flag::ZeroDataRetention | Flag::Retry => (true, 0, 1),
+            Flag::Stream
+            | Flag::Estimated
+            | Flag::MalformedTranscript
+            | Flag::HasTranscriptId
+            | Flag::HasTranscriptTag => (false, 0, 1),
+        },
+        Field::Attribute(index) => {
+            let Some(attribute) = vocabulary.policy.attributes.get(usize::from(index)) else {
+                return any(true);
+            };
+            let optional = attribute.optional && attribute.default.is_none();
+            if let Type::Choice(words) = &attribute.of {
+                (optional, 0, last(words.len()))
+            } else if attribute.of == Type::Bool {
+                (optional, 0, 1)
+            } else if attribute.of == Type::Text {
+                (optional, 0, i64::MAX)
+            } else {
+                any(optional)
+            }
+        }
+        Field::Text(text) => (!matches!(text, TextField::Model), 0, i64::MAX),
+        Field::Number(number) => any(match number {
+            Number::Temperature | Number::TopP => true,
+            Number::MaxTokens => vocabulary.defaults.max_tokens.is_none(),
+            Number::Depth => vocabulary.defaults.depth.is_none(),
+            Number::Count | Number::InputTokens | Number::TotalTokens => false,
+        }),
+        Field::At => any(false),
+        Field::Meets(..) | Field::Applies(_) | Field::State(..) => any(true),
     }
 }
 
