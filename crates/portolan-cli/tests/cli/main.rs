@@ -16,3 +16,7 @@ mod matrix;
 mod page;
 #[cfg(test)]
 mod run;
+#[cfg(test)]
+mod timeline;
+#[cfg(test)]
+mod why_not;
