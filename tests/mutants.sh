@@ -80,6 +80,18 @@ mutant "a set overlaps where it lacks" \
 mutant "a text between two is neither" \
   's/texts\.len\(\) <= FEW \&\& !begun/texts.len() <= FEW/'
 
+# ---- Panels
+mutant "a constant of a panel that turns one too late" \
+  's/value\(column\) >= column\.cut/value(column) > column.cut/'
+mutant "a cut of a model that turns one too late in its panel" \
+  's/value\(column\) >= i64::from\(\*cut\)/value(column) > i64::from(*cut)/'
+mutant "a panel that counts warnings twice" \
+  's/count = count\.checked_add\(1\)\?/count = count.checked_add(2)?/'
+mutant "a model's cuts in the wrong order" \
+  's/\(0\.\.\*room\)\.map\(/(0..*room).rev().map(/'
+mutant "the later price up to its day" \
+  's/at\.unix_seconds\(\) >= self\.split/at.unix_seconds() > self.split/'
+
 # ---- Locks and reasons
 mutant "a lock dropped from the verdict" \
   's/let locked = self\.first\(broken, survives\)\?;/let _ = broken; let locked = survives;/'

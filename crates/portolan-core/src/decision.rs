@@ -61,6 +61,8 @@ pub(crate) struct Fate {
     pub(crate) subject: u32,
     /// A verdict of the compiled form.
     pub(crate) verdict: u32,
+    /// What a panel said, where it was not walked.
+    pub(crate) ending: u32,
 }
 
 impl Fate {
@@ -68,10 +70,12 @@ impl Fate {
     pub(crate) const FOREIGN: Self = Self {
         subject: u32::MAX,
         verdict: 0,
+        ending: u32::MAX,
     };
     /// No diagram could be built for some model of the request: the interpreter decided.
     pub(crate) const INTERPRETED: Self = Self {
         subject: u32::MAX,
         verdict: u32::MAX,
+        ending: u32::MAX,
     };
 }

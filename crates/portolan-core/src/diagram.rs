@@ -3,7 +3,7 @@
 //! `vocabulary` lists what rules ask. `fold` answers each question for one model and route as far
 //! as the catalog can; `shape` takes the numbers out, so that many models share one shape;
 //! `build` makes the diagrams of a shape in a `store`; `flat` lays them out; `table` finds a
-//! model by its id; `walk` decides.
+//! model by its id; `walk` decides, by one look at a `panel` where that has room for the question.
 //!
 //! INVARIANT: what could not be built within `limits` is not in here, and the interpreter decides
 //! it. No answer is ever a guess.
@@ -16,8 +16,10 @@ mod flat;
 mod fold;
 mod intern;
 mod locks;
+mod panel;
 mod price;
 mod shape;
+mod site;
 mod sketch;
 mod store;
 pub mod survey;
@@ -27,8 +29,8 @@ mod view;
 mod vocabulary;
 mod walk;
 
-pub(crate) use view::Held;
 pub use view::{Attempt, Attempts, View, Warnings};
+pub(crate) use view::{Held, Seen, Told};
 pub(crate) use walk::Ground;
 
 use std::collections::BTreeMap;
@@ -37,12 +39,14 @@ use constants::Classes;
 use field::Defaults;
 use flat::{At, Flat};
 use locks::LaidLocks;
+use panel::Panel;
 use price::Prices;
+use site::Sold;
 use store::Inconclusive;
 use table::Table;
 use verdict::Verdict;
 
-use crate::catalog::{Catalog, EndpointId, OfferingId, RegionId, Route};
+use crate::catalog::Catalog;
 use crate::instant::Window;
 use crate::policy::{Policy, RuleId, Scope};
 use crate::request::AttributeValue;
@@ -55,6 +59,8 @@ pub(crate) struct Compiled {
     shapes: Vec<Shape>,
     /// What aliases stand for, by date: records.
     aliases: Vec<Vec<(Window, u32)>>,
+    panel: Panel,
+    sold: Sold,
     prices: Prices,
     /// URLs; none for those that hold the model's id.
     urls: Vec<Option<Box<str>>>,
@@ -97,54 +103,6 @@ struct End {
     skips: Box<[Roots]>,
     retries: Box<[(RuleId, At)]>,
     locks: Box<[LaidLocks]>,
-}
-
-/// A candidate and where it is called.
-#[derive(Debug, Clone, Copy)]
-struct RouteFacts {
-    route: Route,
-    url: u32,
-    price: u32,
-    region: RegionId,
-}
-
-impl RouteFacts {
-    /// Numbers that one takes.
-    const PACKED: usize = 3;
-
-    /// As numbers, to lie behind those of its model.
-    fn packed(self) -> [i64; Self::PACKED] {
-        let pair = |a: u32, b: u32| (u64::from(a) << 32 | u64::from(b)).cast_signed();
-        [
-            pair(self.route.offering.0, self.route.endpoint.0),
-            pair(self.url, self.price),
-            i64::from(self.region.0),
-        ]
-    }
-
-    /// The one at a position among packed ones.
-    #[inline]
-    fn unpacked(packed: &[i64], position: u16) -> Option<Self> {
-        let at = usize::from(position) * Self::PACKED;
-        let [route, urls, region] = *packed.get(at..)?.first_chunk()?;
-        let halves = |number: i64| {
-            let number = number.cast_unsigned();
-            #[expect(clippy::cast_possible_truncation, reason = "the lower half is wanted")]
-            let low = number as u32;
-            ((number >> 32) as u32, low)
-        };
-        let (offering, endpoint) = halves(route);
-        let (url, price) = halves(urls);
-        Some(Self {
-            route: Route {
-                offering: OfferingId(offering),
-                endpoint: EndpointId(endpoint),
-            },
-            url,
-            price,
-            region: RegionId(halves(region).1),
-        })
-    }
 }
 
 /// A rule that shapes an attempt, and where a walk to its answer begins.
@@ -213,6 +171,9 @@ pub struct Extent {
     pub shapes: usize,
     /// Tests of all diagrams together.
     pub tests: usize,
+    /// What ids stand for, as above, whose decisions need no walk where a request has no fallbacks
+    /// and nothing is known about now.
+    pub panelled: usize,
 }
 
 impl Compiled {
@@ -241,6 +202,7 @@ impl Compiled {
             interpreted,
             shapes: self.shapes.len(),
             tests: self.flat.len(),
+            panelled: self.table.panelled(),
         }
     }
 

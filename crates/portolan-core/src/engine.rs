@@ -3,6 +3,11 @@
 //! `compile` reads and checks, `Engine::request` accepts, `Engine::decide` walks the compiled form,
 //! `Engine::view` reads a decision; `answer` and `trace` put it into words, by the interpreter.
 
+#![expect(
+    clippy::inline_always,
+    reason = "a decision handed over in memory costs more than making it"
+)]
+
 mod accept;
 
 use std::collections::BTreeMap;
@@ -13,9 +18,9 @@ use crate::answer::{Answer, Trace};
 use crate::catalog::{self, Catalog, Route};
 use crate::decision::{Decision, Fate, Outcome, Refusal, Snapshot};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::diagram::survey::pair::{Obstacle, Slice};
+use crate::diagram::survey::pair::{Coding, Obstacle, Slice};
 use crate::diagram::survey::{self, Inconclusive, Survey, Topic};
-use crate::diagram::{Compiled, Extent, Ground, Held, View};
+use crate::diagram::{Compiled, Extent, Ground, Held, Seen, Told, View};
 use crate::explain;
 use crate::instant::Instant;
 use crate::judgement::{self, Judgement};
@@ -173,20 +178,35 @@ impl Engine {
         if request.caller.stamp != self.snapshot.0 {
             return self.foreign(request.at);
         }
+        let call = request.call();
+        let ground = self.ground(state);
+        if request.fallbacks.is_empty()
+            && let Some(decision) = ground.glance(self.snapshot, &call)
+        {
+            return decision;
+        }
         let fallbacks = Fallbacks::Owned(&request.fallbacks);
-        let walked = self.ground(state);
-        match walked.decide(self.snapshot, &request.call(), fallbacks) {
+        match ground.decide(self.snapshot, &call, fallbacks) {
             Some(decision) => decision,
             None => Self::interpreted(&self.judge(request, state)),
         }
     }
 
     /// Decides a call that was never a request.
-    #[inline]
+    #[inline(always)]
     pub fn decide_call(&self, call: &Call<'_>, state: &State) -> Decision {
         if call.caller.stamp != self.snapshot.0 {
             return self.foreign(call.at);
         }
+        match self.ground(state).glance(self.snapshot, call) {
+            Some(decision) => decision,
+            None => self.walked(call, state),
+        }
+    }
+
+    /// Decides a call where one look is not enough.
+    #[inline(never)]
+    fn walked(&self, call: &Call<'_>, state: &State) -> Decision {
         let fallbacks = Fallbacks::Borrowed(call.fallbacks);
         match self.ground(state).decide(self.snapshot, call, fallbacks) {
             Some(decision) => decision,
@@ -214,53 +234,102 @@ impl Engine {
         state: &'a State,
         decision: &Decision,
     ) -> View<'a> {
-        let decision = &self.own_decision(decision, request.at(), || self.decide(request, state));
-        let judged = decision.fate == Fate::INTERPRETED;
-        View::new(
-            self.ground(state),
-            Held::Owned(request.call()),
-            Fallbacks::Owned(&request.fallbacks),
-            decision,
-            judged.then(|| self.judge(request, state)),
-        )
+        let held = || Held::Owned(request.call());
+        let fallbacks = Fallbacks::Owned(&request.fallbacks);
+        self.seen(request.at(), held, fallbacks, state, decision)
+            .unwrap_or_else(|| {
+                let own = self.owns(decision, request.at());
+                let decision = if own {
+                    *decision
+                } else {
+                    self.decide(request, state)
+                };
+                let told = if decision.fate == Fate::INTERPRETED {
+                    Told::Judged(decision, self.judge(request, state))
+                } else {
+                    Told::Walked(decision)
+                };
+                self.told(held(), fallbacks, state, told)
+            })
     }
 
     /// The decision on a call, to be read. It must be this call's; one of another engine, as
     /// after a reload, is made again.
-    #[inline]
+    #[inline(always)]
     pub fn view_call<'a>(
         &'a self,
         call: &'a Call<'a>,
         state: &'a State,
         decision: &Decision,
     ) -> View<'a> {
-        let decision = &self.own_decision(decision, call.at, || self.decide_call(call, state));
-        let judged = decision.fate == Fate::INTERPRETED;
-        View::new(
-            self.ground(state),
-            Held::Borrowed(call),
-            Fallbacks::Borrowed(call.fallbacks),
-            decision,
-            judged.then(|| self.judge(&self.own(call), state)),
-        )
-    }
-
-    /// A decision that another engine made, or for another instant, is made again by this one.
-    #[inline]
-    fn own_decision(
-        &self,
-        decision: &Decision,
-        at: Instant,
-        decide: impl FnOnce() -> Decision,
-    ) -> Decision {
-        if decision.snapshot == self.snapshot && decision.at == at {
-            *decision
-        } else {
-            decide()
+        let held = || Held::Borrowed(call);
+        let fallbacks = Fallbacks::Borrowed(call.fallbacks);
+        match self.seen(call.at, held, fallbacks, state, decision) {
+            Some(view) => view,
+            None => self.viewed(call, state, decision),
         }
     }
 
-    #[inline]
+    /// The view of a decision that no panel made, or another engine.
+    #[inline(never)]
+    fn viewed<'a>(&'a self, call: &'a Call<'a>, state: &'a State, decision: &Decision) -> View<'a> {
+        let own = self.owns(decision, call.at);
+        let decision = if own {
+            *decision
+        } else {
+            self.decide_call(call, state)
+        };
+        let told = if decision.fate == Fate::INTERPRETED {
+            Told::Judged(decision, self.judge(&self.own(call), state))
+        } else {
+            Told::Walked(decision)
+        };
+        let fallbacks = Fallbacks::Borrowed(call.fallbacks);
+        self.told(Held::Borrowed(call), fallbacks, state, told)
+    }
+
+    /// The view of a decision that a panel made, all of it.
+    #[inline(always)]
+    fn seen<'a>(
+        &'a self,
+        at: Instant,
+        held: impl FnOnce() -> Held<'a>,
+        fallbacks: Fallbacks<'a>,
+        state: &'a State,
+        decision: &Decision,
+    ) -> Option<View<'a>> {
+        if !self.owns(decision, at) {
+            return None;
+        }
+        let seen = Seen::new(self.ground(state), decision)?;
+        Some(self.told(held(), fallbacks, state, Told::Seen(seen)))
+    }
+
+    #[inline(always)]
+    fn told<'a>(
+        &'a self,
+        call: Held<'a>,
+        fallbacks: Fallbacks<'a>,
+        state: &'a State,
+        told: Told<'a>,
+    ) -> View<'a> {
+        View {
+            ground: self.ground(state),
+            call,
+            fallbacks,
+            snapshot: &self.snapshot,
+            told,
+        }
+    }
+
+    /// Says whether a decision is this engine's, for this instant: that of another engine is made
+    /// again.
+    #[inline(always)]
+    fn owns(&self, decision: &Decision, at: Instant) -> bool {
+        decision.snapshot == self.snapshot && decision.at == at
+    }
+
+    #[inline(always)]
     fn ground<'a>(&'a self, state: &'a State) -> Ground<'a> {
         Ground {
             compiled: &self.compiled,
@@ -327,11 +396,16 @@ impl Engine {
         survey::survey(&self.catalog, &self.policy, topics, run)
     }
 
-    /// Visits whatever this engine, the old one, and a new one say differently, slice by slice.
+    /// Visits whatever this engine, the old one, and a new one say differently, slice by slice;
+    /// returns what codes of requests mean.
     ///
     /// # Errors
     /// What stood in the way; what was visited is true, and not all.
-    pub fn compare(&self, new: &Self, visit: &mut dyn FnMut(Slice<'_>)) -> Result<(), Obstacle> {
+    pub fn compare(
+        &self,
+        new: &Self,
+        visit: &mut dyn FnMut(Slice<'_>),
+    ) -> Result<Coding, Obstacle> {
         let sides = [self, new].map(|engine| (&engine.catalog, &engine.policy));
         let [old, new] = sides;
         survey::pair::compare(old, new, visit)

@@ -4,6 +4,7 @@
 //! until when an answer is good) is not.
 
 use portolan_core::catalog::{Price, Route};
+use portolan_core::diagram::View;
 use portolan_core::engine::Engine;
 use portolan_core::judgement::{Attempt, Dropped, Judgement, Outcome};
 use portolan_core::policy::{BodyField, RuleId, RuleKind, SetField, Value};
@@ -46,6 +47,7 @@ fn as_request(
     let decision = engine.decide(request, state);
     let view = engine.view(request, state, &decision);
     same(engine, expected, view.to_judgement())?;
+    in_short(&view, expected)?;
     // What a plan costs and where it goes, attempt by attempt.
     let Outcome::Route(plan) = &expected.outcome else {
         return Ok(());
@@ -123,7 +125,43 @@ pub fn agree_on_call(engine: &Engine, call: &Call<'_>, state: &State) -> Result<
     let expected = engine.judge(&engine.own(call), state);
     let decision = engine.decide_call(call, state);
     let view = engine.view_call(call, state, &decision);
-    same(engine, &expected, view.to_judgement())
+    same(engine, &expected, view.to_judgement())?;
+    in_short(&view, &expected)
+}
+
+/// What a view tells without going through all of it is what is found there.
+fn in_short(view: &View<'_>, expected: &Judgement) -> Result<(), String> {
+    let warnings = match &expected.outcome {
+        Outcome::Route(plan) => plan.warnings.len(),
+        Outcome::Refuse(_) => 0,
+    };
+    let counted = view.warnings().count();
+    if counted != warnings {
+        return Err(format!(
+            "warnings differ: there are {warnings}, the view counts {counted}"
+        ));
+    }
+    let read = |attempt: portolan_core::diagram::Attempt<'_>| {
+        let sets: Vec<RuleId> = attempt.sets().collect();
+        let said = (
+            attempt.url().into_owned(),
+            attempt.usage_region().to_owned(),
+        );
+        (
+            attempt.route(),
+            said,
+            attempt.price(),
+            sets,
+            attempt.limit(),
+        )
+    };
+    let (first, listed) = (view.first().map(read), view.attempts().next().map(read));
+    if first != listed {
+        return Err(format!(
+            "the first attempts differ: {first:?}, among all of them {listed:?}"
+        ));
+    }
+    Ok(())
 }
 
 fn same(engine: &Engine, expected: &Judgement, mut found: Judgement) -> Result<(), String> {

@@ -9,10 +9,12 @@ mod boxes;
 mod cause;
 mod chain;
 mod declared;
+mod make;
 mod named;
 mod place;
 mod sample;
 mod shown;
+mod states;
 
 pub use boxes::{Dimension, Region};
 pub use cause::Cause;
@@ -120,83 +122,14 @@ pub fn diff(old: &Engine, new: &Engine) -> Diff {
         declared: declared::declared(engines),
         ..Diff::default()
     };
-    let mut names = Names::new(engines);
-    let mut coding = Coding::default();
-    let mut found: BTreeMap<Vec<Named>, Vec<Region>> = BTreeMap::new();
-    let mut left = REGIONS;
-    let compared = old.compare(new, &mut |slice| {
-        coding = slice.coding.clone();
-        let cells = slice.cells.iter().filter(|cell| boxes::possible(cell));
-        let cells = cells.map(|cell| boxes::of_cell(cell)).collect();
-        let cells = boxes::merged(cells, &coding);
-        // Ids for which it is the same by name are one.
-        let mut ids: BTreeMap<Vec<Named>, Vec<&Pairing>> = BTreeMap::new();
-        for pairing in slice.pairings {
-            let named = slice.differences.iter();
-            let named = named.map(|difference| Named::of(engines, pairing, difference));
-            ids.entry(named.collect()).or_default().push(pairing);
-        }
-        for (what, pairings) in ids {
-            let regions = found.entry(what).or_default();
-            for cell in &cells {
-                left = left.saturating_sub(1);
-                if left > 0 {
-                    regions.push(names.region(engines, &slice, &pairings, cell));
-                }
-            }
-        }
-    });
-    if let Err(obstacle) = compared {
-        diff.inconclusive.push(worded(&obstacle));
-    }
-    if left == 0 {
-        let regions = format!("there are more than {REGIONS} regions to tell apart");
-        diff.inconclusive.push(regions);
-    }
+    let found = diff.find(engines);
     let mut groups: BTreeMap<Cause, Vec<Change>> = BTreeMap::new();
     for (what, regions) in found {
-        let merged = boxes::merged(regions, &coding);
-        let directions = named::directions(&what);
-        let mut by_cause: BTreeMap<Cause, Vec<Affected>> = BTreeMap::new();
-        let (mut asked, mut last): (usize, Option<Cause>) = (0, None);
-        for region in merged {
-            let Some(sample) = sample::sample(engines, &names, &coding, &region, &what) else {
-                let models = names.models(&region).join(", ");
-                let endpoints = names.endpoints(&region).join(", ");
-                let conditions = shown::conditions(&region, &coding).join(" and ");
-                let what: Vec<String> = what.iter().map(Named::text).collect();
-                diff.inconclusive.push(format!(
-                    "no request was found that shows the change {} for {models} on {endpoints} \
-                     where {conditions}",
-                    what.join("; ")
-                ));
-                continue;
-            };
-            let cause = match &last {
-                Some(cause) if asked >= CAUSES => cause.clone(),
-                _ => cause::cause(engines, &sample, &what),
-            };
-            asked += 1;
-            last = Some(cause.clone());
-            let affected = Affected {
-                models: names.models(&region),
-                endpoints: names.endpoints(&region),
-                role: names.role(&region),
-                conditions: shown::conditions(&region, &coding),
-                sample,
-                region,
-            };
-            by_cause.entry(cause).or_default().push(affected);
-        }
-        for (cause, regions) in by_cause {
-            groups.entry(cause).or_default().push(Change {
-                what: what.clone(),
-                directions: directions.clone(),
-                regions,
-            });
+        for (cause, change) in diff.changes(engines, &what, regions) {
+            groups.entry(cause).or_default().push(change);
         }
     }
-    for chained in chain::chained(engines, &coding) {
+    for chained in chain::chained(engines, &diff.ground.coding) {
         let Some(sample) = chained.sample else {
             let what = chained.what.text();
             let lost = format!("no request was found that shows the change {what}");
@@ -207,45 +140,96 @@ pub fn diff(old: &Engine, new: &Engine) -> Diff {
         groups.entry(cause).or_default().push(Change {
             directions: vec![chained.what.direction],
             what: vec![chained.what],
-            regions: vec![Affected {
-                models: names.models(&chained.region),
-                endpoints: names.endpoints(&chained.region),
-                role: None,
-                conditions: shown::conditions(&chained.region, &coding),
-                sample,
-                region: chained.region,
-            }],
+            regions: vec![diff.ground.affected(chained.region, sample)],
         });
     }
     for (cause, mut changes) in groups {
         changes.sort_by(|a, b| a.directions.cmp(&b.directions));
         diff.groups.push(Group { cause, changes });
     }
-    let prefix = engines.map(|engine| engine.policy().model_prefix.as_deref());
-    let default = engines.map(|engine| {
-        let catalog = engine.catalog();
-        let endpoint = catalog
-            .default_endpoint()
-            .and_then(|id| catalog.endpoint(id));
-        endpoint.map(|e| e.name.to_string())
-    });
-    let [before, after] = default;
-    diff.ground = Ground {
-        coding,
-        names,
-        prefix: prefix
-            .first()
-            .filter(|first| prefix.last() == Some(first))
-            .and_then(|prefix| *prefix)
-            .unwrap_or("")
-            .to_owned(),
-        endpoint: before.filter(|name| Some(name) == after.as_ref()),
-    };
     diff.groups.sort_by(|a, b| {
         let first = |group: &Group| group.changes.first().map(|c| c.directions.clone());
         first(a).cmp(&first(b))
     });
     diff
+}
+
+impl Diff {
+    /// The regions of every change, each change by name. Where the comparison did not come to an
+    /// end, those that it came to.
+    fn find(&mut self, engines: [&Engine; 2]) -> BTreeMap<Vec<Named>, Vec<Region>> {
+        let [old, new] = engines;
+        let mut names = Names::new(engines);
+        let mut coding = Coding::default();
+        let mut found: BTreeMap<Vec<Named>, Vec<Region>> = BTreeMap::new();
+        let mut left = REGIONS;
+        let compared = old.compare(new, &mut |slice| {
+            coding.clone_from(slice.coding);
+            let cells = slice.cells.iter().filter(|cell| boxes::possible(cell));
+            let cells = boxes::merged(cells.map(boxes::of_cell).collect(), &coding);
+            // Ids for which it is the same by name are one.
+            let mut ids: BTreeMap<Vec<Named>, Vec<&Pairing>> = BTreeMap::new();
+            for pairing in slice.pairings {
+                let what = slice.differences.iter();
+                let what = what.map(|difference| Named::of(engines, pairing, difference));
+                ids.entry(what.collect()).or_default().push(pairing);
+            }
+            for (what, pairings) in ids {
+                let regions = found.entry(what).or_default();
+                for cell in &cells {
+                    left = left.saturating_sub(1);
+                    if left > 0 {
+                        regions.push(names.region(engines, &slice, &pairings, cell));
+                    }
+                }
+            }
+        });
+        match compared {
+            Ok(whole) => coding = whole,
+            Err(obstacle) => self.inconclusive.push(worded(&obstacle)),
+        }
+        if left == 0 {
+            let regions = format!("there are more than {REGIONS} regions to tell apart");
+            self.inconclusive.push(regions);
+        }
+        self.ground = Ground::new(engines, coding, names);
+        found
+    }
+
+    /// One change, by the causes that its regions have.
+    fn changes(
+        &mut self,
+        engines: [&Engine; 2],
+        what: &[Named],
+        regions: Vec<Region>,
+    ) -> Vec<(Cause, Change)> {
+        let mut by_cause: BTreeMap<Cause, Vec<Affected>> = BTreeMap::new();
+        let (mut asked, mut last): (usize, Option<Cause>) = (0, None);
+        for region in boxes::merged(regions, &self.ground.coding) {
+            let Some(sample) = sample::sample(engines, &self.ground, &region, what) else {
+                self.inconclusive.push(self.ground.unseen(&region, what));
+                continue;
+            };
+            let cause = match &last {
+                Some(cause) if asked >= CAUSES => cause.clone(),
+                _ => cause::cause(engines, &sample, what),
+            };
+            asked += 1;
+            last = Some(cause.clone());
+            let affected = self.ground.affected(region, sample);
+            by_cause.entry(cause).or_default().push(affected);
+        }
+        let directions = named::directions(what);
+        let changes = by_cause.into_iter().map(|(cause, regions)| {
+            let change = Change {
+                what: what.to_vec(),
+                directions: directions.clone(),
+                regions,
+            };
+            (cause, change)
+        });
+        changes.collect()
+    }
 }
 
 fn worded(obstacle: &Obstacle) -> String {

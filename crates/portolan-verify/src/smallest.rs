@@ -437,6 +437,7 @@ mod tests {
         assert_eq!(size(&found).0, 0);
         let mut expected = Draft::new("a", Instant::from_unix_seconds(0));
         expected.body.messages = false;
+        expected.body.input_tokens_estimated = true;
         assert_eq!(found, expected);
     }
 
@@ -462,6 +463,7 @@ mod tests {
         let mut expected = Draft::new("a", Instant::from_unix_seconds(50));
         expected.attributes = [("tenant".to_owned(), "b".to_owned())].into();
         expected.body.messages = false;
+        expected.body.input_tokens_estimated = true;
         expected.body.max_tokens = Some(1_000);
         expected.body.tool_types = ["web".to_owned()].into();
         let other = Body {

@@ -89,7 +89,7 @@ impl Contender for Compiled {
             Outcome::Refuse(refusal) => show(refused(&self.engine, refusal.rule)),
             Outcome::Route => {
                 let view = self.engine.view_call(&call, &self.state, &decision);
-                show(routed(&view).unwrap_or(Verdict::Denied))
+                routed(&view, show)
             }
         }
     }
@@ -105,15 +105,27 @@ pub(crate) fn refused(engine: &Engine, rule: RuleId) -> Verdict<'_> {
     })
 }
 
-/// The first attempt, and how many warnings there are.
-fn routed<'v>(view: &'v View<'_>) -> Option<Verdict<'v>> {
-    let first = view.first()?;
+/// Shows the first attempt, and how many warnings there are.
+#[expect(
+    clippy::inline_always,
+    reason = "what is shown is made where it is read, once for each who reads"
+)]
+#[inline(always)]
+fn routed<R>(view: &View<'_>, show: impl FnOnce(Verdict<'_>) -> R) -> R {
+    let Some(first) = view.first() else {
+        return show(Verdict::Denied);
+    };
     let price = first.price();
-    Some(Verdict::Route(Shipment {
+    let (Some(input), Some(output)) = (price.input, price.output) else {
+        return show(Verdict::Denied);
+    };
+    let warnings = view.warnings().count();
+    let usage_region = first.usage_region();
+    show(Verdict::Route(Shipment {
+        usage_region,
+        input: input.billionths(),
+        output: output.billionths(),
+        warnings,
         url: first.url(),
-        usage_region: first.usage_region(),
-        input: price.input?.billionths(),
-        output: price.output?.billionths(),
-        warnings: view.warnings().count(),
     }))
 }

@@ -5,6 +5,8 @@ mod command;
 #[cfg(test)]
 mod convert;
 #[cfg(test)]
+mod diff;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod hostile;
@@ -16,3 +18,7 @@ mod page;
 mod prove;
 #[cfg(test)]
 mod run;
+#[cfg(test)]
+mod timeline;
+#[cfg(test)]
+mod why_not;

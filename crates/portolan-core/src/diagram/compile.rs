@@ -9,14 +9,17 @@ use super::flat::{At, Flat, Laying, Layout, halves};
 use super::fold::{Fold, Subject};
 use super::intern::{Interner, Memo};
 use super::locks::{self, Group};
-use super::price::Collected;
+use super::panel;
+use super::price::{Collected, plain};
 use super::shape::{self, Key, Profile, Questions, Slots};
+use super::site::{NO_PRICE, Pace, Prices, Sale, Selling, Site};
 use super::store::{self, Inconclusive, Store};
-use super::table::{ALIAS, Table};
+use super::table::{ALIAS, Stored, Table};
 use super::verdict::{Answers, Verdict};
 use super::vocabulary::Vocabulary;
-use super::{Compiled, Does, Effect, End, RouteFacts, Rules, Shape, Warns, walk};
-use crate::catalog::{AliasTarget, Catalog, EndpointId, OfferingId, RegionId, Route};
+use super::{Compiled, Does, Effect, End, Rules, Shape, Warns, walk};
+use crate::catalog::{AliasTarget, Catalog, EndpointId, RegionId, Route};
+use crate::instant::Window;
 use crate::policy::{BodyField, Policy, Rule, RuleId, RuleKind, SetField, Term};
 
 /// A shape that could not be built.
@@ -35,8 +38,7 @@ struct Compiler<'a> {
     table: Table,
     urls: Interner<Option<Box<str>>>,
     prices: Collected,
-    /// By offering.
-    price_lists: Memo<OfferingId>,
+    selling: Selling,
     rules: Rules,
     /// By endpoint: locks that demand the same.
     groups: Vec<Vec<Group>>,
@@ -48,6 +50,8 @@ pub(super) fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, In
     let vocabulary = Vocabulary::new(catalog, policy, &[])?;
     let fold = Fold::new(&vocabulary);
     let questions = Questions::new(&vocabulary, &fold)?;
+    let models = catalog.models.iter().map(|model| &*model.id);
+    let aliases = catalog.aliases.iter().map(|alias| &*alias.id);
     let mut compiler = Compiler {
         vocabulary: &vocabulary,
         fold,
@@ -57,10 +61,10 @@ pub(super) fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, In
         answers: RefCell::default(),
         known: Memo::default(),
         shapes: Vec::new(),
-        table: Table::new(catalog.models.len() + catalog.aliases.len()),
+        table: Table::new(models.chain(aliases)),
         urls: Interner::default(),
         prices: Collected::default(),
-        price_lists: Memo::default(),
+        selling: Selling::default(),
         rules: Rules::new(policy),
         groups: Vec::new(),
         apart: Vec::new(),
@@ -71,27 +75,17 @@ pub(super) fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, In
             model: crate::catalog::ModelId(id),
             region: None,
         };
-        let (shape, numbers) = compiler.subject(&model.id, target);
-        compiler.table.insert(&model.id, shape, &numbers);
+        let stored = compiler.subject(&model.id, target);
+        compiler.table.insert(&model.id, &stored);
     }
-    let mut aliases = Vec::new();
-    for alias in &catalog.aliases {
-        // A model's own id goes before an alias.
-        if catalog.model_named(&alias.id).is_some() {
-            continue;
-        }
-        let periods = alias.target.periods().iter().map(|(window, target)| {
-            let (shape, numbers) = compiler.subject(&alias.id, *target);
-            (*window, compiler.table.append(shape, &numbers))
-        });
-        let periods = periods.collect();
-        let position = u32::try_from(aliases.len()).map_err(|_| Inconclusive)?;
-        compiler.table.insert(&alias.id, ALIAS | position, &[]);
-        aliases.push(periods);
-    }
+    let aliases = compiler.aliases()?;
     let mut nobody = |subject| {
         let (shape, numbers) = compiler.shape(subject, &[]);
-        compiler.table.append(shape, &numbers)
+        compiler.table.append(&Stored {
+            shape,
+            numbers,
+            ..Stored::default()
+        })
     };
     let absent = nobody(Subject::Absent);
     let unknown = nobody(Subject::Unknown);
@@ -102,11 +96,11 @@ pub(super) fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, In
         answers,
         urls,
         prices,
+        selling,
         rules,
         apart,
         ..
     } = compiler;
-    table.shrink();
     let Answers {
         verdicts, orders, ..
     } = answers.into_inner();
@@ -115,15 +109,28 @@ pub(super) fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, In
         let texts = vocabulary.texts.get(&Field::Attribute(index));
         (index, (classes, texts.cloned().unwrap_or_default()))
     });
+    let flat = Flat::new(layout, &vocabulary, apart);
+    let (verdicts, orders) = (verdicts.into_keys(), orders.into_keys());
+    let walked = panel::Walked {
+        flat: &flat,
+        shapes: &shapes,
+        verdicts: &verdicts,
+        orders: &orders,
+        rules: &rules,
+        most: policy.plan_at_most.unwrap_or(usize::MAX),
+    };
+    let panel = panel::build(&walked, &mut table);
     Ok(Compiled {
-        flat: Flat::new(layout, &vocabulary, apart),
+        flat,
         table,
         shapes,
         aliases,
+        panel,
+        sold: selling.finish(),
         prices: prices.finish(),
         urls: urls.into_keys(),
-        verdicts: verdicts.into_keys(),
-        orders: orders.into_keys(),
+        verdicts,
+        orders,
         rules,
         defaults: vocabulary.defaults,
         attributes: attributes.collect(),
@@ -169,30 +176,75 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    /// The shape of what an id stands for, and its numbers with its routes behind them.
-    fn subject(&mut self, text: &'a str, target: AliasTarget) -> (u32, Vec<i64>) {
+    /// The records of what aliases stand for, by date.
+    fn aliases(&mut self) -> Result<Vec<Vec<(Window, u32)>>, Inconclusive> {
+        let catalog = self.vocabulary.catalog;
+        let mut aliases = Vec::new();
+        for alias in &catalog.aliases {
+            // A model's own id goes before an alias.
+            if catalog.model_named(&alias.id).is_some() {
+                continue;
+            }
+            let periods = alias.target.periods().iter().map(|(window, target)| {
+                let stored = self.subject(&alias.id, *target);
+                (*window, self.table.append(&stored))
+            });
+            let periods = periods.collect();
+            let position = u32::try_from(aliases.len()).map_err(|_| Inconclusive)?;
+            let stored = Stored {
+                shape: ALIAS | position,
+                ..Stored::default()
+            };
+            self.table.insert(&alias.id, &stored);
+            aliases.push(periods);
+        }
+        Ok(aliases)
+    }
+
+    /// What is kept of what an id stands for.
+    fn subject(&mut self, text: &'a str, target: AliasTarget) -> Stored {
         let catalog = self.vocabulary.catalog;
         let routes = routes_of(catalog, target);
-        let (shape, mut numbers) = self.shape(Subject::Model(target.model, text), &routes);
-        for route in routes {
-            let url = catalog.url_of_any_model(route).map(Into::into);
-            let url = self.urls.intern(url);
-            let known = self.price_lists.get(&route.offering);
-            let price = known.unwrap_or_else(|| {
-                let list = self.prices.add(catalog, route.offering);
-                self.price_lists.insert(route.offering, list);
-                list
-            });
-            let region = catalog.offering(route.offering).map(|o| o.region);
-            let facts = RouteFacts {
-                route,
-                url,
-                price,
-                region: region.unwrap_or(RegionId(u32::MAX)),
-            };
-            numbers.extend(facts.packed());
+        let (shape, numbers) = self.shape(Subject::Model(target.model, text), &routes);
+        Stored {
+            shape,
+            numbers,
+            sale: self.sale(&routes),
         }
-        (shape, numbers)
+    }
+
+    /// How a model is sold that has these routes.
+    fn sale(&mut self, routes: &[Route]) -> Sale {
+        let catalog = self.vocabulary.catalog;
+        let mut base = None;
+        let mut sold = Vec::with_capacity(routes.len());
+        for same in routes.chunk_by(|a, b| a.offering == b.offering) {
+            let Some(offering) = same.first().map(|route| route.offering) else {
+                continue;
+            };
+            let plain = plain(catalog, offering);
+            let pace = plain.and_then(|prices| Pace::of(&prices, base));
+            base = base.or(pace.map(|(_, base)| base));
+            let prices = match pace {
+                Some((pace, _)) => Prices::Pace(pace),
+                None => match self.prices.add(catalog, offering) {
+                    Some(list) => Prices::List(list),
+                    None => Prices::Catalog,
+                },
+            };
+            let region = catalog.offering(offering).map(|o| o.region);
+            for route in same {
+                let url = catalog.url_of_any_model(*route).map(Into::into);
+                let site = Site {
+                    endpoint: route.endpoint,
+                    region: region.unwrap_or(RegionId(u32::MAX)),
+                    url: self.urls.intern(url),
+                    prices: prices.clone(),
+                };
+                sold.push((offering, site));
+            }
+        }
+        self.selling.sale(sold, base.unwrap_or(NO_PRICE))
     }
 
     /// The shape of a subject, built where it is new, and the subject's numbers.

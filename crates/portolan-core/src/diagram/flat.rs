@@ -1,22 +1,28 @@
 //! What is walked: tests, each with what it reads and where its two sides lead.
 
+#![expect(
+    clippy::inline_always,
+    reason = "values handed over in memory cost more than the tests"
+)]
+
 mod lay;
 
 pub(super) use lay::{Laying, Layout, halves};
 
 use super::constants::rank;
 use super::field::{ABSENT, Asking, Field, Flag, Number, SetField, TextField};
+use super::panel::Values;
 use super::sketch::Mask;
 use crate::request::Usage;
 
 /// A walk's beginning or end: a node, or with the highest bit an answer.
 pub(super) type At = u32;
 
-const ANSWER: At = 1 << 31;
+pub(super) const ANSWER: At = 1 << 31;
 
 /// What a test reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Ask {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Ask {
     Flag(Flag),
     Attribute(u16),
     Applies(u16),
@@ -31,20 +37,20 @@ enum Ask {
 const FEW: usize = 8;
 
 /// Where a test's cut stands: one of the model's slots, the test itself, or a list of cuts.
-const OWN: u16 = u16::MAX;
-const WIDE: u16 = u16::MAX - 1;
+pub(super) const OWN: u16 = u16::MAX;
+pub(super) const WIDE: u16 = u16::MAX - 1;
 
 /// One side below the cut, the other from it on: the one that a request is expected to take,
 /// and the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Test {
-    cut: i64,
-    expected: At,
-    other: At,
-    slot: u16,
-    ask: Ask,
+pub(super) struct Test {
+    pub(super) cut: i64,
+    pub(super) expected: At,
+    pub(super) other: At,
+    pub(super) slot: u16,
+    pub(super) ask: Ask,
     /// The expected side is the one below the cut.
-    below: bool,
+    pub(super) below: bool,
     /// Where the field stands among the basic ones, or past them.
     basic: u8,
 }
@@ -53,7 +59,7 @@ struct Test {
 pub(super) type Basics = [i64; 8];
 
 /// Where a field stands among the basic ones.
-const fn basic(ask: Ask) -> u8 {
+pub(super) const fn basic(ask: Ask) -> u8 {
     match ask {
         Ask::Text(TextField::ModelRegion) => 0,
         Ask::At => 1,
@@ -181,13 +187,18 @@ impl Flat {
         }
     }
 
+    /// Every test; a test's sides were laid before it.
+    pub(super) fn tests(&self) -> &[Test] {
+        &self.tests
+    }
+
     /// How many tests there are.
     pub(super) fn len(&self) -> usize {
         self.tests.len()
     }
 
     /// The basic fields of an effective request.
-    #[inline]
+    #[inline(always)]
     pub(super) fn basics(&self, asking: &Asking<'_>) -> Basics {
         let region = match asking.body.model_region {
             None => ABSENT,
@@ -239,17 +250,6 @@ impl Flat {
     #[inline(never)]
     fn rarely(&self, test: &Test, reading: &Reading<'_>, state: &StateCodes) -> Result<bool, At> {
         let value = match test.ask {
-            Ask::At => reading.asking.call.at.unix_seconds(),
-            Ask::Number(number) => reading.asking.number(number),
-            Ask::Flag(flag) => reading.asking.flag(flag),
-            Ask::Text(field) => match reading.asking.text(field) {
-                None => ABSENT,
-                Some(words) => self.code(field, words),
-            },
-            Ask::Attribute(index) => {
-                let codes = &reading.asking.call.caller.codes;
-                codes.get(usize::from(index)).copied().unwrap_or(ABSENT)
-            }
             Ask::Applies(group) => {
                 let root = self.applies.get(usize::from(group));
                 // Ends: what a group asks is about no group.
@@ -260,6 +260,9 @@ impl Flat {
                 state.copied().unwrap_or(ABSENT)
             }
             Ask::Meets(set) => return Ok(!self.meets(test, set, reading)),
+            ask @ (Ask::Flag(_) | Ask::Attribute(_) | Ask::Text(_) | Ask::At | Ask::Number(_)) => {
+                self.value(ask, &reading.asking)
+            }
         };
         match test.slot {
             WIDE => Err(self.widely(test, value)),
@@ -268,6 +271,32 @@ impl Flat {
                 let cut = reading.slots.get(usize::from(slot));
                 Ok(cut.is_none_or(|cut| value < *cut))
             }
+        }
+    }
+
+    /// The code of a field of the request that has one.
+    fn value(&self, ask: Ask, asking: &Asking<'_>) -> i64 {
+        match ask {
+            Ask::At => asking.call.at.unix_seconds(),
+            Ask::Number(number) => asking.number(number),
+            Ask::Flag(flag) => asking.flag(flag),
+            Ask::Text(field) => match asking.text(field) {
+                None => ABSENT,
+                Some(words) => self.code(field, words),
+            },
+            Ask::Attribute(index) => {
+                let codes = &asking.call.caller.codes;
+                codes.get(usize::from(index)).copied().unwrap_or(ABSENT)
+            }
+            Ask::Applies(_) | Ask::Meets(_) | Ask::State(_) => ABSENT,
+        }
+    }
+
+    /// What a panel makes its tests on beside the basic fields.
+    #[inline(never)]
+    pub(super) fn read(&self, others: &[Ask], asking: &Asking<'_>, values: &mut Values) {
+        for (value, ask) in values.iter_mut().skip(8).zip(others) {
+            *value = self.value(*ask, asking);
         }
     }
 

@@ -1,206 +1,182 @@
-//! Model ids to records: one probe of an open table, most of the id beside what it finds.
+//! Model ids to records: one probe of a table that has a place for each of its ids.
+//!
+//! Which place that is tells `place`; how a model is sold is `site`'s.
 
 #![expect(
     clippy::inline_always,
     reason = "a key handed over in memory costs more than the probe"
 )]
 
-/// Ids for which half of the places stay free.
-const ROOMY: usize = 8_192;
+mod key;
+mod place;
 
-/// What an id stands for: a cache line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(align(64))]
+use std::collections::BTreeMap;
+
+use key::Key;
+use place::Places;
+
+use super::panel::{INLINE, UNPANELLED};
+use super::site::Sale;
+
+/// What a decision over a panel reads of a model: a cache line.
+#[derive(Debug, Clone, Copy)]
+#[repr(C, align(64))]
 pub(super) struct Record {
-    key: Key,
-    /// The model's shape; an alias's position where `ALIAS` is set.
-    pub(super) shape: u32,
+    words: [u64; 3],
+    check: u32,
+    /// Where its rows of the panel begin; `UNPANELLED` where there are none.
+    pub(super) panel: u32,
+    /// The first of its own cuts, in the order of the panel's columns.
+    pub(super) cuts: [u32; INLINE],
+    /// How it is sold.
+    pub(super) sale: Sale,
+}
+
+/// What is read of a model where diagrams are walked.
+#[derive(Debug, Clone, Copy)]
+struct Spot {
+    /// The model's shape; an alias's position where `ALIAS` is set; `FREE`.
+    shape: u32,
     /// Where its numbers begin.
     numbers: u32,
+    /// Where the text of an id begins that is longer than a key holds, and its bytes.
+    text: (u32, u32),
 }
 
 /// No shape at all: the place is free.
 const FREE: u32 = u32::MAX;
 
 const EMPTY: Record = Record {
-    key: Key {
-        words: [0; 4],
-        bytes: 0,
-        between: 0,
-    },
+    words: [0; 3],
+    // No id has so many bytes and is not cut.
+    check: i32::MAX.cast_unsigned(),
+    panel: UNPANELLED,
+    cuts: [0; INLINE],
+    sale: Sale::NOTHING,
+};
+
+const UNUSED: Spot = Spot {
     shape: FREE,
     numbers: 0,
+    text: (0, 0),
 };
 
 /// A record that stands for other records, by date.
 pub(super) const ALIAS: u32 = 1 << 31;
 
-/// Records, those with an id first, in the order of their hashes.
+/// Where a record's rows of the panel begin, and the first of its own cuts.
+pub(super) type Panelled = (u32, [u32; INLINE]);
+
+/// What a model is stored with.
+#[derive(Debug, Default)]
+pub(super) struct Stored {
+    pub(super) shape: u32,
+    pub(super) numbers: Vec<i64>,
+    pub(super) sale: Sale,
+}
+
+/// Records, those with an id first, each in its place.
 #[derive(Debug, Default)]
 pub(super) struct Table {
     records: Vec<Record>,
-    /// The numbers of all records, each with its routes behind them.
+    spots: Vec<Spot>,
+    /// The numbers of all models.
     numbers: Vec<i64>,
-    /// Ids longer than a key holds, whole, each with its record.
-    long: std::collections::BTreeMap<u32, Box<str>>,
-    /// One less than the number of places for records with an id.
-    mask: usize,
-}
-
-/// An id's first and last bytes, in words that overlap: no two ids of at most `WHOLE` bytes have
-/// the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Key {
-    words: [u64; 4],
-    bytes: u32,
-    /// What lies between them in a longer id, folded.
-    between: u32,
-}
-
-/// Bytes of an id that its key holds.
-const WHOLE: usize = 32;
-
-impl Key {
-    #[inline(always)]
-    fn of(id: &str) -> Self {
-        let text = id.as_bytes();
-        let (long, short) = (text.first_chunk::<16>(), text.first_chunk::<8>());
-        let words = if let (Some(first), Some(last)) = (long, text.last_chunk()) {
-            let [a, b] = pair(first);
-            let [c, d] = pair(last);
-            [a, b, c, d]
-        } else if let (Some(first), Some(last)) = (short, text.last_chunk()) {
-            [u64::from_le_bytes(*first), u64::from_le_bytes(*last), 0, 0]
-        } else {
-            let push = |word: u64, byte: &u8| word << 8 | u64::from(*byte);
-            [text.iter().fold(0, push), 0, 0, 0]
-        };
-        Self {
-            words,
-            bytes: u32::try_from(id.len()).unwrap_or(u32::MAX),
-            between: if text.len() > WHOLE { between(text) } else { 0 },
-        }
-    }
-
-    /// Equality, word by word: whole keys would be compared through memory.
-    #[inline(always)]
-    const fn is(&self, other: &Self) -> bool {
-        let [first, second, third, fourth] = self.words;
-        let [one, two, three, four] = other.words;
-        let words = (first ^ one) | (second ^ two) | (third ^ three) | (fourth ^ four);
-        words == 0 && self.bytes == other.bytes && self.between == other.between
-    }
-
-    #[inline(always)]
-    const fn hash(&self) -> u64 {
-        let [a, b, c, d] = self.words;
-        let left = spread(a ^ 0x9e37_79b9_7f4a_7c15, b ^ 0xbf58_476d_1ce4_e5b9);
-        let right = spread(c ^ 0x94d0_49bb_1331_11eb, d ^ 0x2545_f491_4f6c_dd1d);
-        spread(
-            left ^ right.rotate_left(23) ^ self.bytes as u64 ^ (self.between as u64) << 32,
-            0x9e37_79b9_7f4a_7c15,
-        )
-    }
-}
-
-/// The bytes of a long id, folded.
-#[cold]
-fn between(text: &[u8]) -> u32 {
-    let fold = |sum: u64, byte: &u8| spread(sum ^ u64::from(*byte), 0x9e37_79b9_7f4a_7c15);
-    #[expect(clippy::cast_possible_truncation, reason = "the lower half is wanted")]
-    let folded = text.iter().fold(1, fold) as u32;
-    folded
-}
-
-#[inline(always)]
-fn pair(bytes: &[u8; 16]) -> [u64; 2] {
-    let both = u128::from_le_bytes(*bytes);
-    [low(both), low(both >> 64)]
-}
-
-/// The halves of a product, folded.
-const fn spread(a: u64, b: u64) -> u64 {
-    let product = a as u128 * b as u128;
-    low(product) ^ low(product >> 64)
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the lower half is wanted")]
-const fn low(wide: u128) -> u64 {
-    wide as u64
+    /// Ids longer than a key holds, whole.
+    long: String,
+    places: Places,
+    /// Ids without a place of their own.
+    strays: BTreeMap<Box<str>, u32>,
 }
 
 impl Table {
-    /// A table for so many ids.
-    pub(super) fn new(ids: usize) -> Self {
-        // Roomy while that stays in a cache near the core, else as small as probing allows.
-        let wanted = if ids <= ROOMY {
-            ids.max(1) * 2
-        } else {
-            ids / 4 * 5 + 4
-        };
-        let places = wanted.next_power_of_two();
+    /// A table for these ids, which differ.
+    pub(super) fn new<'i>(ids: impl Iterator<Item = &'i str>) -> Self {
+        let places = Places::new(ids.map(|id| Key::of(id).hash()).collect());
         Self {
-            records: vec![EMPTY; places],
-            mask: places - 1,
+            records: vec![EMPTY; places.count()],
+            spots: vec![UNUSED; places.count()],
+            places,
             ..Self::default()
         }
     }
 
-    /// Adds a record that an id finds. Ids differ, and are no more than was said.
-    pub(super) fn insert(&mut self, id: &str, shape: u32, numbers: &[i64]) -> u32 {
+    /// Adds a record that an id finds: one of those that the table was made for.
+    pub(super) fn insert(&mut self, id: &str, stored: &Stored) -> u32 {
         let key = Key::of(id);
-        let mut at = place(key.hash(), self.mask);
-        // Ends: a fifth of the places stays free.
-        while self.records.get(at).is_some_and(|r| r.shape != FREE) {
-            at = (at + 1) & self.mask;
+        let place = self.places.of(key.hash());
+        let at = u32::try_from(place).unwrap_or(u32::MAX);
+        let (mut record, mut spot) = self.store(stored);
+        (record.words, record.check) = (key.words, key.check);
+        let free = self.spots.get(place).is_some_and(|s| s.shape == FREE);
+        let lines = (self.records.get_mut(place), self.spots.get_mut(place));
+        let (true, (Some(own), Some(own_spot))) = (free, lines) else {
+            let at = self.append(stored);
+            self.strays.insert(id.into(), at);
+            return at;
+        };
+        if key.is_cut() {
+            let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            spot.text = (place(self.long.len()), place(id.len()));
+            self.long.push_str(id);
         }
-        let record = self.store(key, shape, numbers);
-        if let Some(free) = self.records.get_mut(at) {
-            *free = record;
-        }
-        let at = u32::try_from(at).unwrap_or(u32::MAX);
-        if id.len() > WHOLE {
-            self.long.insert(at, id.into());
-        }
+        *own = record;
+        *own_spot = spot;
         at
     }
 
     /// Adds a record that no id finds by itself.
-    pub(super) fn append(&mut self, shape: u32, numbers: &[i64]) -> u32 {
-        let record = self.store(EMPTY.key, shape, numbers);
+    pub(super) fn append(&mut self, stored: &Stored) -> u32 {
+        let (record, spot) = self.store(stored);
         self.records.push(record);
+        self.spots.push(spot);
         u32::try_from(self.records.len() - 1).unwrap_or(u32::MAX)
     }
 
-    fn store(&mut self, key: Key, shape: u32, numbers: &[i64]) -> Record {
-        let start = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
-        self.numbers.extend_from_slice(numbers);
-        Record {
-            key,
-            shape,
-            numbers: start,
-        }
+    fn store(&mut self, stored: &Stored) -> (Record, Spot) {
+        let spot = Spot {
+            shape: stored.shape,
+            numbers: u32::try_from(self.numbers.len()).unwrap_or(u32::MAX),
+            ..UNUSED
+        };
+        self.numbers.extend_from_slice(&stored.numbers);
+        let record = Record {
+            sale: stored.sale,
+            ..EMPTY
+        };
+        (record, spot)
     }
 
     /// The record that an id finds.
     #[inline(always)]
-    pub(super) fn find(&self, id: &str) -> Option<u32> {
+    pub(super) fn find(&self, id: &str) -> Option<(u32, &Record)> {
         let key = Key::of(id);
-        let mut at = place(key.hash(), self.mask);
-        // Ends: a fifth of the places is free.
-        loop {
-            let record = self.records.get(at)?;
-            if record.key.is(&key) && record.shape != FREE {
-                let found = u32::try_from(at).ok()?;
-                if id.len() <= WHOLE || self.long.get(&found).is_some_and(|own| **own == *id) {
-                    return Some(found);
-                }
-            }
-            if record.shape == FREE {
-                return None;
-            }
-            at = (at + 1) & self.mask;
+        let place = self.places.of(key.hash());
+        let record = self.records.get(place)?;
+        if key.is_cut() {
+            return self.seldom(id, place);
         }
+        if key.is(&record.words, record.check) {
+            #[expect(clippy::cast_possible_truncation, reason = "there are fewer records")]
+            return Some((place as u32, record));
+        }
+        if self.strays.is_empty() {
+            return None;
+        }
+        self.seldom(id, place)
+    }
+
+    /// An id longer than its key, or one that may have no place.
+    #[inline(never)]
+    fn seldom(&self, id: &str, place: usize) -> Option<(u32, &Record)> {
+        let own = u32::try_from(place).ok()?;
+        let spot = self.spots.get(place)?;
+        let (start, bytes) = (spot.text.0 as usize, spot.text.1 as usize);
+        if bytes > 0 && self.long.get(start..start + bytes) == Some(id) {
+            return Some((own, self.record(own)?));
+        }
+        let at = *self.strays.get(id)?;
+        Some((at, self.record(at)?))
     }
 
     #[inline(always)]
@@ -208,40 +184,52 @@ impl Table {
         self.records.get(at as usize)
     }
 
-    /// So many numbers of a record, and what was stored after them, which other records follow.
-    #[inline(always)]
-    pub(super) fn numbers(&self, record: &Record, count: u32) -> (&[i64], &[i64]) {
-        let stored = self.numbers.get(record.numbers as usize..);
-        let split = stored.and_then(|stored| stored.split_at_checked(count as usize));
-        split.unwrap_or_default()
+    /// The shape of a record, or what it stands for.
+    pub(super) fn shape(&self, at: u32) -> u32 {
+        self.spots.get(at as usize).map_or(FREE, |spot| spot.shape)
     }
 
-    /// Reads the first of a record's numbers, and one of the next cache line.
+    /// So many numbers of a record.
+    pub(super) fn numbers(&self, at: u32, count: u32) -> &[i64] {
+        let start = self.spots.get(at as usize).map(|spot| spot.numbers);
+        let stored = start.and_then(|start| self.numbers.get(start as usize..));
+        let own = stored.and_then(|stored| stored.get(..count as usize));
+        own.unwrap_or_default()
+    }
+
+    /// Reads something of the record that an id may find.
     #[inline(always)]
-    pub(super) fn touch(&self, at: u32) -> i64 {
-        let start = self.record(at).map_or(0, |record| record.numbers as usize);
-        let number = |at: usize| self.numbers.get(at).copied().unwrap_or(0);
-        number(start) ^ number(start + 8)
+    pub(super) fn touch(&self, id: &str) -> u32 {
+        let place = self.places.of(Key::of(id).hash());
+        self.records.get(place).map_or(0, |record| record.panel)
     }
 
     /// The shapes of all records that are no aliases.
     pub(super) fn shapes(&self) -> impl Iterator<Item = u32> {
-        let taken = self.records.iter().map(|record| record.shape);
+        let taken = self.spots.iter().map(|spot| spot.shape);
         taken.filter(|shape| *shape != FREE && shape & ALIAS == 0)
     }
 
-    pub(super) fn shrink(&mut self) {
+    /// How many records have rows of the panel.
+    pub(super) fn panelled(&self) -> usize {
+        let rows = self.records.iter().filter(|r| r.panel != UNPANELLED);
+        rows.count()
+    }
+
+    /// Says where each record's rows of the panel begin, and what its own cuts are: `panelled`
+    /// tells, by its shape and its numbers and all that lie behind them.
+    pub(super) fn settle(&mut self, panelled: &mut dyn FnMut(u32, &[i64]) -> Option<Panelled>) {
+        for (record, spot) in self.records.iter_mut().zip(&self.spots) {
+            let numbers = self.numbers.get(spot.numbers as usize..);
+            if let Some((panel, cuts)) = panelled(spot.shape, numbers.unwrap_or_default()) {
+                record.panel = panel;
+                record.cuts = cuts;
+            }
+        }
         self.records.shrink_to_fit();
+        self.spots.shrink_to_fit();
         self.numbers.shrink_to_fit();
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a mask follows; a smaller pointer takes fewer bits"
-)]
-const fn place(hash: u64, mask: usize) -> usize {
-    hash as usize & mask
 }
 
 #[cfg(test)]
@@ -250,20 +238,37 @@ mod tests {
 
     #[test]
     fn every_id_finds_its_own_record_and_no_other_does() {
-        let id = |n: usize| format!("model-{}{n}", "x".repeat(n % 49));
-        let mut table = Table::new(500);
-        for n in 0..500u32 {
-            table.insert(&id(n as usize), n, &[i64::from(n), -1]);
+        let id = |n: usize| format!("{}{n}", "x".repeat(n % 49));
+        let ids: Vec<String> = (0..500).map(id).collect();
+        let mut table = Table::new(ids.iter().map(String::as_str));
+        for (n, id) in (0u32..).zip(&ids) {
+            let stored = Stored {
+                shape: n,
+                numbers: vec![i64::from(n)],
+                ..Stored::default()
+            };
+            table.insert(id, &stored);
         }
-        for n in 0..500u32 {
-            let found = table.find(&id(n as usize)).unwrap();
-            let record = table.record(found).unwrap();
-            assert_eq!(record.shape, n);
-            let (own, after) = table.numbers(record, 1);
-            assert_eq!((own, after.first()), (&[i64::from(n)][..], Some(&-1)));
+        for (n, id) in (0u32..).zip(&ids) {
+            let (found, _) = table.find(id).unwrap();
+            assert_eq!(table.shape(found), n);
+            assert_eq!(table.numbers(found, 1), [i64::from(n)]);
         }
-        for other in ["", "model-", "model-1\0", "model-xx500", &"x".repeat(60)] {
-            assert_eq!(table.find(other), None, "{other:?}");
+        for other in ["", "x", "1\0", "xx500", &"x".repeat(60)] {
+            assert_eq!(table.find(other).map(|(at, _)| at), None, "{other:?}");
         }
+    }
+
+    #[test]
+    fn ids_without_a_place_are_found_too() {
+        let mut table = Table::new(["a", "b"].into_iter());
+        for id in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+            table.insert(id, &Stored::default());
+        }
+        assert!(!table.strays.is_empty());
+        for id in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+            assert!(table.find(id).is_some(), "{id}");
+        }
+        assert!(table.find("i").is_none());
     }
 }

@@ -3,16 +3,21 @@
 //! Everything is walked when it is asked for, and nothing allocates, unless the interpreter had
 //! to decide.
 
+#![expect(
+    clippy::inline_always,
+    reason = "a view handed over in memory costs more than reading it"
+)]
+
 mod attempt;
 
 use attempt::Kind;
 pub use attempt::{Attempt, Attempts};
 
 use super::flat::{At, NO_STATE};
-use super::verdict::Verdict;
+use super::panel::{Ending, NO_ENDING, UNCOUNTED, What};
+use super::site::RouteFacts;
 use super::walk::{Came, Ground};
-use super::{Effect, RouteFacts};
-use crate::decision::{Decision, Outcome};
+use crate::decision::{Decision, Fate, Outcome, Snapshot};
 use crate::judgement::{self, Dropped, Judgement, Warning};
 use crate::policy::{RuleId, RuleKind};
 use crate::request::{Call, Fallbacks, Fields};
@@ -23,19 +28,27 @@ pub struct View<'a> {
     pub(crate) ground: Ground<'a>,
     pub(crate) call: Held<'a>,
     pub(crate) fallbacks: Fallbacks<'a>,
-    pub(crate) decision: Decision,
-    /// What the interpreter found, where it decided.
-    pub(crate) judged: Option<Judgement>,
-    /// The primary's only route, where nothing is known about now.
-    lone: Option<Lone<'a>>,
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) told: Told<'a>,
 }
 
-/// A primary's only route.
+/// Who decided.
+#[derive(Debug)]
+pub(crate) enum Told<'a> {
+    /// A panel, which also says which route is the first.
+    Seen(Seen<'a>),
+    /// A panel or walks.
+    Walked(Decision),
+    /// The interpreter, which found this.
+    Judged(Decision, Judgement),
+}
+
+/// What a panel said of a request that is routed.
 #[derive(Debug, Clone, Copy)]
-struct Lone<'a> {
-    facts: RouteFacts,
-    slots: &'a [i64],
-    effects: &'a [Effect],
+pub(crate) struct Seen<'a> {
+    facts: RouteFacts<'a>,
+    ending: &'a Ending,
+    subject: u32,
 }
 
 /// The call of a view.
@@ -45,57 +58,28 @@ pub(crate) enum Held<'a> {
     Owned(Call<'a>),
 }
 
-impl<'a> View<'a> {
-    /// A decision to be read.
-    #[inline]
-    pub(crate) fn new(
-        ground: Ground<'a>,
-        call: Held<'a>,
-        fallbacks: Fallbacks<'a>,
-        decision: &Decision,
-        judged: Option<Judgement>,
-    ) -> Self {
-        let mut view = View {
-            ground,
-            call,
-            fallbacks,
-            decision: *decision,
-            judged,
-            lone: None,
-        };
-        view.lone = view.lone();
-        view
-    }
-
-    /// No detour where the primary has one route and nothing is known about now.
-    #[inline]
-    fn lone(&self) -> Option<Lone<'a>> {
-        let ground = self.ground;
-        let fate = self.decision.fate;
-        match self.decision.outcome {
-            Outcome::Route => {}
-            Outcome::Refuse(_) => return None,
+impl<'a> Seen<'a> {
+    /// What the panel said, where that is all that there is to a route.
+    #[inline(always)]
+    pub(crate) fn new(ground: Ground<'a>, decision: &Decision) -> Option<Self> {
+        let compiled = ground.compiled;
+        let fate = decision.fate;
+        let ending = compiled.panel.ending(fate.ending)?;
+        match ending.what {
+            What::Survives => {}
+            What::Refused | What::Locked => return None,
         }
-        let Verdict::Survive(set) = ground.verdict(fate)? else {
-            return None;
-        };
-        let [route] = **set else {
-            return None;
-        };
-        if !ground.state.is_empty() || self.judged.is_some() {
-            return None;
-        }
-        let standing = ground.at(self.call(), fate.subject)?;
-        Some(Lone {
-            facts: RouteFacts::unpacked(standing.routes, route)?,
-            slots: standing.slots,
-            effects: standing.end.effects.get(usize::from(route))?,
+        let record = compiled.table.record(fate.subject)?;
+        Some(Self {
+            facts: compiled.sold.facts(&record.sale, ending.route)?,
+            ending,
+            subject: fate.subject,
         })
     }
 }
 
 impl View<'_> {
-    #[inline]
+    #[inline(always)]
     fn call(&self) -> &Call<'_> {
         match &self.call {
             Held::Borrowed(call) => call,
@@ -103,8 +87,33 @@ impl View<'_> {
         }
     }
 
+    fn fate(&self) -> Fate {
+        match &self.told {
+            Told::Seen(seen) => Fate {
+                subject: seen.subject,
+                verdict: seen.ending.verdict,
+                ending: NO_ENDING,
+            },
+            Told::Walked(decision) | Told::Judged(decision, _) => decision.fate,
+        }
+    }
+
+    fn outcome(&self) -> Outcome {
+        match &self.told {
+            Told::Seen(_) => Outcome::Route,
+            Told::Walked(decision) | Told::Judged(decision, _) => decision.outcome,
+        }
+    }
+
+    fn judged(&self) -> Option<&Judgement> {
+        match &self.told {
+            Told::Seen(_) | Told::Walked(_) => None,
+            Told::Judged(_, judged) => Some(judged),
+        }
+    }
+
     /// The fields of the primary, or of a fallback, for as long as `read` looks at them.
-    #[inline]
+    #[inline(always)]
     fn fields<R>(&self, fallback: Option<usize>, read: impl FnOnce(&Fields<'_>) -> R) -> Option<R> {
         match fallback {
             None => Some(read(&self.call().body)),
@@ -113,7 +122,7 @@ impl View<'_> {
     }
 
     /// The attempts, in order.
-    #[inline]
+    #[inline(always)]
     pub fn attempts(&self) -> Attempts<'_> {
         Attempts {
             view: self,
@@ -124,25 +133,21 @@ impl View<'_> {
     }
 
     /// The first attempt: where to call now.
-    #[inline]
+    #[inline(always)]
     pub fn first(&self) -> Option<Attempt<'_>> {
-        match &self.lone {
-            Some(lone) => Some(Attempt {
+        match &self.told {
+            Told::Seen(seen) => Some(Attempt {
                 view: self,
                 index: 0,
                 fallback: None,
-                kind: Kind::Walked {
-                    facts: lone.facts,
-                    slots: lone.slots,
-                    effects: lone.effects,
-                },
+                kind: Kind::Seen(seen),
             }),
-            None => self.attempts().next(),
+            Told::Walked(_) | Told::Judged(..) => self.attempts().next(),
         }
     }
 
     /// What the caller should know, in the order of attempts and rules.
-    #[inline]
+    #[inline(always)]
     pub fn warnings(&self) -> Warnings<'_> {
         Warnings {
             attempts: self.attempts(),
@@ -154,14 +159,14 @@ impl View<'_> {
 
     /// The fallbacks that did not make it.
     pub fn dropped(&self) -> impl Iterator<Item = Dropped> {
-        let judged = self.judged.as_ref().map(dropped_of);
+        let judged = self.judged().map(dropped_of);
         let judged = judged.into_iter().flatten().cloned();
-        let told = match self.decision.outcome {
+        let told = match self.outcome() {
             Outcome::Route => true,
             Outcome::Refuse(refusal) => refusal.retryable,
         };
         let sent = self.fallbacks.count();
-        let walked = told && self.judged.is_none();
+        let walked = told && self.judged().is_none();
         let positions = 0..if walked { sent + 1 } else { 0 };
         judged.chain(positions.filter_map(move |position| self.drop_of(position, sent)))
     }
@@ -197,17 +202,17 @@ impl View<'_> {
 
     /// The retry rule that holds.
     pub fn retry(&self) -> Option<RuleId> {
-        match self.decision.outcome {
+        match self.outcome() {
             Outcome::Route => {}
             Outcome::Refuse(_) => return None,
         }
-        if let Some(judged) = &self.judged {
+        if let Some(judged) = self.judged() {
             return match &judged.outcome {
                 judgement::Outcome::Route(plan) => plan.retry,
                 judgement::Outcome::Refuse(_) => None,
             };
         }
-        let standing = self.ground.at(self.call(), self.decision.fate.subject)?;
+        let standing = self.ground.at(self.call(), self.fate().subject)?;
         let retries = &standing.end.retries;
         if retries.is_empty() {
             return None;
@@ -239,7 +244,7 @@ impl View<'_> {
     /// until which a plan is valid are only the interpreter's to tell.
     pub fn to_judgement(&self) -> Judgement {
         let dropped = self.dropped().collect();
-        let outcome = match self.decision.outcome {
+        let outcome = match self.outcome() {
             Outcome::Refuse(refusal) => judgement::Outcome::Refuse(judgement::Refusal {
                 rule: refusal.rule,
                 fallback: refusal.fallback,
@@ -258,8 +263,8 @@ impl View<'_> {
             }),
         };
         Judgement {
-            snapshot: self.decision.snapshot,
-            at: self.decision.at,
+            snapshot: *self.snapshot,
+            at: self.call().at,
             outcome,
         }
     }
@@ -269,6 +274,14 @@ fn dropped_of(judged: &Judgement) -> &[Dropped] {
     match &judged.outcome {
         judgement::Outcome::Route(plan) => &plan.dropped,
         judgement::Outcome::Refuse(refusal) => &refusal.dropped,
+    }
+}
+
+impl Warnings<'_> {
+    /// How many are left, one by one.
+    #[inline(never)]
+    fn each(self) -> usize {
+        self.fold(0, |count, _| count + 1)
     }
 }
 
@@ -284,28 +297,21 @@ pub struct Warnings<'v> {
 impl Iterator for Warnings<'_> {
     type Item = Warning;
 
-    #[inline]
+    #[inline(always)]
     fn count(self) -> usize {
         let view = self.attempts.view;
         let untouched = self.index == 0 && self.effect == 0 && self.current.is_none();
-        match view.lone {
-            Some(lone) if untouched && view.fallbacks.count() == 0 => {
-                if lone.effects.is_empty() {
-                    return 0;
-                }
-                let first = view.first();
-                let told = |attempt: Attempt<'_>| {
-                    lone.effects.iter().filter(|e| attempt.warned(e)).count()
-                };
-                first.map_or(0, told)
+        match &view.told {
+            Told::Seen(seen) if untouched && seen.ending.warnings != UNCOUNTED => {
+                usize::from(seen.ending.warnings)
             }
-            _ => self.fold(0, |count, _| count + 1),
+            Told::Seen(_) | Told::Walked(_) | Told::Judged(..) => self.each(),
         }
     }
 
     fn next(&mut self) -> Option<Warning> {
         let view = self.attempts.view;
-        if let Some(judged) = &view.judged {
+        if let Some(judged) = view.judged() {
             let judgement::Outcome::Route(plan) = &judged.outcome else {
                 return None;
             };

@@ -1,15 +1,20 @@
-//! Deciding: find the model, walk its verdict, put the chain together. Nothing here allocates.
+//! Deciding: find the model, walk its verdict, put the chain together. What needs no
+//! walk is `glance`'s. Nothing here allocates.
 
 #![expect(
     clippy::inline_always,
     reason = "small structs handed over in memory cost more than the walk"
 )]
 
+mod glance;
+
 use super::field::Asking;
 use super::flat::{NO_STATE, Reading, state_codes};
-use super::table::ALIAS;
+use super::panel::NO_ENDING;
+use super::site::RouteFacts;
+use super::table::{ALIAS, Record};
 use super::verdict::Verdict;
-use super::{Compiled, End, RouteFacts};
+use super::{Compiled, End};
 use crate::catalog::{Catalog, Route};
 use crate::decision::{Decision, Fate, Outcome, Refusal, Snapshot};
 use crate::policy::{Policy, RuleId, Scope, Term};
@@ -43,13 +48,12 @@ pub(super) struct Standing<'a> {
     pub(super) fate: Fate,
     pub(super) end: &'a End,
     pub(super) slots: &'a [i64],
-    /// The record's routes, packed.
-    pub(super) routes: &'a [i64],
+    record: &'a Record,
 }
 
 impl<'a> Ground<'a> {
-    /// Decides; `None` where only the interpreter can.
-    #[inline(always)]
+    /// Decides by walking; `None` where only the interpreter can.
+    #[inline(never)]
     pub(crate) fn decide(
         self,
         snapshot: Snapshot,
@@ -67,10 +71,7 @@ impl<'a> Ground<'a> {
                 rule,
                 route: Some(route),
                 ..
-            } if depth == 0 => {
-                let route = RouteFacts::unpacked(standing.routes, *route)?;
-                refuse(*rule, None, Some(route.route))
-            }
+            } if depth == 0 => refuse(*rule, None, Some(self.facts(&standing, *route)?.route())),
             Verdict::Pass
             | Verdict::Refused(_)
             | Verdict::Fell { .. }
@@ -85,14 +86,19 @@ impl<'a> Ground<'a> {
         })
     }
 
+    /// One of the routes of where an effective request stands.
+    #[inline]
+    pub(super) fn facts(self, standing: &Standing<'a>, position: u16) -> Option<RouteFacts<'a>> {
+        self.compiled.sold.facts(&standing.record.sale, position)
+    }
+
     /// Touches what the decisions on these calls will read first, so that the waits for memory
     /// fall together rather than one after the other. Answers nothing.
     pub(crate) fn fetch(self, calls: &[Call<'_>]) {
         let table = &self.compiled.table;
         let mut touched = 0;
         for call in calls {
-            let found = self.model(call.body.model).and_then(|id| table.find(id));
-            touched ^= found.map_or(0, |at| table.touch(at));
+            touched ^= self.model(call.body.model).map_or(0, |id| table.touch(id));
         }
         std::hint::black_box(touched);
     }
@@ -183,16 +189,17 @@ impl<'a> Ground<'a> {
     pub(super) fn at(self, call: &Call<'_>, subject: u32) -> Option<Standing<'a>> {
         let table = &self.compiled.table;
         let record = table.record(subject)?;
-        let shape = self.compiled.shapes.get(record.shape as usize)?;
-        let (slots, routes) = table.numbers(record, shape.slots);
+        let shape = self.compiled.shapes.get(table.shape(subject) as usize)?;
+        let slots = table.numbers(subject, shape.slots);
         Some(Standing {
             fate: Fate {
                 subject,
                 verdict: 0,
+                ending: NO_ENDING,
             },
             end: shape.ends.get(call.caller.endpoint.index())?,
             slots,
-            routes,
+            record,
         })
     }
 
@@ -207,16 +214,29 @@ impl<'a> Ground<'a> {
     where
         'a: 'r,
     {
-        let asking = Asking {
-            call,
-            body,
-            model: self.model(body.model),
-            defaults: &self.compiled.defaults,
-        };
+        let asking = self.asking(call, body, self.model(body.model));
         Reading {
             basics: self.compiled.flat.basics(&asking),
             asking,
             slots,
+        }
+    }
+
+    #[inline(always)]
+    fn asking<'r>(
+        self,
+        call: &'r Call<'r>,
+        body: &'r Fields<'r>,
+        model: Option<&'r str>,
+    ) -> Asking<'r>
+    where
+        'a: 'r,
+    {
+        Asking {
+            call,
+            body,
+            model,
+            defaults: &self.compiled.defaults,
         }
     }
 
@@ -238,10 +258,10 @@ impl<'a> Ground<'a> {
     #[inline(always)]
     fn subject(self, call: &Call<'_>, model: Option<&str>) -> u32 {
         let compiled = self.compiled;
-        let Some(found) = model.and_then(|model| compiled.table.find(model)) else {
+        let Some((found, _)) = model.and_then(|model| compiled.table.find(model)) else {
             return compiled.unknown;
         };
-        let shape = compiled.table.record(found).map_or(0, |r| r.shape);
+        let shape = compiled.table.shape(found);
         if shape & ALIAS == 0 {
             return found;
         }
@@ -264,13 +284,13 @@ impl<'a> Ground<'a> {
         match verdict {
             Verdict::Refused(rule) => Came::Never(*rule, None),
             Verdict::Fell { rule, route, .. } => {
-                let route = route.and_then(|route| RouteFacts::unpacked(standing.routes, route));
-                Came::Never(*rule, route.map(|r| r.route))
+                let route = route.and_then(|route| self.facts(standing, route));
+                Came::Never(*rule, route.map(|r| r.route()))
             }
             Verdict::Locked(position) => {
                 let reading = self.reading(call, fields, standing.slots);
                 let rule = self.lock(standing, *position, &reading);
-                let route = RouteFacts::unpacked(standing.routes, *position).map(|r| r.route);
+                let route = self.facts(standing, *position).map(|r| r.route());
                 rule.map_or(Came::Unbuilt, |rule| Came::Never(rule, route))
             }
             Verdict::Survive(set) if self.state.is_empty() => Came::Routes(set),
@@ -312,9 +332,9 @@ impl<'a> Ground<'a> {
         }
         let first = set.first();
         let rule = first.and_then(skipped);
-        let route = first.and_then(|route| RouteFacts::unpacked(standing.routes, *route));
+        let route = first.and_then(|route| self.facts(standing, *route));
         match rule {
-            Some(rule) => Came::NotNow(rule, route.map(|r| r.route)),
+            Some(rule) => Came::NotNow(rule, route.map(|r| r.route())),
             None => Came::Unbuilt,
         }
     }
@@ -345,7 +365,7 @@ impl<'a> Ground<'a> {
     }
 
     fn usage(self, standing: &Standing<'a>, position: u16, scope: Scope) -> Option<Usage> {
-        let route = RouteFacts::unpacked(standing.routes, position)?.route;
+        let route = self.facts(standing, position)?.route();
         let offering = self.catalog.offering(route.offering)?;
         let model = &self.catalog.model(offering.model)?.id;
         match scope {

@@ -143,14 +143,14 @@ impl Names {
         let named = named.filter_map(|at| self.endpoints.get(usize::try_from(at).ok()?));
         named.map(ToString::to_string).collect()
     }
+}
 
-    /// The one role of a region that is for one alone.
-    pub(super) fn role(&self, region: &Region) -> Option<Role> {
-        match region.get(&Dimension::Role).map(Vec::as_slice) {
-            Some([(0, 0)]) => Some(Role::Primary),
-            Some([(1, 1)]) => Some(Role::Fallback),
-            _ => None,
-        }
+/// The one role of a region that is for one alone.
+pub(super) fn role(region: &Region) -> Option<Role> {
+    match region.get(&Dimension::Role).map(Vec::as_slice) {
+        Some([(0, 0)]) => Some(Role::Primary),
+        Some([(1, 1)]) => Some(Role::Fallback),
+        _ => None,
     }
 }
 
@@ -280,10 +280,10 @@ pub(super) fn tokens(cell: &Cell) -> Option<(i64, Option<i64>)> {
         span.unwrap_or((i64::MIN, i64::MAX))
     };
     let (input, total) = (range(Number::InputTokens), range(Number::TotalTokens));
-    let (least, last) = range(Number::MaxTokens);
-    let first = least.max(Axis::ABSENT + 1);
+    let (lowest, last) = range(Number::MaxTokens);
+    let first = lowest.max(Axis::ABSENT + 1);
     // What is left out adds nothing to the total here.
-    let left_out = (least == Axis::ABSENT).then_some(None);
+    let left_out = (lowest == Axis::ABSENT).then_some(None);
     let simple = [1000, 1].map(Some);
     let simple = simple
         .into_iter()
@@ -309,12 +309,12 @@ fn sum(a: Span, b: Span, total: Span) -> Option<(i64, i64)> {
     let (least, most) = wide(total);
     let most = if total.1 == i64::MAX { i128::MAX } else { most };
     let from = least.max(a_from + b_from);
-    let last = most.min(a_last + b_last);
-    if from > last {
+    let until = most.min(a_last + b_last);
+    if from > until {
         return None;
     }
     // Every sum between the ends is made by some pair.
-    let wanted = (a_from.max(0) + b_from).clamp(from, last);
+    let wanted = (a_from.max(0) + b_from).clamp(from, until);
     let b = b_from.max(wanted - a_last);
     let narrow = |number: i128| i64::try_from(number).ok();
     Some((narrow(wanted - b)?, narrow(b)?))
@@ -335,14 +335,13 @@ pub(super) fn banned(cell: &Cell, set: SetField) -> u128 {
 
 /// The masks of a set that it must meet, or must not.
 pub(super) fn asked(cell: &Cell, set: SetField, code: i64) -> impl Iterator<Item = u128> {
-    cell.bounds
-        .iter()
-        .filter_map(move |(axis, spans)| match axis {
-            Axis::Words(of, mask) if *of == set && spans.as_slice() == [(code, code)] => {
-                Some(*mask)
-            }
-            _ => None,
-        })
+    cell.bounds.iter().filter_map(move |(axis, spans)| {
+        let Axis::Words(of, mask) = axis else {
+            return None;
+        };
+        let wanted = *of == set && spans.as_slice() == [(code, code)];
+        wanted.then_some(*mask)
+    })
 }
 
 /// An id that neither catalog knows.

@@ -8,8 +8,9 @@ use portolan_core::policy::{BodyField, RuleKind};
 use portolan_core::request::Draft;
 
 use super::boxes::{CHAIN, Dimension, Region};
+use super::make::Make;
 use super::named::{Direction, Named};
-use super::sample::{Make, Sample, ask, differ};
+use super::sample::{Sample, ask, differ};
 
 /// A change, the requests that it is for, and one of them.
 pub(super) struct Chained {
@@ -23,7 +24,7 @@ pub(super) struct Chained {
 pub(super) fn chained(engines: [&Engine; 2], coding: &Coding) -> Vec<Chained> {
     let mut found = Vec::new();
     let depth = engines.map(|engine| engine.policy().defaults.get(&BodyField::FallbackDepth));
-    let [old, new] = depth.map(|depth| depth.copied());
+    let [old, new] = depth.map(Option::<&i64>::copied);
     let least = match (old, new) {
         (Some(a), Some(b)) => a.min(b),
         (a, b) => a.or(b).unwrap_or(i64::MAX),

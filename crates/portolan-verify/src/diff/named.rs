@@ -137,8 +137,10 @@ fn direction(difference: &Difference) -> Direction {
         return Direction::Rewords;
     }
     match (&difference.aspect, &difference.said) {
-        (Aspect::Outcome, [Said::Refused { .. }, Said::Routes { .. }]) => Direction::Loosens,
-        (Aspect::Outcome, [Said::Routes { .. }, Said::Refused { .. }]) => Direction::Tightens,
+        (Aspect::Outcome, [Said::Refused { .. }, Said::Routes { .. }])
+        | (Aspect::Skip(_), [_, Said::Nothing]) => Direction::Loosens,
+        (Aspect::Outcome, [Said::Routes { .. }, Said::Refused { .. }])
+        | (Aspect::Skip(_), [Said::Nothing, _]) => Direction::Tightens,
         (
             Aspect::Outcome,
             [
@@ -153,12 +155,9 @@ fn direction(difference: &Difference) -> Direction {
                 (true, true) | (false, false) => Direction::Reroutes,
             }
         }
-        (Aspect::Outcome, _) => Direction::Recodes,
+        (Aspect::Outcome | Aspect::Skip(_), _) => Direction::Recodes,
         (Aspect::Price(_), _) => Direction::Reprices,
         (Aspect::Fact(..), _) => Direction::Reroutes,
-        (Aspect::Skip(_), [Said::Nothing, _]) => Direction::Tightens,
-        (Aspect::Skip(_), [_, Said::Nothing]) => Direction::Loosens,
-        (Aspect::Skip(_), _) => Direction::Recodes,
         (
             Aspect::Set(..)
             | Aspect::Warn(..)

@@ -2,12 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use portolan_core::decimal::Decimal;
 use portolan_core::diagram::survey::pair::{Axis, Coding, Kind, Role};
 use portolan_core::diagram::survey::{Flag, Number, SetField, TextField};
+use portolan_core::engine::Engine;
 use portolan_core::policy::{Scope, StateFact};
 use portolan_core::request::{Auth, Body, ChainFaultKind, Draft, FaultKind, State, Usage};
 
-use super::boxes::{CHAIN, Dimension, Names, Region, within};
+use super::Affected;
+use super::boxes::{CHAIN, Dimension, Names, Region, role, within};
+use super::named::Named;
+use super::sample::Sample;
+use super::shown::conditions;
 
 /// What the positions and codes of a comparison mean.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +27,48 @@ pub(super) struct Ground {
 }
 
 impl Ground {
+    pub(super) fn new(engines: [&Engine; 2], coding: Coding, names: Names) -> Self {
+        let [before, after] = engines.map(|engine| engine.policy().model_prefix.as_deref());
+        let prefix = before.filter(|_| before == after).unwrap_or("");
+        let endpoints = engines.map(|engine| {
+            let catalog = engine.catalog();
+            let endpoint = catalog.default_endpoint();
+            let endpoint = endpoint.and_then(|id| catalog.endpoint(id));
+            endpoint.map(|e| e.name.to_string())
+        });
+        let [old, new] = endpoints;
+        Self {
+            coding,
+            names,
+            prefix: prefix.to_owned(),
+            endpoint: old.filter(|name| Some(name) == new.as_ref()),
+        }
+    }
+
+    /// A region in words, with a sample.
+    pub(super) fn affected(&self, region: Region, sample: Sample) -> Affected {
+        Affected {
+            models: self.names.models(&region),
+            endpoints: self.names.endpoints(&region),
+            role: role(&region),
+            conditions: conditions(&region, &self.coding),
+            sample,
+            region,
+        }
+    }
+
+    /// A change of which no sample was found, in words.
+    pub(super) fn unseen(&self, region: &Region, what: &[Named]) -> String {
+        let what: Vec<String> = what.iter().map(Named::text).collect();
+        format!(
+            "no request was found that shows the change {} for {} on {} where {}",
+            what.join("; "),
+            self.names.models(region).join(", "),
+            self.names.endpoints(region).join(", "),
+            conditions(region, &self.coding).join(" and ")
+        )
+    }
+
     /// Says whether an effective request of a draft lies in a region: the body's own, or that of
     /// one of its fallbacks.
     pub(super) fn lies_in(&self, region: &Region, draft: &Draft, state: &State) -> bool {
@@ -39,14 +87,14 @@ impl Ground {
         &self,
         region: &Region,
         draft: &Draft,
-        role: i64,
+        code: i64,
         body: &Body,
         state: &State,
     ) -> bool {
         let id = body.model.as_deref();
         let id = id.map(|id| id.strip_prefix(&self.prefix).unwrap_or(id));
         let endpoint = draft.endpoint.as_ref().or(self.endpoint.as_ref());
-        within(region, Dimension::Role, role)
+        within(region, Dimension::Role, code)
             && self.names.model_in(region, id)
             && endpoint.is_some_and(|name| self.names.endpoint_in(region, name))
             && region.iter().all(|(dimension, spans)| match dimension {
@@ -79,9 +127,10 @@ impl Ground {
             }
             Axis::Text(text) => {
                 let bounds = self.coding.texts.get(&text).map_or(&[][..], Vec::as_slice);
-                let value = match text {
-                    TextField::Model => id,
-                    text => text_of(text, draft, body),
+                let value = if text == TextField::Model {
+                    id
+                } else {
+                    text_of(text, draft, body)
                 };
                 value.map_or(Axis::ABSENT, |value| rank(bounds, value))
             }
@@ -129,8 +178,8 @@ impl Ground {
                 let here = i64::try_from(draft.fallbacks.len()).unwrap_or(i64::MAX);
                 draft.chain.count.max(here)
             }
-            Number::Temperature => optional(body.temperature.map(|value| value.billionths())),
-            Number::TopP => optional(body.top_p.map(|value| value.billionths())),
+            Number::Temperature => optional(body.temperature.map(Decimal::billionths)),
+            Number::TopP => optional(body.top_p.map(Decimal::billionths)),
         }
     }
 }

@@ -42,7 +42,7 @@ fn condition(axis: Axis, spans: &[Span], coding: &Coding) -> String {
                         keys => keys.join(", "),
                     })
                 }),
-                Kind::Integer => numbers(&name, spans, &|code| code.to_string()),
+                Kind::Integer => numbers(&name, true, spans, &|code| code.to_string()),
                 Kind::Text(bounds) => texts(&name, spans, bounds),
             }
         }
@@ -66,13 +66,17 @@ fn condition(axis: Axis, spans: &[Span], coding: &Coding) -> String {
             let bounds = coding.texts.get(&text).map_or(&[][..], Vec::as_slice);
             texts(&format!("request.{}", text_name(text)), spans, bounds)
         }
-        Axis::At => numbers("request.at", spans, &|code| {
+        Axis::At => numbers("request.at", false, spans, &|code| {
             Instant::from_unix_seconds(code).short()
         }),
         Axis::Number(number) => {
             let decimal = matches!(number, Number::Temperature | Number::TopP);
             numbers(
                 &format!("request.{}", number_name(number)),
+                !matches!(
+                    number,
+                    Number::Count | Number::InputTokens | Number::TotalTokens
+                ),
                 spans,
                 &|code| {
                     if decimal {
@@ -91,7 +95,7 @@ fn condition(axis: Axis, spans: &[Span], coding: &Coding) -> String {
             let name = format!("{scope}.{}", fact.name());
             match fact {
                 StateFact::Healthy => listed(&name, spans, &|code| word(Words::Bool, code)),
-                StateFact::Used => numbers(&name, spans, &|code| code.to_string()),
+                StateFact::Used => numbers(&name, true, spans, &|code| code.to_string()),
             }
         }
     }
@@ -135,9 +139,9 @@ fn listed(name: &str, spans: &[Span], word: &dyn Fn(i64) -> String) -> String {
 }
 
 /// A range; the least and greatest code are no bounds.
-fn numbers(name: &str, spans: &[Span], number: &dyn Fn(i64) -> String) -> String {
+fn numbers(name: &str, absent: bool, spans: &[Span], number: &dyn Fn(i64) -> String) -> String {
     let one = |(from, last): Span| {
-        if from == Axis::ABSENT && last == Axis::ABSENT {
+        if absent && from == Axis::ABSENT && last == Axis::ABSENT {
             return format!("{name} is not set");
         }
         let least = from > Axis::ABSENT + 1 && Instant::MIN.unix_seconds() != from;
@@ -157,7 +161,7 @@ fn numbers(name: &str, spans: &[Span], number: &dyn Fn(i64) -> String) -> String
             (false, true) => format!("{name} <= {}", number(last)),
             (false, false) => format!("{name} is set"),
         };
-        if from == Axis::ABSENT {
+        if absent && from == Axis::ABSENT {
             format!("({name} is not set or {range})")
         } else {
             range

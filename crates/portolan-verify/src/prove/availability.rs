@@ -16,9 +16,8 @@ pub(super) fn complete(survey: &mut Survey<'_>, searches: &mut [Search<'_>]) {
         let Goal::SomeModelRoutes(_) = search.prove.goal else {
             continue;
         };
-        // Parts of terms are among them: a fact of the model that is called as well.
-        let of_model = |term: &&Term| matches!(term, Term::Body(BodyField::Model));
-        if search.prove.filter.terms().iter().any(of_model) {
+        let called = Term::Body(BodyField::Model);
+        if search.prove.filter.terms().contains(&&called) {
             search.reason = Some(Reason::NamesModel);
         } else if look(survey, search).is_err() {
             search.reason = Some(Reason::TooLarge);

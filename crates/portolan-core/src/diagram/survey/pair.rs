@@ -96,8 +96,8 @@ pub struct Slice<'s> {
     pub cells: Vec<Cell>,
 }
 
-/// Visits whatever is different between two policies; none are comparable where no request is one
-/// that both accept.
+/// Visits whatever is different between two policies, and says what codes mean; nothing is
+/// comparable where no request is one that both accept.
 ///
 /// # Errors
 /// An obstacle, where there was one; what was visited is true, and not all.
@@ -105,13 +105,13 @@ pub fn compare(
     old: Side<'_>,
     new: Side<'_>,
     visit: &mut dyn FnMut(Slice<'_>),
-) -> Result<(), Obstacle> {
+) -> Result<Coding, Obstacle> {
     let mut vocabularies = [
         Vocabulary::new(old.0, old.1, &[])?,
         Vocabulary::new(new.0, new.1, &[])?,
     ];
     let Some((coding, recodings)) = coding::share(&mut vocabularies)? else {
-        return Ok(());
+        return Ok(Coding::default());
     };
     let [old, new] = &vocabularies;
     let folds = [Fold::new(old), Fold::new(new)];
@@ -141,7 +141,8 @@ pub fn compare(
     for (subjects, pairing) in ids::pairings([old.catalog, new.catalog], prefixes) {
         pair.add(subjects, pairing)?;
     }
-    pair.each(visit)
+    pair.each(visit)?;
+    Ok(coding)
 }
 
 /// Says whether two policies have the same rules, in the same order, but for what they ask about

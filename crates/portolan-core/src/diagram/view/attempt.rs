@@ -4,17 +4,21 @@
     clippy::wildcard_enum_match_arm,
     reason = "one kind of rule is picked out of all of them"
 )]
+#![expect(
+    clippy::inline_always,
+    reason = "a view handed over in memory costs more than reading it"
+)]
 
 use std::borrow::Cow;
 
-use super::View;
+use super::{Seen, View};
 use crate::catalog::{Price, Route};
 use crate::decision::Outcome;
 use crate::diagram::flat::{At, NO_STATE};
-use crate::diagram::price::UNLISTED;
+use crate::diagram::site::{Prices, RouteFacts};
 use crate::diagram::verdict::Verdict;
 use crate::diagram::walk::{Came, Standing};
-use crate::diagram::{Does, Effect, RouteFacts, Warns};
+use crate::diagram::{Does, Effect, Warns};
 use crate::judgement;
 use crate::policy::{BodyField, RuleId, RuleKind, SetField, Value};
 use crate::reference::Cleared;
@@ -48,7 +52,7 @@ impl<'v> Iterator for Attempts<'v> {
     type Item = Attempt<'v>;
 
     fn next(&mut self) -> Option<Attempt<'v>> {
-        if let Some(judged) = &self.view.judged {
+        if let Some(judged) = self.view.judged() {
             let judgement::Outcome::Route(plan) = &judged.outcome else {
                 return None;
             };
@@ -61,7 +65,7 @@ impl<'v> Iterator for Attempts<'v> {
                 kind: Kind::Judged(attempt),
             });
         }
-        match self.view.decision.outcome {
+        match self.view.outcome() {
             Outcome::Route => {}
             Outcome::Refuse(_) => return None,
         }
@@ -86,8 +90,9 @@ impl View<'_> {
         let call = self.call();
         let (fallback, standing) = match source.checked_sub(1) {
             None => {
-                let mut standing = ground.at(call, self.decision.fate.subject)?;
-                standing.fate = self.decision.fate;
+                let fate = self.fate();
+                let mut standing = ground.at(call, fate.subject)?;
+                standing.fate = fate;
                 (None, standing)
             }
             Some(position) => {
@@ -146,16 +151,14 @@ impl<'v> Current<'v> {
                 continue;
             }
             self.left -= 1;
-            let effects = self.standing.end.effects.get(usize::from(route));
             return Some(Attempt {
                 view,
                 index,
                 fallback: self.fallback,
-                kind: Kind::Walked {
-                    facts: RouteFacts::unpacked(self.standing.routes, route)?,
-                    slots: self.standing.slots,
-                    effects: effects.map_or(&[][..], |effects| effects),
-                },
+                kind: Kind::Walked(Walked {
+                    facts: view.ground.facts(&self.standing, route)?,
+                    shaping: Shaping::of(&self.standing, route),
+                }),
             });
         }
     }
@@ -193,20 +196,44 @@ pub struct Attempt<'v> {
 
 #[derive(Debug, Clone)]
 pub(super) enum Kind<'v> {
-    Walked {
-        facts: RouteFacts,
-        slots: &'v [i64],
-        effects: &'v [Effect],
-    },
+    /// By reference: what was written word by word is slow to copy.
+    Seen(&'v Seen<'v>),
+    Walked(Walked<'v>),
     Judged(&'v judgement::Attempt),
+}
+
+/// A route of a record.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Walked<'v> {
+    pub(super) facts: RouteFacts<'v>,
+    /// What shapes it.
+    pub(super) shaping: Shaping<'v>,
+}
+
+/// What shapes an attempt: the rules that may, and the numbers that they ask for.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Shaping<'v> {
+    slots: &'v [i64],
+    effects: &'v [Effect],
+}
+
+impl<'v> Shaping<'v> {
+    fn of(standing: &Standing<'v>, route: u16) -> Self {
+        let effects = standing.end.effects.get(usize::from(route));
+        Self {
+            slots: standing.slots,
+            effects: effects.map_or(&[][..], |effects| effects),
+        }
+    }
 }
 
 impl<'v> Attempt<'v> {
     /// Where.
-    #[inline]
+    #[inline(always)]
     pub fn route(&self) -> Route {
         match &self.kind {
-            Kind::Walked { facts, .. } => facts.route,
+            Kind::Seen(seen) => seen.facts.route(),
+            Kind::Walked(walked) => walked.facts.route(),
             Kind::Judged(attempt) => attempt.route.route(),
         }
     }
@@ -217,15 +244,13 @@ impl<'v> Attempt<'v> {
     }
 
     /// The URL to call; borrowed where it does not hold the model's id.
-    #[inline]
+    #[inline(always)]
     pub fn url(&self) -> Cow<'v, str> {
-        let url = match &self.kind {
-            Kind::Walked { facts, .. } => {
-                let urls = &self.view.ground.compiled.urls;
-                urls.get(facts.url as usize).and_then(|url| url.as_deref())
-            }
-            Kind::Judged(_) => None,
-        };
+        let urls = &self.view.ground.compiled.urls;
+        let url = self.facts().and_then(|facts| {
+            let url = urls.get(facts.site.url as usize);
+            url.and_then(|url| url.as_deref())
+        });
         match url {
             Some(url) => Cow::Borrowed(url),
             None => Cow::Owned(self.view.ground.catalog.url(self.route())),
@@ -233,11 +258,12 @@ impl<'v> Attempt<'v> {
     }
 
     /// The bucket that usage is counted in.
-    #[inline]
+    #[inline(always)]
     pub fn usage_region(&self) -> &'v str {
         let ground = self.view.ground;
         let region = match &self.kind {
-            Kind::Walked { facts, .. } => Some(facts.region),
+            Kind::Seen(seen) => Some(seen.facts.site.region),
+            Kind::Walked(walked) => Some(walked.facts.site.region),
             Kind::Judged(attempt) => {
                 let offering = ground.catalog.offering(attempt.route.route().offering);
                 offering.map(|offering| offering.region)
@@ -248,30 +274,46 @@ impl<'v> Attempt<'v> {
     }
 
     /// The price, in the service tier that will be asked for after every `set`.
-    #[inline]
+    #[inline(always)]
     pub fn price(&self) -> Price {
+        let at = self.view.call().at;
+        match self.facts().and_then(|facts| facts.price(at)) {
+            Some(price) => price,
+            None => self.listed(),
+        }
+    }
+
+    /// The price where it is no multiple of its model's.
+    #[inline(never)]
+    fn listed(&self) -> Price {
         let ground = self.view.ground;
         let at = self.view.call().at;
+        let list = match self.facts().map(|facts| &facts.site.prices) {
+            Some(Prices::List(list)) => Some(*list),
+            Some(Prices::Pace(_) | Prices::Catalog) | None => None,
+        };
+        let prices = &ground.compiled.prices;
+        if let Some(price) = list.and_then(|list| prices.plain(list, at)) {
+            return price;
+        }
+        let price = self.view.fields(self.fallback, |fields| {
+            let tier = self.tier().or(fields.rest.service_tier());
+            if let Some(list) = list {
+                return prices.get(list, at, tier, fields.input_tokens);
+            }
+            let input = u64::try_from(fields.input_tokens).unwrap_or(0);
+            ground.catalog.price(self.route(), at, input, tier).value
+        });
+        price.unwrap_or_default()
+    }
+
+    /// Of a route that was not judged by the interpreter.
+    #[inline(always)]
+    fn facts(&self) -> Option<&RouteFacts<'v>> {
         match &self.kind {
-            Kind::Walked { facts, .. } if facts.price != UNLISTED => {
-                let prices = &ground.compiled.prices;
-                if let Some(price) = prices.plain(facts.price, at) {
-                    return price;
-                }
-                let price = self.view.fields(self.fallback, |fields| {
-                    let tier = self.tier().or(fields.rest.service_tier());
-                    prices.get(facts.price, at, tier, fields.input_tokens)
-                });
-                price.unwrap_or_default()
-            }
-            Kind::Walked { .. } | Kind::Judged(_) => {
-                let price = self.view.fields(self.fallback, |fields| {
-                    let input = u64::try_from(fields.input_tokens).unwrap_or(0);
-                    let tier = self.tier().or(fields.rest.service_tier());
-                    ground.catalog.price(self.route(), at, input, tier).value
-                });
-                price.unwrap_or_default()
-            }
+            Kind::Seen(seen) => Some(&seen.facts),
+            Kind::Walked(walked) => Some(&walked.facts),
+            Kind::Judged(_) => None,
         }
     }
 
@@ -296,7 +338,7 @@ impl<'v> Attempt<'v> {
     pub fn sets(&self) -> impl Iterator<Item = RuleId> {
         let judged = match &self.kind {
             Kind::Judged(attempt) => attempt.sets.as_slice(),
-            Kind::Walked { .. } => &[],
+            Kind::Seen(_) | Kind::Walked(_) => &[],
         };
         let walked = self.effects().iter().filter(|e| self.sets_first(e));
         judged.iter().copied().chain(walked.map(|e| e.rule))
@@ -306,7 +348,7 @@ impl<'v> Attempt<'v> {
     pub fn limit(&self) -> Option<RuleId> {
         match &self.kind {
             Kind::Judged(attempt) => attempt.limit,
-            Kind::Walked { .. } => {
+            Kind::Seen(_) | Kind::Walked(_) => {
                 let limits = self.effects().iter().filter(|e| e.does == Does::Limit);
                 let mut holding = limits.filter(|e| self.holds(e.root));
                 holding.next().map(|e| e.rule)
@@ -318,8 +360,9 @@ impl<'v> Attempt<'v> {
     fn holds(&self, root: At) -> bool {
         match &self.kind {
             Kind::Judged(_) => false,
-            Kind::Walked { slots, .. } => {
+            Kind::Seen(_) | Kind::Walked(_) => {
                 let ground = self.view.ground;
+                let slots = self.shaping().slots;
                 let holds = self.view.fields(self.fallback, |fields| {
                     let reading = ground.reading(self.view.call(), fields, slots);
                     ground.compiled.flat.walk(root, &reading, &NO_STATE) == 1
@@ -330,11 +373,21 @@ impl<'v> Attempt<'v> {
     }
 
     #[inline]
-    pub(super) fn effects(&self) -> &'v [Effect] {
+    fn shaping(&self) -> Shaping<'v> {
         match &self.kind {
-            Kind::Judged(_) => &[],
-            Kind::Walked { effects, .. } => effects,
+            Kind::Judged(_) => Shaping::default(),
+            Kind::Walked(walked) => walked.shaping,
+            Kind::Seen(seen) => {
+                let standing = self.view.ground.at(self.view.call(), seen.subject);
+                let shaping = standing.map(|standing| Shaping::of(&standing, seen.ending.route));
+                shaping.unwrap_or_default()
+            }
         }
+    }
+
+    #[inline]
+    pub(super) fn effects(&self) -> &'v [Effect] {
+        self.shaping().effects
     }
 
     /// Says whether an effect is a `set` that holds, and the first that does for its field.
@@ -416,8 +469,8 @@ impl<'v> Attempt<'v> {
     pub(super) fn spelled(&self) -> judgement::Attempt {
         match &self.kind {
             Kind::Judged(attempt) => (*attempt).clone(),
-            Kind::Walked { facts, .. } => judgement::Attempt {
-                route: Cleared::of_survivor(facts.route),
+            Kind::Seen(_) | Kind::Walked(_) => judgement::Attempt {
+                route: Cleared::of_survivor(self.route()),
                 fallback: self.fallback,
                 sets: self.sets().collect(),
                 limit: self.limit(),

@@ -1,6 +1,7 @@
 //! One side of a slice: what it says of every aspect of a decision, as diagrams.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::Side;
 use super::said::{Aspect, Said, Sayings, set_name, term_text, words};
@@ -78,7 +79,7 @@ impl Draw<'_, '_> {
         let mut advance = format!("on {}", self.side.1.advance.join(", "));
         for (what, within) in limits {
             if let Some(within) = within {
-                advance.push_str(&format!(", {what} within {within} ms"));
+                let _ = write!(advance, ", {what} within {within} ms");
             }
         }
         let advance = Diagram::terminal(self.said.text(advance));
@@ -219,8 +220,9 @@ impl Draw<'_, '_> {
                 RuleKind::Skip(verdict) => {
                     let terms = rule.when.terms();
                     let reads = |wanted: Scope| {
-                        let of = |term: &&Term| matches!(term, Term::State(scope, _) if *scope == wanted);
-                        terms.iter().any(|term| of(&term))
+                        let of =
+                            |term: &Term| matches!(term, Term::State(scope, _) if *scope == wanted);
+                        terms.iter().any(|term| of(term))
                     };
                     let waits = match (reads(Scope::Model), reads(Scope::Route)) {
                         (false, false) => "",

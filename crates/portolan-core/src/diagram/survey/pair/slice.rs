@@ -58,7 +58,7 @@ impl Pair<'_> {
     ) -> Result<(), Inconclusive> {
         let (slots, pairings) = group.pairings.first().ok_or(Inconclusive)?;
         let pairing = pairings.first().ok_or(Inconclusive)?;
-        let mut laid = self.laid(group, pairing, slots, endpoint, store)?;
+        let laid = self.laid(group, pairing, slots, endpoint, store)?;
         let [questions, _] = self.questions;
         let fields = Build::fields(questions, slots)?;
         let [primary, fallback] = laid.roles;
@@ -89,7 +89,6 @@ impl Pair<'_> {
                 }
             }
         }
-        laid.lists.clear();
         Ok(())
     }
 
@@ -108,8 +107,8 @@ impl Pair<'_> {
         };
         let [old, new] = self.vocabularies;
         let skip = |kind: &RuleKind| matches!(kind, RuleKind::Skip(_));
-        let mut rules = old.policy.rules.iter().chain(&new.policy.rules);
-        let skips = rules.any(|rule| skip(&rule.kind));
+        let mut all = old.policy.rules.iter().chain(&new.policy.rules);
+        let skips = all.any(|rule| skip(&rule.kind));
         let mut drawn = Vec::with_capacity(2);
         for (side, endpoint) in endpoint.into_iter().enumerate() {
             let (Some(vocabulary), Some(questions), Some(fold), Some(profile), Some(matched)) = (
@@ -144,7 +143,7 @@ impl Pair<'_> {
             let facts = facts.filter_map(|(aspect, sides)| Some((aspect, sides.get(side)?)));
             drawn.push(draw.all(&both, facts)?);
         }
-        let Ok([mut old, new]) = <[Drawn; 2]>::try_from(drawn) else {
+        let Ok([old, new]) = <[Drawn; 2]>::try_from(drawn) else {
             return Err(Inconclusive);
         };
         let [questions, _] = self.questions;
@@ -168,7 +167,6 @@ impl Pair<'_> {
             *sum = store.choose(window, *sum, NOTHING)?;
         }
         laid.roles = roles;
-        old.aspects.clear();
         Ok(laid)
     }
 
@@ -205,13 +203,12 @@ impl Pair<'_> {
             if different == NOTHING {
                 continue;
             }
-            let there = match planned.get(&route) {
-                Some(there) => *there,
-                None => {
-                    let there = self.planned(store, [a, b], route)?;
-                    planned.insert(route, there);
-                    there
-                }
+            let there = if let Some(there) = planned.get(&route) {
+                *there
+            } else {
+                let there = self.planned(store, [a, b], route)?;
+                planned.insert(route, there);
+                there
             };
             let different = store.choose(there, different, NOTHING)?;
             sum = joined(store, laid, sum, different)?;

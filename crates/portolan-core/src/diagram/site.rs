@@ -1,0 +1,322 @@
+//! What routes of many models have in common: where they are called, and how their prices move.
+
+#![expect(
+    clippy::inline_always,
+    reason = "a price handed over in memory costs more than the product"
+)]
+
+use std::hint::select_unpredictable;
+
+use super::intern::{Interner, Memo};
+use crate::catalog::{self, EndpointId, OfferingId, Price, RegionId};
+use crate::decimal::Decimal;
+use crate::instant::Instant;
+
+/// How a model is sold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C)]
+pub(super) struct Sale {
+    /// The offering that its routes are counted from.
+    offering: u32,
+    /// Where its routes begin among those of all models.
+    lot: u32,
+    /// What prices are multiples of.
+    base: [u32; 2],
+}
+
+impl Sale {
+    /// No route.
+    pub(super) const NOTHING: Self = Self {
+        offering: 0,
+        lot: u32::MAX,
+        base: NO_PRICE,
+    };
+}
+
+impl Default for Sale {
+    fn default() -> Self {
+        Self::NOTHING
+    }
+}
+
+/// A route as many models have it: how many offerings after the first, and a site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Route {
+    after: u32,
+    site: u32,
+}
+
+/// Routes and their sites while they are collected.
+#[derive(Debug, Default)]
+pub(super) struct Selling {
+    sites: Interner<Site>,
+    lots: Memo<Box<[Route]>>,
+    routes: Vec<Route>,
+}
+
+impl Selling {
+    /// How a model is sold that has these routes, each an offering and a site.
+    pub(super) fn sale(&mut self, routes: Vec<(OfferingId, Site)>, base: Base) -> Sale {
+        let first = routes.first().map_or(0, |(offering, _)| offering.0);
+        let each = routes.into_iter().map(|(offering, site)| Route {
+            // Offerings are numbered round and round.
+            after: offering.0.wrapping_sub(first),
+            site: self.sites.intern(site),
+        });
+        let lot: Box<[Route]> = each.collect();
+        let start = self.lots.get(&lot).unwrap_or_else(|| {
+            let start = u32::try_from(self.routes.len()).unwrap_or(u32::MAX);
+            self.routes.extend_from_slice(&lot);
+            self.lots.insert(lot, start);
+            start
+        });
+        Sale {
+            offering: first,
+            lot: start,
+            base,
+        }
+    }
+
+    pub(super) fn finish(self) -> Sold {
+        Sold {
+            routes: self.routes.into(),
+            sites: self.sites.into_keys().into(),
+        }
+    }
+}
+
+/// How all models are sold.
+#[derive(Debug, Default)]
+pub(super) struct Sold {
+    routes: Box<[Route]>,
+    sites: Box<[Site]>,
+}
+
+impl Sold {
+    /// A route of a model, by its position among them.
+    #[inline(always)]
+    pub(super) fn facts(&self, sale: &Sale, position: u16) -> Option<RouteFacts<'_>> {
+        let at = sale.lot as usize + usize::from(position);
+        let route = self.routes.get(at)?;
+        Some(RouteFacts {
+            offering: OfferingId(sale.offering.wrapping_add(route.after)),
+            site: self.sites.get(route.site as usize)?,
+            base: sale.base,
+        })
+    }
+}
+
+/// Where routes are called.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Site {
+    pub(super) endpoint: EndpointId,
+    pub(super) region: RegionId,
+    /// A URL's position.
+    pub(super) url: u32,
+    pub(super) prices: Prices,
+}
+
+/// What says what a route costs.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Prices {
+    /// How the multiples of its model's base move.
+    Pace(Pace),
+    /// A list of its own, by where it begins.
+    List(u32),
+    Catalog,
+}
+
+/// A candidate and where it is called.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RouteFacts<'a> {
+    pub(super) offering: OfferingId,
+    pub(super) site: &'a Site,
+    base: Base,
+}
+
+impl RouteFacts<'_> {
+    #[inline(always)]
+    pub(super) const fn route(&self) -> catalog::Route {
+        catalog::Route {
+            offering: self.offering,
+            endpoint: self.site.endpoint,
+        }
+    }
+
+    /// The price at an instant, where it is a multiple of what the model's prices are.
+    #[inline(always)]
+    pub(super) fn price(&self, at: Instant) -> Option<Price> {
+        match &self.site.prices {
+            Prices::Pace(pace) => Some(pace.price(self.base, at)),
+            Prices::List(_) | Prices::Catalog => None,
+        }
+    }
+}
+
+/// How prices move: one stretch of time up to an instant, another from then on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Pace {
+    split: i64,
+    stretches: [Stretch; 2],
+}
+
+/// What a model's base is multiplied by for a stretch of time; `NO_AMOUNT` where there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Stretch {
+    input: i64,
+    output: i64,
+    /// Multiples of input.
+    cache_read: i64,
+    cache_write: i64,
+    /// Part of a price itself.
+    multiplier: i64,
+}
+
+/// What amounts are multiples of: input and output.
+pub(super) type Base = [u32; 2];
+
+/// An amount that a price does not have; money is never negative.
+const NO_AMOUNT: i64 = i64::MIN;
+
+/// Of models without a price that is a multiple of anything.
+pub(super) const NO_PRICE: Base = [0; 2];
+
+impl Stretch {
+    #[inline(always)]
+    fn price(&self, [input, output]: Base) -> Price {
+        let amount = |base: u32, factor: i64| {
+            let amount = i64::from(base).wrapping_mul(factor);
+            (factor != NO_AMOUNT).then(|| Decimal::from_billionths(amount))
+        };
+        let multiplier = Decimal::from_billionths(self.multiplier);
+        Price {
+            input: amount(input, self.input),
+            output: amount(output, self.output),
+            cache_read: amount(input, self.cache_read),
+            cache_write: amount(input, self.cache_write),
+            multiplier: (self.multiplier != NO_AMOUNT).then_some(multiplier),
+        }
+    }
+
+    /// What a base has to be multiplied by for this price; `None` where it is no multiple of it.
+    fn of(price: &Price, [input, output]: Base) -> Option<Self> {
+        let factor = |amount: Option<Decimal>, base: u32| match (amount, i64::from(base)) {
+            (None, _) => Some(NO_AMOUNT),
+            (Some(Decimal::ZERO), _) => Some(0),
+            (Some(amount), base) => {
+                let amount = amount.billionths();
+                (amount.checked_rem(base)? == 0).then_some(amount / base)
+            }
+        };
+        let made = Self {
+            input: factor(price.input, input)?,
+            output: factor(price.output, output)?,
+            cache_read: factor(price.cache_read, input)?,
+            cache_write: factor(price.cache_write, input)?,
+            multiplier: price.multiplier.map_or(NO_AMOUNT, Decimal::billionths),
+        };
+        (made.price([input, output]) == *price).then_some(made)
+    }
+}
+
+impl Pace {
+    #[inline(always)]
+    fn price(&self, base: Base, at: Instant) -> Price {
+        let [first, then] = &self.stretches;
+        let later = at.unix_seconds() >= self.split;
+        select_unpredictable(later, then, first).price(base)
+    }
+
+    /// How these prices move, each from its instant on, over a base: this one, or one that is
+    /// found where there is none yet. `None` where they are no multiples of it.
+    pub(super) fn of(prices: &[(Instant, Price)], base: Option<Base>) -> Option<(Self, Base)> {
+        let (first, then, split) = match prices {
+            [(_, only)] => (only, only, i64::MAX),
+            [(_, first), (at, then)] => (first, then, at.unix_seconds()),
+            _ => return None,
+        };
+        let bases = base.map_or_else(|| candidates(&[*first, *then]), |base| vec![base]);
+        bases.into_iter().find_map(|base| {
+            let stretches = [Stretch::of(first, base)?, Stretch::of(then, base)?];
+            Some((Self { split, stretches }, base))
+        })
+    }
+}
+
+/// What prices may be multiples of: input and output before the multiplier, or as they are, in
+/// the largest of a few units.
+fn candidates(prices: &[Price]) -> Vec<Base> {
+    let one = i128::from(Decimal::ONE.billionths());
+    let mut found = Vec::new();
+    for price in prices {
+        let multiplier = price.multiplier.map(|m| i128::from(m.billionths()));
+        for divisor in [multiplier.unwrap_or(one), one] {
+            let plain = [price.input, price.output].map(|amount| {
+                let amount = i128::from(amount.unwrap_or(Decimal::ZERO).billionths()) * one;
+                let exact = amount.checked_rem(divisor)? == 0;
+                exact.then_some(amount / divisor)
+            });
+            let [Some(input), Some(output)] = plain else {
+                continue;
+            };
+            let units = [10_000_000, 1_000_000, 1_000, 1];
+            let fitting = |unit: i128| {
+                let exact = input % unit == 0 && output % unit == 0;
+                let base = [
+                    u32::try_from(input / unit).ok()?,
+                    u32::try_from(output / unit).ok()?,
+                ];
+                exact.then_some(base)
+            };
+            found.extend(units.into_iter().find_map(fitting));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn price(input: &str, output: &str, multiplier: Option<&str>) -> Price {
+        let read = |text| Decimal::parse(text).unwrap();
+        Price {
+            input: Some(read(input)),
+            output: Some(read(output)),
+            multiplier: multiplier.map(read),
+            cache_read: Some(Decimal::parse("0.3").unwrap()),
+            ..Price::default()
+        }
+    }
+
+    #[test]
+    fn prices_are_multiples_of_one_base_in_every_region() {
+        let at = Instant::from_unix_seconds;
+        let us = [
+            (Instant::MIN, price("3.00", "15.05", Some("1"))),
+            (at(50), price("3.3", "16.555", Some("1.1"))),
+        ];
+        let eu = [(Instant::MIN, price("3.3", "16.555", Some("1.1")))];
+        let (pace, base) = Pace::of(&us, None).unwrap();
+        assert_eq!(base, [300, 1505]);
+        assert_eq!(pace.price(base, at(49)), us[0].1);
+        assert_eq!(pace.price(base, at(50)), us[1].1);
+        let (found, same) = Pace::of(&eu, Some(base)).unwrap();
+        assert_eq!(found.price(same, at(50)), eu[0].1);
+        assert_eq!(Pace::of(&eu, None).unwrap().1, base);
+    }
+
+    #[test]
+    fn prices_that_are_no_multiples_have_no_pace() {
+        let one = (Instant::MIN, price("3", "7", None));
+        let other = (Instant::from_unix_seconds(1), price("3", "11", None));
+        assert!(Pace::of(&[one, other], None).is_none());
+        assert!(Pace::of(&[one], Some([9, 4])).is_none());
+        assert!(Pace::of(&[one, one, one], None).is_none());
+        let mut free = [(Instant::MIN, price("0", "0", None))];
+        assert!(Pace::of(&free, None).is_none());
+        free[0].1.cache_read = Some(Decimal::ZERO);
+        let (pace, base) = Pace::of(&free, None).unwrap();
+        assert_eq!(pace.price(base, Instant::MAX), free[0].1);
+    }
+}
