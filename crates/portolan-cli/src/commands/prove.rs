@@ -1,5 +1,6 @@
 //! `portolan prove`: every claim of a policy over all requests, proved, or refuted by a request.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -135,7 +136,7 @@ fn smt2(engine: &Engine, wanted: &[usize]) -> anyhow::Result<Report> {
                 out.push('\n');
             }
             Err(why) => {
-                err.push_str(&format!("`{}` is left out: {why}\n", prove.name));
+                let _ = writeln!(err, "`{}` is left out: {why}", prove.name);
             }
         }
     }

@@ -78,7 +78,7 @@ impl Shown<'_> {
 
     /// The request, what became of it, what let it through, and how to see it again.
     fn refuted(&self, out: &mut String, refutation: &Refutation, paint: Paint) {
-        let request = self.request(refutation);
+        let request = Self::request(refutation);
         let _ = writeln!(out, "  {} {}", paint.faint("request:"), visible(&request));
         if let Some(answer) = self.answer(refutation) {
             let decided = decided(&answer, refutation.attempt);
@@ -130,7 +130,7 @@ impl Shown<'_> {
         )
     }
 
-    fn request(&self, refutation: &Refutation) -> String {
+    fn request(refutation: &Refutation) -> String {
         let written = portolan_wire::write_request(&refutation.draft, &refutation.state);
         written.unwrap_or_else(|why| why.to_string())
     }
@@ -168,7 +168,7 @@ impl Shown<'_> {
             Outcome::Inconclusive(reason) => ("inconclusive", None, Some(why(*reason))),
         };
         let parse = |text: String| serde_json::from_str::<serde_json::Value>(&text);
-        let request = refutation.map(|r| parse(self.request(r))).transpose()?;
+        let request = refutation.map(|r| parse(Self::request(r))).transpose()?;
         let answer = refutation.and_then(|r| self.answer(r));
         let decision = answer.map(|answer| parse(portolan_wire::answer_json(&answer, None)));
         let window = prove.between;
