@@ -169,8 +169,15 @@ impl Shown<'_> {
         };
         let parse = |text: String| serde_json::from_str::<serde_json::Value>(&text);
         let request = refutation.map(|r| parse(Self::request(r))).transpose()?;
-        let answer = refutation.and_then(|r| self.answer(r));
-        let decision = answer.map(|answer| parse(portolan_wire::answer_json(&answer, None)));
+        let answer = refutation.and_then(|r| Some((r, self.answer(r)?)));
+        let decision = answer.map(|(refutation, answer)| {
+            // What is patched is the body as it is written.
+            let text = Self::request(refutation);
+            let names = self.engine.policy().attribute_names();
+            let call = portolan_wire::read_envelope(text.as_bytes(), names, refutation.draft.at);
+            let body = call.ok().and_then(|call| call.body);
+            parse(portolan_wire::answer_json(&answer, body.as_ref()))
+        });
         let window = prove.between;
         Ok(Entry {
             name: &prove.name,
