@@ -126,6 +126,8 @@ pub const DIAGRAM_EDGES_IN_ALL: usize = 8_000_000;
 pub const SMT_NODES: usize = 4_000_000;
 /// Classes of requests that are tried, one by one, in search of one that refutes a question.
 pub const PROVE_CLASSES: usize = 4_096;
+/// Requests that are tried for one built-in theorem.
+pub const THEOREM_REQUESTS: usize = 65_536;
 /// Boxes of requests into which the differences of one slice of two policies are told apart.
 pub const CHANGE_BOXES: usize = 20_000;
 

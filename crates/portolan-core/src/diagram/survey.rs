@@ -8,6 +8,7 @@ mod bounded;
 mod chart;
 mod class;
 pub mod pair;
+mod unsaid;
 
 pub use super::field::{Flag, Number, SetField, TextField};
 pub use super::store::Inconclusive;
