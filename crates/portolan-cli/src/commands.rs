@@ -1,8 +1,11 @@
 //! The verbs, one file each: what they take, and what they come to.
 
+mod asking;
 pub(crate) mod check;
 pub(crate) mod convert;
 pub(crate) mod decide;
+pub(crate) mod timeline;
+pub(crate) mod why_not;
 pub(crate) mod diff;
 pub(crate) mod matrix;
 pub(crate) mod prove;

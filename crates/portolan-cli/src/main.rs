@@ -10,6 +10,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use portolan_core::answer::Outcome;
 
 use crate::render::paint::{self, Color};
 
@@ -31,8 +32,12 @@ struct Arguments {
 enum Verb {
     /// Decides one request: where it goes, or why not and what would work
     Decide(Box<commands::decide::Arguments>),
+    /// Finds the nearest changes under which a refused request would route, and who may make them
+    WhyNot(Box<commands::why_not::Arguments>),
     /// Checks a policy and its catalog, and reports every error at its line
     Check(commands::check::Arguments),
+    /// Lists every instant at which an answer changes: for whom, how and why
+    Timeline(commands::timeline::Arguments),
     /// Proves what a policy claims of all requests, or shows a request that refutes it
     Prove(commands::prove::Arguments),
     /// Writes down what was proved, for which snapshot and dates, and how to prove it again
@@ -54,6 +59,16 @@ enum Status {
     Wrong = 1,
     /// Refused.
     Refused = 3,
+}
+
+impl Status {
+    /// What a decision comes to.
+    fn of(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Route(_) => Self::Yes,
+            Outcome::Refuse(_) => Self::Refused,
+        }
+    }
 }
 
 /// What a verb prints, and what it came to.
@@ -82,7 +97,9 @@ fn main() -> ExitCode {
     let color = arguments.color;
     let report = match arguments.verb {
         Verb::Decide(arguments) => commands::decide::run(&arguments, color),
+        Verb::WhyNot(arguments) => commands::why_not::run(&arguments, color),
         Verb::Check(arguments) => commands::check::run(&arguments, color),
+        Verb::Timeline(arguments) => commands::timeline::run(&arguments, color),
         Verb::Prove(arguments) => commands::prove::run(&arguments, color),
         Verb::Report(arguments) => commands::report::run(&arguments, color),
         Verb::Matrix(arguments) => commands::matrix::run(&arguments, color),

@@ -122,24 +122,6 @@ pub const DIAGRAM_PRICES: usize = 2_000_000;
 /// Edges of the diagrams of all shapes together.
 pub const DIAGRAM_EDGES_IN_ALL: usize = 8_000_000;
 
-/// Formulas of one question that is written for an SMT solver.
-pub const SMT_NODES: usize = 4_000_000;
-/// Classes of requests that are tried, one by one, in search of one that refutes a question.
-pub const PROVE_CLASSES: usize = 4_096;
-/// Requests that are tried for one built-in theorem.
-pub const THEOREM_REQUESTS: usize = 65_536;
-/// Boxes of requests into which the differences of one slice of two policies are told apart.
-pub const CHANGE_BOXES: usize = 20_000;
-
-/// Requests that are tried in search of a smaller one that shows the same.
-pub const SMALLER_REQUESTS: usize = 4_096;
-
-/// Values of an opt-in, besides a region's own name, that a matrix tries for a route.
-pub const MATRIX_VALUES: usize = 16;
-
-/// Aliases of one model that a matrix tries for a route.
-pub const MATRIX_ALIASES: usize = 1_024;
-
 /// Tests that a panel makes for every decision.
 pub const PANEL_TESTS: usize = 12;
 
@@ -151,3 +133,34 @@ pub const PANEL_CELLS_IN_ALL: usize = 1_000_000;
 
 /// Shifts tried for ids that share a group, before some of them go without a place of their own.
 pub const TABLE_SHIFTS: u16 = 4_096;
+
+/// Combinations of attributes for which a timeline looks for a model that routes.
+pub const TIMELINE_TENANTS: usize = 65_536;
+
+/// Decisions that a timeline makes in search of models that route.
+pub const TIMELINE_DECISIONS: usize = 200_000_000;
+
+/// Sets of fields of a refused request that are changed together, one set after the other, in search
+/// of one under which it routes.
+pub const FIXES_TRIED: usize = 100_000;
+
+/// Formulas of one question that is written for an SMT solver.
+pub const SMT_NODES: usize = 4_000_000;
+/// Classes of requests that are tried, one by one, in search of one that refutes a question.
+pub const PROVE_CLASSES: usize = 4_096;
+
+/// Requests that are tried for one built-in theorem.
+pub const THEOREM_REQUESTS: usize = 65_536;
+/// Pairs of a request's class and a fallback's that are tried in search of a chain.
+pub const PROVE_PAIRS: usize = 65_536;
+/// Boxes of requests into which the differences of one slice of two policies are told apart.
+pub const CHANGE_BOXES: usize = 20_000;
+
+/// Requests that are tried in search of a smaller one that shows the same.
+pub const SMALLER_REQUESTS: usize = 4_096;
+
+/// Values of an opt-in, besides a region's own name, that a matrix tries for a route.
+pub const MATRIX_VALUES: usize = 16;
+
+/// Aliases of one model that a matrix tries for a route.
+pub const MATRIX_ALIASES: usize = 1_024;

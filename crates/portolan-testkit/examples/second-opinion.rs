@@ -22,7 +22,7 @@ use portolan_testkit::domain::Domain;
 use portolan_testkit::policies::{compile, shipped};
 use portolan_testkit::random::Example;
 use portolan_testkit::second_opinion::{Said, read, request, speaks_against};
-use portolan_verify::prove::{Asking, Outcome, prove};
+use portolan_verify::prove::{Asking, Outcome, Reason, prove};
 use portolan_verify::smt::{Question, Unsupported};
 use portolan_wire::write_request;
 
@@ -136,8 +136,14 @@ impl Tally {
             if agrees {
                 self.agreed += 1;
             } else if let Outcome::Inconclusive(why) = &proof.outcome {
+                let why = match why {
+                    Reason::TooLarge => "past its limits",
+                    Reason::NotReplayed => "no request that was tried replays",
+                    Reason::OtherPolicy | Reason::OtherInputs => "another policy is asked",
+                    Reason::NamesModel => "it names the model",
+                };
                 println!(
-                    "{place}: `{}` {said} for z3; the prover: {why:?}",
+                    "{place}: `{}` {said} for z3; the prover does not know: {why}",
                     prove.name
                 );
                 self.open += 1;

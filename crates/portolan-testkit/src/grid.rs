@@ -12,6 +12,7 @@ mod values;
 
 use portolan_core::engine::Engine;
 use portolan_core::instant::Instant;
+use portolan_core::policy::Prove;
 use portolan_core::request::{Draft, State};
 
 pub use axis::{Axis, Cell, Point};
@@ -29,8 +30,16 @@ pub struct Grid {
 impl Grid {
     /// A grid for every id, for an id that nobody has, and for none.
     pub fn all(engine: &Engine) -> Vec<Self> {
+        Self::over(engine, &Reads::of(engine))
+    }
+
+    /// The same, of all that a question reads beside the rules.
+    pub fn asked(engine: &Engine, prove: &Prove) -> Vec<Self> {
+        Self::over(engine, &Reads::of(engine).and(prove))
+    }
+
+    fn over(engine: &Engine, reads: &Reads) -> Vec<Self> {
         let catalog = engine.catalog();
-        let reads = Reads::of(engine);
         let ids = catalog.models.iter().map(|model| &model.id);
         let ids = ids.chain(catalog.aliases.iter().map(|alias| &alias.id));
         let known = ids.map(|id| Some(id.to_string()));
@@ -38,7 +47,7 @@ impl Grid {
         known
             .chain(others)
             .map(|model| Self {
-                axes: axis::all(engine, &reads, model.as_deref()),
+                axes: axis::all(engine, reads, model.as_deref()),
                 model,
             })
             .collect()

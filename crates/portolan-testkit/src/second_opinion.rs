@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use portolan_core::engine::Engine;
 use portolan_core::judgement::Outcome;
 use portolan_core::policy::{BodyField, Claim, Condition, Goal, Prove, Term};
-use portolan_core::request::{Auth, Draft, Request, State};
+use portolan_core::request::{Auth, Body, Draft, Request, State};
 
 use crate::dice::Dice;
 use crate::domain::{Domain, atoms, terms_of};
@@ -152,25 +152,7 @@ pub fn request(dice: &mut Dice, engine: &Engine, domain: &Domain, prove: &Prove)
         body.transcript_id_malformed &= body.transcript_id.is_some();
     }
     if let (Some(fallback), body) = (draft.fallbacks.first_mut(), &draft.body) {
-        // A fallback takes nothing away.
-        fallback.messages |= body.messages;
-        fallback.prompt |= body.prompt;
-        let text = |own: &mut Option<String>, of: &Option<String>| {
-            *own = own.take().or_else(|| of.clone());
-        };
-        text(&mut fallback.model_region, &body.model_region);
-        text(&mut fallback.tool_choice, &body.tool_choice);
-        text(&mut fallback.response_format, &body.response_format);
-        text(&mut fallback.reasoning_effort, &body.reasoning_effort);
-        text(&mut fallback.service_tier, &body.service_tier);
-        text(&mut fallback.transcript_id, &body.transcript_id);
-        fallback.max_tokens = fallback.max_tokens.or(body.max_tokens);
-        fallback.temperature = fallback.temperature.or(body.temperature);
-        fallback.top_p = fallback.top_p.or(body.top_p);
-        fallback.zero_data_retention = fallback.zero_data_retention.or(body.zero_data_retention);
-        if fallback.faults.is_empty() {
-            fallback.faults.clone_from(&body.faults);
-        }
+        lay_over(fallback, body);
     }
     if draft.chain.count == 0 && draft.fallbacks.is_empty() {
         draft.chain.fault = None;
@@ -184,6 +166,29 @@ pub fn request(dice: &mut Dice, engine: &Engine, domain: &Domain, prove: &Prove)
         draft.chain.count = 0;
     }
     draft
+}
+
+/// Makes a fallback's effective body of what it says and of the body that it is a fallback of.
+pub fn lay_over(fallback: &mut Body, body: &Body) {
+    // A fallback takes nothing away.
+    fallback.messages |= body.messages;
+    fallback.prompt |= body.prompt;
+    let text = |own: &mut Option<String>, of: &Option<String>| {
+        *own = own.take().or_else(|| of.clone());
+    };
+    text(&mut fallback.model_region, &body.model_region);
+    text(&mut fallback.tool_choice, &body.tool_choice);
+    text(&mut fallback.response_format, &body.response_format);
+    text(&mut fallback.reasoning_effort, &body.reasoning_effort);
+    text(&mut fallback.service_tier, &body.service_tier);
+    text(&mut fallback.transcript_id, &body.transcript_id);
+    fallback.max_tokens = fallback.max_tokens.or(body.max_tokens);
+    fallback.temperature = fallback.temperature.or(body.temperature);
+    fallback.top_p = fallback.top_p.or(body.top_p);
+    fallback.zero_data_retention = fallback.zero_data_retention.or(body.zero_data_retention);
+    if fallback.faults.is_empty() {
+        fallback.faults.clone_from(&body.faults);
+    }
 }
 
 /// What a solver said.

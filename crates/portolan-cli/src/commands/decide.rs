@@ -1,61 +1,18 @@
 //! `portolan decide`: one request, from flags or as it was posted, and what the policy says to it.
 
-use std::path::PathBuf;
+use portolan_verify::fixes::fixes;
 
-use anyhow::ensure;
-use portolan_core::answer::Outcome;
-use portolan_core::instant::Instant;
-use portolan_wire::{Call, Overrides};
-
-use super::{Format, attribute, now};
-use crate::load::{self, Policy};
-use crate::render::{decision, diagnostic, paint::Color, trace};
+use super::Format;
+use super::asking::Asking;
+use crate::render::{decision, fixes as render, paint::Color, trace};
 use crate::{Report, Status};
 
-/// What `decide` takes. Flags override the request file.
+/// What `decide` takes.
 #[derive(Debug, clap::Args)]
-#[command(group(
-    clap::ArgGroup::new("call").args(["model", "request"]).required(true).multiple(true)
-))]
 pub(crate) struct Arguments {
-    /// A directory with a `policy.portolan`, or one file
-    policy: PathBuf,
-    /// Decide by the directory's overlay of this name, on top of the policy
-    #[arg(long, value_name = "NAME")]
-    overlay: Option<String>,
-    /// A request as it is posted, in its envelope; `-` for standard input
-    #[arg(long, value_name = "FILE")]
-    request: Option<String>,
-    /// The endpoint called; the default one where not given
-    #[arg(long, value_name = "NAME")]
-    endpoint: Option<String>,
-    /// The model asked for
-    #[arg(long, value_name = "ID")]
-    model: Option<String>,
-    /// The region asked for
-    #[arg(long, value_name = "REGION")]
-    model_region: Option<String>,
-    /// The most tokens to produce: `8000` or `8k`
-    #[arg(long, value_name = "TOKENS", allow_negative_numbers = true, value_parser = tokens)]
-    max_tokens: Option<i64>,
-    /// Tokens that go in: `12000` or `12k`
-    #[arg(long, value_name = "TOKENS", allow_negative_numbers = true, value_parser = count)]
-    input_tokens: Option<i64>,
-    /// The answer is wanted as a stream
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
-          value_name = "BOOL")]
-    stream: Option<bool>,
-    /// The instant to judge for: `2026-04-20` (00:00 UTC) or `2026-04-20T09:30:00Z`; now where
-    /// not given
-    #[arg(long, value_name = "DATE", value_parser = Instant::parse)]
-    at: Option<Instant>,
-    /// An attribute that the policy declares; give the flag again for another
-    #[arg(long, value_name = "NAME=VALUE", value_parser = attribute)]
-    set: Vec<(String, String)>,
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-    /// Add the verdict of every rule that judges a request or a candidate for every candidate, with the values that made it
+    #[command(flatten)]
+    asking: Asking,
+    /// Add the verdict of every rule that judges a request or a candidate for every candidate, with the values that made it, and for people the nearest changes that would help
     #[arg(long)]
     explain: bool,
 }
@@ -65,104 +22,37 @@ pub(crate) struct Arguments {
 /// # Errors
 /// When the policy does not compile or the request is not one it can judge.
 pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report> {
-    let policy = Policy::find(&arguments.policy, arguments.overlay.as_deref())?;
-    ensure!(
-        !policy.is_catalog(),
-        "cannot decide by `{}`: this is a catalog; name a policy that uses it",
-        arguments.policy.display()
-    );
-    let compiled = policy.compile();
-    let Some(engine) = compiled.engine else {
-        let findings = diagnostic::Findings {
-            diagnostics: &compiled.diagnostics,
-            sources: &compiled.sources,
-            policy: &policy,
-            left_out: compiled.left_out,
-        };
-        return Ok(Report {
-            status: Status::Wrong,
-            out: String::new(),
-            err: match arguments.format {
-                Format::Human => findings.human(color.on_stderr()),
-                Format::Json => findings.json()?,
-            },
-        });
+    let asked = match arguments.asking.ask("decide", color)? {
+        Ok(asked) => asked,
+        Err(findings) => return Ok(findings),
     };
-    let call = call(arguments, engine.policy().attribute_names())?;
-    let request = engine.request(call.draft).map_err(|errors| {
-        let lines: Vec<String> = errors.0.iter().map(ToString::to_string).collect();
-        anyhow::Error::msg(lines.join("\n"))
-    })?;
-    let answer = engine.answer(&request, &call.state);
+    let (engine, policy) = (&asked.engine, &asked.policy);
+    let answer = engine.answer(&asked.request, &asked.state);
     let traced = arguments
         .explain
-        .then(|| engine.trace(&request, &call.state));
-    let out = match (arguments.format, &traced) {
+        .then(|| engine.trace(&asked.request, &asked.state));
+    let body = asked.body.as_ref();
+    let out = match (arguments.asking.format(), &traced) {
         (Format::Human, traced) => {
             let paint = color.on_stdout();
-            let trace = traced.as_ref().map(|t| trace::human(t, &policy, paint));
-            decision::human(&answer, &policy, paint) + &trace.unwrap_or_default()
+            let mut out = decision::human(&answer, policy, paint);
+            if let Some(traced) = traced {
+                let found = fixes(engine, &asked.draft, &asked.state);
+                let page = render::Page {
+                    answer: &answer,
+                    fixes: found.as_deref().ok(),
+                    state: &asked.state,
+                };
+                out += &(page.human(paint) + &trace::human(traced, policy, paint));
+            }
+            out
         }
-        (Format::Json, None) => portolan_wire::answer_json(&answer, call.body.as_ref()) + "\n",
-        (Format::Json, Some(traced)) => {
-            portolan_wire::explained_json(&answer, call.body.as_ref(), traced) + "\n"
-        }
+        (Format::Json, None) => portolan_wire::answer_json(&answer, body) + "\n",
+        (Format::Json, Some(traced)) => portolan_wire::explained_json(&answer, body, traced) + "\n",
     };
     Ok(Report {
-        status: match answer.outcome {
-            Outcome::Route(_) => Status::Yes,
-            Outcome::Refuse(_) => Status::Refused,
-        },
+        status: Status::of(&answer.outcome),
         out,
         err: String::new(),
     })
-}
-
-/// The call as posted, or made of flags; flags win.
-fn call<'n>(
-    arguments: &Arguments,
-    attributes: impl Iterator<Item = &'n str>,
-) -> anyhow::Result<Call> {
-    let set = super::attributes(&arguments.set)?;
-    let flags = Overrides {
-        endpoint: arguments.endpoint.clone(),
-        model: arguments.model.clone(),
-        model_region: arguments.model_region.clone(),
-        max_tokens: arguments.max_tokens,
-        input_tokens: arguments.input_tokens,
-        stream: arguments.stream,
-        at: arguments.at,
-        attributes: set,
-    };
-    let Some(path) = &arguments.request else {
-        return Ok(flags.alone(now()));
-    };
-    let bytes = load::request(path)?;
-    let posted = portolan_wire::read_envelope(&bytes, attributes, now())?;
-    Ok(flags.over(posted))
-}
-
-/// Reads a number of tokens as policies write it: `8_000`, `8k`, `1M`.
-fn tokens(text: &str) -> Result<i64, String> {
-    whole(text).ok_or_else(|| "write a whole number, like `8000` or `8k`".to_owned())
-}
-
-/// Reads a number of tokens that were counted.
-fn count(text: &str) -> Result<i64, String> {
-    let counted = whole(text).filter(|count| *count >= 0);
-    counted.ok_or_else(|| "write a whole number from 0, like `8000` or `8k`".to_owned())
-}
-
-fn whole(text: &str) -> Option<i64> {
-    let (digits, unit) = match (text.strip_suffix('k'), text.strip_suffix('M')) {
-        (Some(digits), _) => (digits, 1_000),
-        (None, Some(digits)) => (digits, 1_000_000),
-        (None, None) => (text, 1),
-    };
-    let unsigned = digits.strip_prefix('-').unwrap_or(digits);
-    if !unsigned.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    let number: i64 = digits.replace('_', "").parse().ok()?;
-    number.checked_mul(unit)
 }

@@ -38,6 +38,25 @@ impl Shown<'_> {
     /// For people.
     pub(crate) fn human(&self, paint: Paint) -> String {
         let mut out = String::new();
+        if self.engine.policy().proves.is_empty() {
+            let named = self.named.display().to_string();
+            let _ = writeln!(
+                out,
+                "no `prove` in `{}`: it claims nothing",
+                visible(&named)
+            );
+        } else {
+            self.claims(&mut out, paint);
+        }
+        if !self.theorems.is_empty() {
+            out.push('\n');
+            out.push_str(&theorems::human(self.theorems, self.engine, paint));
+        }
+        out
+    }
+
+    /// Each claim with what came of it, and how many came to what.
+    fn claims(&self, out: &mut String, paint: Paint) {
         for proof in self.proofs {
             let Some(prove) = self.engine.policy().proves.get(proof.prove) else {
                 continue;
@@ -51,7 +70,7 @@ impl Shown<'_> {
                 Outcome::Refuted(refutation) => {
                     let place = self.place(prove);
                     let _ = writeln!(out, "{}: `{name}` at {place}", paint.error("refuted"));
-                    self.refuted(&mut out, refutation, paint);
+                    self.refuted(out, refutation, paint);
                 }
                 Outcome::Inconclusive(reason) => {
                     let place = self.place(prove);
@@ -73,11 +92,6 @@ impl Shown<'_> {
             self.engine.snapshot(),
             self.taken.as_millis()
         );
-        if !self.theorems.is_empty() {
-            out.push('\n');
-            out.push_str(&theorems::human(self.theorems, self.engine, paint));
-        }
-        out
     }
 
     /// The request, what became of it, what let it through, and how to see it again.

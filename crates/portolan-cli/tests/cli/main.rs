@@ -15,4 +15,10 @@ mod matrix;
 #[cfg(test)]
 mod page;
 #[cfg(test)]
+mod prove;
+#[cfg(test)]
 mod run;
+#[cfg(test)]
+mod timeline;
+#[cfg(test)]
+mod why_not;

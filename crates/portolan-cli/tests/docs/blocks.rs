@@ -60,7 +60,7 @@ pub(crate) fn blocks(text: &str) -> Vec<Block> {
     found
 }
 
-/// What the command prints, on both streams, its content hash written as `…`.
+/// What the command prints, on both streams, its content hash and the time it took written as `…`.
 pub(crate) fn printed(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_portolan"))
         .args(arguments)
@@ -69,7 +69,22 @@ pub(crate) fn printed(arguments: &[&str]) -> String {
         .unwrap();
     let mut text = String::from_utf8(output.stdout).unwrap();
     text.push_str(&String::from_utf8(output.stderr).unwrap());
-    without_hash(&text)
+    without_time(&without_hash(&text))
+}
+
+/// A number of milliseconds at the end of a line, where it ends a list.
+fn without_time(text: &str) -> String {
+    let lines = text.split_inclusive('\n').map(|line| {
+        let timed = line
+            .trim_end()
+            .strip_suffix(" ms")
+            .and_then(|rest| rest.rsplit_once("; "));
+        match timed {
+            Some((before, number)) if number.parse::<u64>().is_ok() => format!("{before}; … ms\n"),
+            _ => line.to_owned(),
+        }
+    });
+    lines.collect()
 }
 
 fn without_hash(text: &str) -> String {

@@ -4,9 +4,13 @@
 //! of what the policy says and what somebody asks beside it, and joins them; a region's classes
 //! say which requests are in it. What questions are made of regions lives outside the core.
 
+mod attributes;
 mod bounded;
 mod chart;
 mod class;
+mod cover;
+mod near;
+mod order;
 pub mod pair;
 mod unsaid;
 
@@ -14,6 +18,8 @@ pub use super::field::{Flag, Number, SetField, TextField};
 pub use super::store::Inconclusive;
 pub use chart::{Chart, Region};
 pub use class::{Bound, Bounded, Class, Values};
+pub use cover::Cover;
+pub use order::Precedence;
 
 use super::compile::routes_of;
 use super::fold::{Fold, Subject};
@@ -168,7 +174,10 @@ impl<'a> Survey<'a> {
         if member.routes.len() > usize::from(u16::MAX) {
             return Err(Inconclusive);
         }
-        let profile = self.profile(subject, &member.routes)?;
+        let answers = &mut self.answers;
+        let orders = std::cell::RefCell::new(&mut answers.orders);
+        let number = |order| orders.borrow_mut().intern(order);
+        let profile = Profile::new(self.fold, self.questions, subject, &member.routes, &number)?;
         let slots = Slots::of(&profile, self.questions, self.fold);
         let key = slots.key(subject, &profile, self.questions, &self.fold.known.borrow());
         member.slots = slots;

@@ -8,7 +8,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use portolan_core::engine::Engine;
-use portolan_core::policy::{BodyField, Condition, Rule, RuleKind, Scope, StateFact, Term};
+use portolan_core::instant::{Instant, Window};
+use portolan_core::policy::{
+    BodyField, Claim, Condition, Goal, Prove, Rule, RuleKind, Scope, StateFact, Term, Value,
+};
 
 use crate::domain::{atoms, terms_of};
 
@@ -46,6 +49,8 @@ pub struct Reads {
     pub atoms: BTreeMap<Key, Vec<Condition>>,
     /// Price rows are read, or ordered by.
     pub prices: bool,
+    /// Instants that a question names.
+    pub dates: BTreeSet<Instant>,
 }
 
 fn key(term: &Term) -> Option<Key> {
@@ -89,6 +94,26 @@ impl Reads {
         reads
     }
 
+    /// The same, and what a question reads.
+    #[must_use]
+    pub fn and(mut self, prove: &Prove) -> Self {
+        let Window { from, until } = prove.between;
+        self.dates.extend([from, until].into_iter().flatten());
+        self.condition(&prove.filter, false);
+        match &prove.goal {
+            Goal::Claim { premises, claim } => {
+                for claim in premises.iter().chain([claim]) {
+                    if let Claim::Every(condition) = claim {
+                        self.condition(condition, false);
+                    }
+                }
+            }
+            Goal::SomeModelRoutes(condition) => self.condition(condition, false),
+            Goal::SameDecisionAs { .. } => {}
+        }
+        self
+    }
+
     fn rule(&mut self, rule: &Rule) {
         let decides = matches!(
             rule.kind,
@@ -106,9 +131,16 @@ impl Reads {
                 .into_iter()
                 .for_each(|term| self.term(term, true));
         }
-        for atom in atoms(&rule.when) {
+        self.condition(&rule.when, decides);
+    }
+
+    fn condition(&mut self, condition: &Condition, decides: bool) {
+        for atom in atoms(condition) {
             for term in terms_of(atom) {
                 self.term(term, decides);
+                if let Term::Constant(Value::Instant(at)) = term {
+                    self.dates.insert(*at);
+                }
                 if let Some(key) = key(term) {
                     let known = self.atoms.entry(key).or_default();
                     if !known.contains(atom) {

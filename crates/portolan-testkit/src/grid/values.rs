@@ -241,7 +241,8 @@ impl Values<'_> {
     /// The instants at which something about the models changes, or a comparison of the request's
     /// instant does.
     pub(super) fn instants(&self) -> BTreeSet<Instant> {
-        let dates = dates_of(self.engine, self.models);
+        let mut dates = dates_of(self.engine, self.models);
+        dates.extend(&self.reads.dates);
         let mut cuts = dates.clone();
         for atom in self.atoms(Key::At) {
             let Condition::Compare(left, comparison, right) = atom else {

@@ -7,6 +7,9 @@
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "tests panic to fail")]
 
+mod grid;
+mod lemmas;
+
 use std::collections::BTreeMap;
 
 use portolan_core::engine::Engine;

@@ -6,7 +6,9 @@
 //! stand behind a request in question. The region of those is made too large: it forgets the
 //! body that they are fallbacks of. Where it is not empty, a chain has to be found.
 
-use portolan_core::diagram::survey::{Chart, Class, Inconclusive, Region, Survey};
+use portolan_core::diagram::survey::{
+    Bound, Bounded, Chart, Class, Flag, Inconclusive, Region, Survey, TextField,
+};
 use portolan_core::limits;
 use portolan_core::policy::{Claim, Goal};
 
@@ -100,37 +102,70 @@ fn outer(search: &mut Search<'_>, chart: &mut Chart<'_>) -> Result<(), Inconclus
     if wanted == Region::NONE {
         return Ok(());
     }
-    let inner: Vec<Class> = search.inner.clone();
-    let mut left = limits::PROVE_CLASSES;
-    for member in chart.members() {
-        let during = chart.during(member)?;
-        let own = chart.and(wanted, during)?;
-        chart.classes(own, member, &mut |class| {
-            for inner in inner
-                .iter()
-                .filter(|inner| inner.endpoint == class.endpoint)
-            {
-                if left == 0 {
-                    return false;
-                }
-                left -= 1;
-                let draft = with_fallback(search.engine, class, inner);
-                if let Some(draft) = draft {
-                    if search.offer(&draft, inner) {
-                        return false;
-                    }
-                    search.reason.get_or_insert(Reason::NotReplayed);
-                }
+    let endpoint = chart.endpoint();
+    let inner = search.inner.clone();
+    let inner = inner.iter().filter(|inner| inner.endpoint == endpoint);
+    let mut left = limits::PROVE_PAIRS;
+    for (envelope, inner) in by_envelope(inner) {
+        let mut wanted = wanted;
+        for bound in envelope {
+            let within = chart.bounded(bound)?;
+            // Nothing is said where this slice has no such bound.
+            if !within.is_empty() {
+                wanted = chart.and(wanted, within)?;
             }
-            true
-        });
-        if search.found.is_some() {
-            break;
         }
-        if left == 0 {
-            search.reason.get_or_insert(Reason::NotReplayed);
-            break;
+        for member in chart.members() {
+            let during = chart.during(member)?;
+            let own = chart.and(wanted, during)?;
+            chart.classes(own, member, &mut |class| {
+                pairs(search, class, &inner, &mut left);
+                left > 0 && search.found.is_none()
+            });
+            if search.found.is_some() {
+                return Ok(());
+            }
         }
     }
+    if left == 0 {
+        search.reason.get_or_insert(Reason::NotReplayed);
+    }
     Ok(())
+}
+
+/// Tries one class with each of some fallbacks.
+fn pairs(search: &mut Search<'_>, outer: &Class, inner: &[&Class], left: &mut usize) {
+    for inner in inner {
+        if *left == 0 {
+            return;
+        }
+        *left -= 1;
+        if let Some(draft) = with_fallback(search.engine, outer, inner) {
+            if search.offer(&draft, inner) {
+                return;
+            }
+            search.reason.get_or_insert(Reason::NotReplayed);
+        }
+    }
+}
+
+/// Classes together that say the same of what a request shares with its fallbacks; instants are
+/// left out, which each id cuts in its own way.
+fn by_envelope<'c>(
+    classes: impl Iterator<Item = &'c Class>,
+) -> Vec<(Vec<&'c Bound>, Vec<&'c Class>)> {
+    let mut groups: Vec<(Vec<&Bound>, Vec<&Class>)> = Vec::new();
+    for class in classes {
+        let shared = |bound: &&Bound| match bound.field {
+            Bounded::Attribute(_) | Bounded::Text(TextField::AuthHeader) => true,
+            Bounded::Flag(flag) => matches!(flag, Flag::Auth | Flag::ChainFault | Flag::Retry),
+            Bounded::Text(_) | Bounded::Set(_) | Bounded::Number(_) | Bounded::At => false,
+        };
+        let envelope: Vec<&Bound> = class.bounds.iter().filter(shared).collect();
+        match groups.iter_mut().find(|(own, _)| *own == envelope) {
+            Some((_, classes)) => classes.push(class),
+            None => groups.push((envelope, vec![class])),
+        }
+    }
+    groups
 }

@@ -17,6 +17,7 @@ use portolan_core::request::{
     Usage, is_transcript_id,
 };
 
+use super::around::HEADERS;
 use super::space::{Field, Meaning, Part, Space};
 
 /// What is known about: a model, or its routes in one region through one endpoint.
@@ -57,7 +58,9 @@ impl Space<'_> {
         draft.body = read.body(Part::Primary, &Body::default());
         draft.chain = read.chain();
         if read.flag(Field::Chained) == Some(true) {
-            let fallback = read.body(Part::Fallback, &draft.body);
+            let mut fallback = read.body(Part::Fallback, &draft.body);
+            // The faults are the posted body's.
+            fallback.faults.clear();
             draft.fallbacks.push(fallback);
         }
         self.fill(&mut draft);
@@ -156,18 +159,6 @@ fn named<T: Copy>(names: &[(&str, T)], name: &str) -> Option<T> {
     let found = names.iter().find(|(known, _)| *known == name);
     found.map(|(_, value)| *value)
 }
-
-/// Headers that people write instead of the right one.
-const HEADERS: [&str; 8] = [
-    "x-api-key",
-    "api-key",
-    "apikey",
-    "auth",
-    "authorisation",
-    "auth-token",
-    "X-Api-Key",
-    "Authentication",
-];
 
 /// Numbers, as what they stand for.
 struct Reading<'a> {

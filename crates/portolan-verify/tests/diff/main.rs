@@ -2,7 +2,21 @@
 //! differently lie in a region, requests in no region are decided alike, and no request lies in
 //! two. `PORTOLAN_LAWS=20` makes for twenty times as many.
 
-#![expect(clippy::unwrap_used, reason = "tests panic to fail")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests panic to fail"
+)]
+#![expect(
+    clippy::print_stdout,
+    clippy::use_debug,
+    reason = "what was compared is worth seeing"
+)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test reads the shipped files, and how much is asked of it"
+)]
 
 mod random;
 mod rewrites;

@@ -105,14 +105,19 @@ impl Chart<'_> {
         member: &Member<'_>,
         visit: &mut dyn FnMut(&Class) -> bool,
     ) {
-        let mut class = Class {
+        let mut class = self.class(member, Vec::new());
+        self.descend(region.0, &member.slots, &mut class, visit);
+    }
+
+    /// A class of a member's requests.
+    pub(super) fn class(&self, member: &Member<'_>, bounds: Vec<Bound>) -> Class {
+        Class {
             endpoint: self.end.endpoint,
             standing: self.standing(),
             id: member.id.into(),
             window: member.window,
-            bounds: Vec::new(),
-        };
-        self.descend(region.0, &member.slots, &mut class, visit);
+            bounds,
+        }
     }
 
     /// Visits every path; the depth is that of the diagram's fields.
@@ -172,7 +177,13 @@ impl Chart<'_> {
     }
 
     /// What a field may be between two ranks; nothing where no value lies there.
-    fn values(&self, field: Field, rank: u32, end: Option<u32>, slots: &Slots) -> Option<Bound> {
+    pub(super) fn values(
+        &self,
+        field: Field,
+        rank: u32,
+        end: Option<u32>,
+        slots: &Slots,
+    ) -> Option<Bound> {
         let (questions, vocabulary) = (self.build.questions, self.build.vocabulary);
         if let Field::Meets(set, mask) = field {
             let mask = usize::from(mask);
