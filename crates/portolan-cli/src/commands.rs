@@ -9,6 +9,7 @@ pub(crate) mod why_not;
 pub(crate) mod diff;
 pub(crate) mod matrix;
 pub(crate) mod prove;
+pub(crate) mod report;
 
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -54,4 +55,14 @@ pub(crate) enum Format {
     Human,
     /// For programs.
     Json,
+}
+
+/// A word as a shell reads it back.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }

@@ -40,6 +40,8 @@ enum Verb {
     Timeline(commands::timeline::Arguments),
     /// Proves what a policy claims of all requests, or shows a request that refutes it
     Prove(commands::prove::Arguments),
+    /// Writes down what was proved, for which snapshot and dates, and how to prove it again
+    Report(commands::report::Arguments),
     /// Shows which model is available where, through which endpoint, when and at what price
     Matrix(Box<commands::matrix::Arguments>),
     /// Says what changes for whom between two policies, with a sample request for each change
@@ -99,6 +101,7 @@ fn main() -> ExitCode {
         Verb::Check(arguments) => commands::check::run(&arguments, color),
         Verb::Timeline(arguments) => commands::timeline::run(&arguments, color),
         Verb::Prove(arguments) => commands::prove::run(&arguments, color),
+        Verb::Report(arguments) => commands::report::run(&arguments, color),
         Verb::Matrix(arguments) => commands::matrix::run(&arguments, color),
         Verb::Diff(arguments) => commands::diff::run(&arguments, color),
         Verb::Convert(arguments) => commands::convert::run(&arguments, color),

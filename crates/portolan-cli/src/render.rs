@@ -2,11 +2,14 @@
 
 pub(crate) mod decision;
 pub(crate) mod diagnostic;
+mod escape;
 pub(crate) mod fixes;
 pub(crate) mod matrix;
 pub(crate) mod diff;
 pub(crate) mod paint;
 pub(crate) mod proofs;
+pub(crate) mod report;
 mod table;
+pub(crate) mod theorems;
 pub(crate) mod timeline;
 pub(crate) mod trace;

@@ -24,7 +24,7 @@ use crate::diagram::{Compiled, Extent, Ground, Held, Seen, Told, View};
 use crate::explain;
 use crate::instant::Instant;
 use crate::judgement::{self, Judgement};
-use crate::policy::{self, Condition, Policy, RuleId, RuleKind};
+use crate::policy::{self, Condition, Policy, RuleId, RuleKind, Slot};
 use crate::reference::Case;
 use crate::request::{Call, Caller, Draft, Fallbacks, Request, RequestErrors, State};
 use crate::source::{Files, Sources};
@@ -424,6 +424,14 @@ impl Engine {
     /// Every rule's verdict on every effective request and candidate, with the values it read.
     pub fn trace(&self, request: &Request, state: &State) -> Trace {
         explain::trace(self.case(request, state), &self.sources)
+    }
+
+    /// What a slot of a help line names to a request's own body: ids of models that it could
+    /// call instead, or the regions in which its model is sold.
+    pub fn advised(&self, request: &Request, slot: Slot) -> Vec<String> {
+        let state = State::default();
+        let named = explain::advised(self.case(request, &state), slot);
+        named.into_iter().map(str::to_owned).collect()
     }
 
     /// The candidates of a request's own body, in catalog order, whatever rules say to them.

@@ -16,7 +16,7 @@ use crate::catalog::Route;
 use crate::instant::Instant;
 use crate::judgement;
 use crate::limits;
-use crate::policy::{Rule, RuleId};
+use crate::policy::{Rule, RuleId, Slot};
 use crate::reference::{Case, Facts};
 use crate::request::Effective;
 use crate::source::Sources;
@@ -35,6 +35,12 @@ pub(crate) fn answer(case: Case<'_>, sources: &Sources) -> Answer {
         at: judged.at,
         outcome,
     }
+}
+
+/// What a slot of a help line names to the primary.
+pub(crate) fn advised(case: Case<'_>, slot: Slot) -> Vec<&str> {
+    let horizon = Cell::new(None);
+    advice::names(case, &case.facts(effective(case, None), &horizon), slot)
 }
 
 fn refused(case: Case<'_>, sources: &Sources, refusal: &judgement::Refusal) -> Refusal {

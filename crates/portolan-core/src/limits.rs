@@ -148,6 +148,9 @@ pub const FIXES_TRIED: usize = 100_000;
 pub const SMT_NODES: usize = 4_000_000;
 /// Classes of requests that are tried, one by one, in search of one that refutes a question.
 pub const PROVE_CLASSES: usize = 4_096;
+
+/// Requests that are tried for one built-in theorem.
+pub const THEOREM_REQUESTS: usize = 65_536;
 /// Pairs of a request's class and a fallback's that are tried in search of a chain.
 pub const PROVE_PAIRS: usize = 65_536;
 /// Boxes of requests into which the differences of one slice of two policies are told apart.

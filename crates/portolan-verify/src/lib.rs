@@ -8,6 +8,7 @@ pub mod matrix;
 pub mod prove;
 pub mod smallest;
 pub mod smt;
+pub mod theorems;
 mod witness;
 pub mod words;
 

@@ -10,7 +10,7 @@ use portolan_core::policy::Glob;
 use portolan_core::{near, text};
 use portolan_verify::matrix::{By, Filter, Options, Span, matrix};
 
-use super::{attribute, now};
+use super::{attribute, now, quoted};
 use crate::load::Policy;
 use crate::render::{diagnostic, matrix as render, paint::Color};
 use crate::{Report, Status};
@@ -282,14 +282,4 @@ fn command(arguments: &Arguments, span: Span) -> String {
     }
     let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
     words.join(" ")
-}
-
-/// A word as a shell reads it back.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }

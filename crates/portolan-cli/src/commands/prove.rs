@@ -9,6 +9,7 @@ use portolan_core::engine::Engine;
 use portolan_core::request::{Draft, State};
 use portolan_core::{near, text};
 use portolan_verify::prove::{Asking, Outcome, Proof, prove};
+use portolan_verify::theorems::{self, Theorem, theorems};
 
 use super::Format;
 use crate::load::Policy;
@@ -73,18 +74,26 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
         other: &|path| policy.beside(path).compile().engine,
     };
     let proofs = prove(engine, asking);
+    // One claim that is named is asked alone.
+    let theorems = if arguments.only.is_empty() {
+        theorems(engine, &posted)
+    } else {
+        Vec::new()
+    };
     let taken = begun.elapsed();
     let proved = |proof: &Proof| matches!(proof.outcome, Outcome::Proved);
+    let holds = |theorem: &Theorem| matches!(theorem.outcome, theorems::Outcome::Holds);
     let shown = proofs::Shown {
         engine,
         policy: &policy,
         named: &arguments.policy,
         overlay: arguments.overlay.as_deref(),
         proofs: &proofs,
+        theorems: &theorems,
         taken,
     };
     Ok(Report {
-        status: if proofs.iter().all(proved) {
+        status: if proofs.iter().all(proved) && theorems.iter().all(holds) {
             Status::Yes
         } else {
             Status::Wrong
@@ -98,7 +107,7 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
 }
 
 /// Says whether some posted request is this one.
-fn posted(draft: &Draft) -> bool {
+pub(super) fn posted(draft: &Draft) -> bool {
     portolan_wire::write_request(draft, &State::default()).is_ok()
 }
 

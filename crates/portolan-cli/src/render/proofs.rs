@@ -9,9 +9,11 @@ use portolan_core::engine::Engine;
 use portolan_core::instant::{Instant, Window};
 use portolan_core::policy::{Prove, RuleId};
 use portolan_verify::prove::{Covered, Outcome, Proof, Reason, Refutation};
+use portolan_verify::theorems::Theorem;
 use serde::Serialize;
 
 use super::paint::{Paint, visible};
+use super::theorems;
 use crate::load::Policy;
 
 /// What is shown.
@@ -26,6 +28,8 @@ pub(crate) struct Shown<'a> {
     pub(crate) overlay: Option<&'a str>,
     /// The answers.
     pub(crate) proofs: &'a [Proof],
+    /// What holds of every policy, where that was asked.
+    pub(crate) theorems: &'a [Theorem],
     /// How long it took.
     pub(crate) taken: Duration,
 }
@@ -36,8 +40,23 @@ impl Shown<'_> {
         let mut out = String::new();
         if self.engine.policy().proves.is_empty() {
             let named = self.named.display().to_string();
-            return format!("no `prove` in `{}`: it claims nothing\n", visible(&named));
+            let _ = writeln!(
+                out,
+                "no `prove` in `{}`: it claims nothing",
+                visible(&named)
+            );
+        } else {
+            self.claims(&mut out, paint);
         }
+        if !self.theorems.is_empty() {
+            out.push('\n');
+            out.push_str(&theorems::human(self.theorems, self.engine, paint));
+        }
+        out
+    }
+
+    /// Each claim with what came of it, and how many came to what.
+    fn claims(&self, out: &mut String, paint: Paint) {
         for proof in self.proofs {
             let Some(prove) = self.engine.policy().proves.get(proof.prove) else {
                 continue;
@@ -51,7 +70,7 @@ impl Shown<'_> {
                 Outcome::Refuted(refutation) => {
                     let place = self.place(prove);
                     let _ = writeln!(out, "{}: `{name}` at {place}", paint.error("refuted"));
-                    self.refuted(&mut out, refutation, paint);
+                    self.refuted(out, refutation, paint);
                 }
                 Outcome::Inconclusive(reason) => {
                     let place = self.place(prove);
@@ -73,13 +92,12 @@ impl Shown<'_> {
             self.engine.snapshot(),
             self.taken.as_millis()
         );
-        out
     }
 
     /// The request, what became of it, what let it through, and how to see it again.
     fn refuted(&self, out: &mut String, refutation: &Refutation, paint: Paint) {
-        let request = Self::request(refutation);
-        let _ = writeln!(out, "  {} {}", paint.faint("request:"), visible(&request));
+        let written = request(refutation);
+        let _ = writeln!(out, "  {} {}", paint.faint("request:"), visible(&written));
         if let Some(answer) = self.answer(refutation) {
             let decided = decided(&answer, refutation.attempt);
             let _ = writeln!(out, "  {} {}", paint.faint("decision:"), visible(&decided));
@@ -110,14 +128,14 @@ impl Shown<'_> {
         format!("{}{}", self.named.display(), overlay.unwrap_or_default())
     }
 
-    fn place(&self, prove: &Prove) -> String {
+    pub(super) fn place(&self, prove: &Prove) -> String {
         let located = self.engine.sources().locate(prove.span);
         let source = self.engine.sources().get(prove.span.source);
         let path = source.map_or(String::new(), |source| self.policy.shown(source.name()));
         format!("{path}:{}:{}", located.start.line, located.start.column)
     }
 
-    fn through(&self, rule: RuleId) -> String {
+    pub(super) fn through(&self, rule: RuleId) -> String {
         let Some(found) = self.engine.policy().rule(rule) else {
             return String::new();
         };
@@ -130,12 +148,7 @@ impl Shown<'_> {
         )
     }
 
-    fn request(refutation: &Refutation) -> String {
-        let written = portolan_wire::write_request(&refutation.draft, &refutation.state);
-        written.unwrap_or_else(|why| why.to_string())
-    }
-
-    fn answer(&self, refutation: &Refutation) -> Option<Answer> {
+    pub(super) fn answer(&self, refutation: &Refutation) -> Option<Answer> {
         let request = self.engine.request(refutation.draft.clone()).ok()?;
         Some(self.engine.answer(&request, &refutation.state))
     }
@@ -157,6 +170,7 @@ impl Shown<'_> {
             snapshot: self.engine.snapshot().to_string(),
             taken_ms: u64::try_from(self.taken.as_millis()).unwrap_or(u64::MAX),
             proofs,
+            theorems: theorems::entries(self.theorems, self.engine)?,
         };
         Ok(serde_json::to_string_pretty(&document)? + "\n")
     }
@@ -168,11 +182,11 @@ impl Shown<'_> {
             Outcome::Inconclusive(reason) => ("inconclusive", None, Some(why(*reason))),
         };
         let parse = |text: String| serde_json::from_str::<serde_json::Value>(&text);
-        let request = refutation.map(|r| parse(Self::request(r))).transpose()?;
+        let request = refutation.map(|r| parse(self::request(r))).transpose()?;
         let answer = refutation.and_then(|r| Some((r, self.answer(r)?)));
         let decision = answer.map(|(refutation, answer)| {
             // What is patched is the body as it is written.
-            let text = Self::request(refutation);
+            let text = self::request(refutation);
             let names = self.engine.policy().attribute_names();
             let call = portolan_wire::read_envelope(text.as_bytes(), names, refutation.draft.at);
             let body = call.ok().and_then(|call| call.body);
@@ -204,8 +218,14 @@ impl Shown<'_> {
     }
 }
 
+/// A refuting request, as `portolan decide --request` takes it.
+pub(super) fn request(refutation: &Refutation) -> String {
+    let written = portolan_wire::write_request(&refutation.draft, &refutation.state);
+    written.unwrap_or_else(|why| why.to_string())
+}
+
 /// What was looked at.
-fn covered(covered: Covered, between: Window) -> String {
+pub(super) fn covered(covered: Covered, between: Window) -> String {
     let dates = match (between.from, between.until) {
         (None, None) => "all dates".to_owned(),
         (from, until) => {
@@ -222,7 +242,7 @@ fn covered(covered: Covered, between: Window) -> String {
 }
 
 /// One line about a decision; of a plan, the attempt in question.
-fn decided(answer: &Answer, attempt: Option<usize>) -> String {
+pub(super) fn decided(answer: &Answer, attempt: Option<usize>) -> String {
     match &answer.outcome {
         Decided::Refuse(refusal) => {
             format!("{} `{}`: {}", refusal.status, refusal.code, refusal.message)
@@ -251,7 +271,7 @@ fn decided(answer: &Answer, attempt: Option<usize>) -> String {
 }
 
 /// Why nobody knows, and what to do.
-const fn why(reason: Reason) -> &'static str {
+pub(super) const fn why(reason: Reason) -> &'static str {
     match reason {
         Reason::TooLarge => {
             "the policy asks for more than the analysis allows; ask about fewer requests with `where`"
@@ -275,6 +295,8 @@ struct Document<'p> {
     snapshot: String,
     taken_ms: u64,
     proofs: Vec<Entry<'p>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    theorems: Vec<theorems::Entry>,
 }
 
 #[derive(Debug, Serialize)]

@@ -11,13 +11,24 @@ use crate::text::quoted;
 
 /// The text of a slot, `None` where there is nothing to advise.
 pub(super) fn advice(case: Case<'_>, facts: &Facts<'_>, slot: Slot) -> Option<String> {
+    let names = names(case, facts, slot);
     let text = match slot {
-        Slot::Successor => successor(case, facts)?,
-        Slot::Alternatives => quoted(alternatives(case, facts), "or"),
-        Slot::SoldIn => quoted(sold_in(case, facts), "and"),
-        Slot::Near => quoted(near_ids(case, facts), "or"),
+        // Its quotes are the template's.
+        Slot::Successor => names.into_iter().next()?.to_owned(),
+        Slot::Alternatives | Slot::Near => quoted(names, "or"),
+        Slot::SoldIn => quoted(names, "and"),
     };
     (!text.is_empty()).then_some(text)
+}
+
+/// What a slot names: ids of models, or regions.
+pub(super) fn names<'a>(case: Case<'a>, facts: &Facts<'_>, slot: Slot) -> Vec<&'a str> {
+    match slot {
+        Slot::Successor => successor(case, facts).into_iter().collect(),
+        Slot::Alternatives => alternatives(case, facts),
+        Slot::SoldIn => sold_in(case, facts),
+        Slot::Near => near_ids(case, facts),
+    }
 }
 
 /// A request that differs from the one at hand in the id it names, and is changed from one id to
@@ -53,14 +64,14 @@ impl<'f, 'a> Other<'f, 'a> {
 }
 
 /// The nearest successor, hop by hop, that this request could use.
-fn successor(case: Case<'_>, facts: &Facts<'_>) -> Option<String> {
+fn successor<'a>(case: Case<'a>, facts: &Facts<'_>) -> Option<&'a str> {
     let mut model = facts.effective.target?.model;
     let mut other = Other::of(case, facts);
     for _ in 0..limits::SUCCESSOR_HOPS {
         model = case.catalog.model(model)?.successor?;
         let id = &case.catalog.model(model)?.id;
         if other.legal(id) {
-            return Some(id.to_string());
+            return Some(id);
         }
     }
     None

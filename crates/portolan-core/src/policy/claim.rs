@@ -17,8 +17,10 @@ pub struct Prove {
     pub between: Window,
     /// What is asked of them.
     pub goal: Goal,
-    /// Where it stands.
+    /// Where its name stands.
     pub span: Span,
+    /// All of its text.
+    pub whole: Span,
 }
 
 /// What a `prove` asks.

@@ -35,12 +35,12 @@ impl Resolver<'_> {
                 seen.insert(&name.value, name.span);
             }
             self.check_codes(prove, loaded, policy);
-            out.extend(self.prove(prove));
+            out.extend(self.prove(prove, item.span));
         }
         out
     }
 
-    fn prove(&mut self, prove: &ast::Prove) -> Option<Prove> {
+    fn prove(&mut self, prove: &ast::Prove, whole: Span) -> Option<Prove> {
         if let Some((from, until)) = &prove.between
             && until.value <= *from
         {
@@ -94,6 +94,7 @@ impl Resolver<'_> {
             },
             goal,
             span: prove.name.span,
+            whole,
         })
     }
 

@@ -6,7 +6,6 @@
 //! span and every change after it; with them, any date, and filters.
 
 mod data;
-mod escape;
 
 use std::fmt::Write;
 
@@ -14,8 +13,8 @@ use anyhow::ensure;
 use portolan_verify::matrix::Span;
 
 use super::{Shown, legend, tables};
+use crate::render::escape::{escaped, hash};
 use data::{Column, State};
-use escape::{escaped, hash};
 
 /// Rows of one page; past it browsers crawl.
 const ROWS: usize = 10_000;

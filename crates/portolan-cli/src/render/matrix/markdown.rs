@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{Shown, tables};
-use crate::render::paint::visible;
+use crate::render::escape::in_markdown as text;
 
 /// Writes it.
 pub(crate) fn markdown(shown: &Shown<'_>) -> String {
@@ -40,47 +40,4 @@ pub(crate) fn markdown(shown: &Shown<'_>) -> String {
     let _ = writeln!(out, "- snapshot: {}", shown.matrix.snapshot);
     let _ = writeln!(out, "- made with: {}", text(&shown.command));
     out
-}
-
-/// Text with nothing in it that Markdown or HTML would take for more. Words keep their hyphens,
-/// dots and underscores, which mean nothing between letters and digits.
-fn text(raw: &str) -> String {
-    let mut out = String::new();
-    let visible = visible(raw);
-    let mut before = ' ';
-    let mut rest = visible.chars().peekable();
-    while let Some(c) = rest.next() {
-        let word = |c: char| c.is_alphanumeric();
-        let inside = word(before) && rest.peek().is_some_and(|next| word(*next));
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '\\' | '|' | '*' | '[' | ']' | '`' | '~' | '!' | '#' | '@' => {
-                out.push('\\');
-                out.push(c);
-            }
-            '_' if !inside => out.push_str("\\_"),
-            // An address is no address without its colon.
-            ':' if rest.peek() == Some(&'/') => out.push_str("&#58;"),
-            c => out.push(c),
-        }
-        before = c;
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_in_a_name_is_markup() {
-        assert_eq!(text("gpt-4.1_mini"), "gpt-4.1_mini");
-        assert_eq!(text("a|b`c`*d*"), r"a\|b\`c\`\*d\*");
-        assert_eq!(text("<script>x</script>"), "&lt;script&gt;x&lt;/script&gt;");
-        assert_eq!(text("[x](http://a)"), r"\[x\](http&#58;//a)");
-        assert_eq!(text("_x_"), r"\_x\_");
-        assert_eq!(text("a\nb\u{202e}"), "a\\\\u{a}b\\\\u{202e}");
-    }
 }

@@ -6,7 +6,7 @@ use portolan_core::instant::Instant;
 use portolan_verify::matrix::{Ask, Period, Row, Span, Standing};
 use serde::Serialize;
 
-use super::escape::json_in_html;
+use crate::render::escape::json_in_html;
 use crate::render::matrix::{
     Shown, date, money, multiplier, outcome, place, providers, retention, title,
 };

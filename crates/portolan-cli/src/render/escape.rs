@@ -1,4 +1,5 @@
-//! Text that a page may hold without taking it for markup, and hashes that a page names.
+//! Text that a page or Markdown may hold without taking it for markup, and hashes that a page
+//! names.
 
 use std::fmt::Write;
 
@@ -7,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use crate::render::paint::visible;
 
 /// Text between tags or within quotes.
-pub(super) fn escaped(raw: &str) -> String {
+pub(crate) fn escaped(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     for c in visible(raw).chars() {
         match c {
@@ -22,8 +23,36 @@ pub(super) fn escaped(raw: &str) -> String {
     out
 }
 
+/// Text with nothing in it that Markdown or HTML would take for more. Words keep their hyphens,
+/// dots and underscores, which mean nothing between letters and digits.
+pub(crate) fn in_markdown(raw: &str) -> String {
+    let mut out = String::new();
+    let visible = visible(raw);
+    let mut before = ' ';
+    let mut rest = visible.chars().peekable();
+    while let Some(c) = rest.next() {
+        let word = |c: char| c.is_alphanumeric();
+        let inside = word(before) && rest.peek().is_some_and(|next| word(*next));
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '\\' | '|' | '*' | '[' | ']' | '`' | '~' | '!' | '#' | '@' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '_' if !inside => out.push_str("\\_"),
+            // An address is no address without its colon.
+            ':' if rest.peek() == Some(&'/') => out.push_str("&#58;"),
+            c => out.push(c),
+        }
+        before = c;
+    }
+    out
+}
+
 /// JSON that may stand in a script element: nothing in it can end the element or open a comment.
-pub(super) fn json_in_html(json: &str) -> String {
+pub(crate) fn json_in_html(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         match c {
@@ -38,7 +67,7 @@ pub(super) fn json_in_html(json: &str) -> String {
 }
 
 /// A text's SHA-256 in base 64, as a content security policy names what may run.
-pub(super) fn hash(text: &str) -> String {
+pub(crate) fn hash(text: &str) -> String {
     base64(&Sha256::digest(text.as_bytes()))
 }
 
@@ -85,5 +114,18 @@ mod tests {
         assert!(!inside.contains(['<', '>', '&', '\'']), "{inside}");
         let read: String = serde_json::from_str(&inside).unwrap();
         assert_eq!(read, hostile);
+    }
+
+    #[test]
+    fn nothing_in_a_name_is_markup() {
+        assert_eq!(in_markdown("gpt-4.1_mini"), "gpt-4.1_mini");
+        assert_eq!(in_markdown("a|b`c`*d*"), r"a\|b\`c\`\*d\*");
+        assert_eq!(
+            in_markdown("<script>x</script>"),
+            "&lt;script&gt;x&lt;/script&gt;"
+        );
+        assert_eq!(in_markdown("[x](http://a)"), r"\[x\](http&#58;//a)");
+        assert_eq!(in_markdown("_x_"), r"\_x\_");
+        assert_eq!(in_markdown("a\nb\u{202e}"), "a\\\\u{a}b\\\\u{202e}");
     }
 }

@@ -1,0 +1,68 @@
+//! What a region's requests would be, had they left out a field of the body.
+
+use super::class::possible;
+use super::{Chart, Inconclusive, Region};
+use crate::diagram::field::{ABSENT, Field, Kind, Number, kind};
+use crate::diagram::intern::Memo;
+use crate::policy::BodyField;
+
+impl Chart<'_> {
+    /// The requests that are in a region once a field of the body is left out: absent, `false` or
+    /// empty, or what the policy gives in its place. Fields that are derived from it stay as they
+    /// are. Of a field that no request can leave out the region stays as it is.
+    ///
+    /// # Errors
+    /// As `and`.
+    pub fn unsaid(&mut self, region: Region, field: BodyField) -> Result<Region, Inconclusive> {
+        let own = match kind(field) {
+            Kind::Model => return Ok(region),
+            Kind::Flag(flag) => Field::Flag(flag),
+            Kind::Text(text) => Field::Text(text),
+            Kind::Number(number) => Field::Number(number),
+            Kind::Set(set) => {
+                let meets = |field: &Field| matches!(field, Field::Meets(of, _) if *of == set);
+                let positions = (0u16..).zip(&self.build.fields);
+                let positions = positions.filter(|(_, field)| meets(field));
+                let positions: Vec<u16> = positions.map(|(position, _)| position).collect();
+                return positions.into_iter().try_fold(region, |region, position| {
+                    // Rank 0: it has none of the words.
+                    self.fixed(region, position, 0)
+                });
+            }
+        };
+        let Ok(position) = self.build.fields.binary_search(&own) else {
+            return Ok(region);
+        };
+        let Some(code) = self.left_out(own) else {
+            return Ok(region);
+        };
+        let position = u16::try_from(position).map_err(|_| Inconclusive)?;
+        let rank = self.build.slots.rank(self.build.questions, own, code);
+        self.fixed(region, position, rank)
+    }
+
+    fn fixed(&mut self, region: Region, field: u16, rank: u32) -> Result<Region, Inconclusive> {
+        let memo = &mut Memo::default();
+        let fixed = self.build.store.restrict(memo, region.0, field, rank);
+        fixed.map(Region)
+    }
+
+    /// The code of a field that a body does not say.
+    fn left_out(&self, field: Field) -> Option<i64> {
+        let (optional, ..) = possible(field, self.build.vocabulary);
+        if optional {
+            return Some(ABSENT);
+        }
+        if let Field::Flag(_) = field {
+            return Some(0);
+        }
+        let defaults = &self.build.vocabulary.defaults;
+        if field == Field::Number(Number::MaxTokens) {
+            defaults.max_tokens
+        } else if field == Field::Number(Number::Depth) {
+            defaults.depth
+        } else {
+            None
+        }
+    }
+}
