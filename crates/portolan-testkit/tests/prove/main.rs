@@ -31,7 +31,7 @@ const POLICIES: u64 = 120;
 const QUESTIONS: usize = 6;
 /// Requests put to each question that was proved.
 const REQUESTS: u64 = 150;
-const SHIPPED_REQUESTS: u64 = 3_000;
+const SHIPPED_REQUESTS: u64 = 500;
 
 fn scale() -> u64 {
     let given = std::env::var("PORTOLAN_LAWS").ok();
