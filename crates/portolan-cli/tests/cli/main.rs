@@ -17,6 +17,8 @@ mod page;
 #[cfg(test)]
 mod prove;
 #[cfg(test)]
+mod report;
+#[cfg(test)]
 mod run;
 #[cfg(test)]
 mod timeline;
