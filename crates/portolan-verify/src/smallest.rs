@@ -339,12 +339,12 @@ const UNSET: [fn(&mut Body); 20] = [
     |body| body.has_transcript_tag = false,
     |body| body.prompt = false,
     |body| {
-        body.messages = true;
+        body.messages = false;
         body.content.clear();
     },
     |body| {
         body.input_tokens = 0;
-        body.input_tokens_estimated = false;
+        body.input_tokens_estimated = true;
     },
     |body| body.input_tokens = 0,
 ];

@@ -71,7 +71,7 @@ fn rule(out: &mut String, number: usize) {
         ),
         _ => write!(
             text,
-            "refuse 400 parts-{number}\n  when request.team == t{team} and request.content overlaps {{ part-{}, part-{} }}",
+            "refuse 400 parts-{number}\n  when request.team == t{team} and request.content overlaps {{ \"part-{}\", \"part-{}\" }}",
             number % 23,
             number % 29
         ),

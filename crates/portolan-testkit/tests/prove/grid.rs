@@ -15,13 +15,13 @@ use portolan_verify::prove::{Outcome, answers};
 use crate::{postable, scale, shown};
 
 /// Policies that are looked at, and questions to each.
-const POLICIES: u64 = 150;
+const POLICIES: u64 = 200;
 const QUESTIONS: usize = 3;
 /// A question with more cells is put to some of them.
-const CELLS: u64 = 6_000;
-const SPREAD: u64 = 200;
+const CELLS: u64 = 4_000;
+const SPREAD: u64 = 8;
 /// Pairs of a request and its fallback, evenly spread where there are more.
-const PAIRS: u64 = 4_000;
+const PAIRS: u64 = 500;
 /// From one pair to the next.
 const STEP: u128 = 1_000_000_007;
 
@@ -128,7 +128,7 @@ fn small_policies_are_decided_as_every_cell_of_their_grid_says() {
         }
     }
     println!("{count:?}");
-    assert!(count.proved > 100 && count.whole > 30, "{count:?}");
+    assert!(count.proved > 100 && count.whole > 20, "{count:?}");
 }
 
 impl Count {
@@ -163,12 +163,7 @@ impl Count {
 
     fn pairs(&mut self, engine: &Engine, prove: &Prove, cells: &[Draft], seed: u64) {
         let all = (cells.len() * cells.len()) as u64;
-        let most = if cfg!(debug_assertions) {
-            PAIRS / 8
-        } else {
-            PAIRS
-        };
-        for number in 0..all.min(most) {
+        for number in 0..all.min(PAIRS) {
             let number = u128::from(number) * STEP % u128::from(all);
             let number = usize::try_from(number).unwrap();
             let (outer, inner) = (&cells[number / cells.len()], &cells[number % cells.len()]);

@@ -45,6 +45,19 @@ pub struct Chart<'s> {
     locks: Vec<Locks>,
     /// By candidate: its own verdict.
     pub(super) candidates: Vec<Diagram>,
+    known: Known,
+}
+
+/// What more than one question asks for, once it was made.
+#[derive(Default)]
+struct Known {
+    /// By whether it is the primary.
+    passes: BTreeMap<bool, Region>,
+    /// By whether it is the primary.
+    routes: BTreeMap<bool, Region>,
+    /// By candidate.
+    legal: BTreeMap<usize, Region>,
+    fallen: Option<Diagram>,
 }
 
 impl<'s> Chart<'s> {
@@ -99,6 +112,7 @@ impl<'s> Chart<'s> {
             refused: [None; 2],
             locks: Vec::new(),
             candidates: Vec::new(),
+            known: Known::default(),
         };
         chart.locks = chart.gather()?;
         for (candidate, route) in end.routes.iter().enumerate() {
@@ -357,9 +371,14 @@ impl<'s> Chart<'s> {
     /// # Errors
     /// As `and`.
     pub fn passes(&mut self, primary: bool) -> Built {
+        if let Some(known) = self.known.passes.get(&primary) {
+            return Ok(*known);
+        }
         let refused = self.refused(primary)?;
         let passes = |verdict: &Verdict| *verdict == Verdict::Pass;
-        self.verdicts(refused, &passes).map(Region)
+        let made = self.verdicts(refused, &passes).map(Region)?;
+        self.known.passes.insert(primary, made);
+        Ok(made)
     }
 
     /// The requests for which a candidate survives every refuse rule, exclude and lock.
@@ -374,9 +393,14 @@ impl<'s> Chart<'s> {
 
     /// The requests for which a candidate survives every exclude and lock.
     fn legal(&mut self, candidate: usize) -> Built {
+        if let Some(known) = self.known.legal.get(&candidate) {
+            return Ok(*known);
+        }
         let verdict = *self.candidates.get(candidate).ok_or(Inconclusive)?;
         let survives = |verdict: &Verdict| matches!(verdict, Verdict::Survive(_));
-        self.verdicts(verdict, &survives).map(Region)
+        let made = self.verdicts(verdict, &survives).map(Region)?;
+        self.known.legal.insert(candidate, made);
+        Ok(made)
     }
 
     /// The requests that route, whatever is known about now: some candidate survives.
@@ -384,13 +408,18 @@ impl<'s> Chart<'s> {
     /// # Errors
     /// As `and`.
     pub fn routes(&mut self, primary: bool) -> Built {
+        if let Some(known) = self.known.routes.get(&primary) {
+            return Ok(*known);
+        }
         let mut any = Region::NONE;
         for candidate in 0..self.candidates.len() {
             let legal = self.legal(candidate)?;
             any = self.or(any, legal)?;
         }
         let passes = self.passes(primary)?;
-        self.and(passes, any)
+        let made = self.and(passes, any)?;
+        self.known.routes.insert(primary, made);
+        Ok(made)
     }
 
     /// The requests that one of the wanted rules refuses: it is the reason that is shown.
@@ -416,6 +445,9 @@ impl<'s> Chart<'s> {
 
     /// The verdict on all candidates; who survives is left out.
     fn fallen(&mut self) -> Result<Diagram, Inconclusive> {
+        if let Some(known) = self.known.fallen {
+            return Ok(known);
+        }
         let nobody = self.build.terminal(Verdict::Survive(Box::default()));
         let mut own = Vec::with_capacity(self.candidates.len());
         for candidate in 0..self.candidates.len() {
@@ -423,7 +455,9 @@ impl<'s> Chart<'s> {
             let survives = self.legal(candidate)?;
             own.push(self.build.store.choose(survives.0, nobody, verdict)?);
         }
-        self.build.furthest_of(own)
+        let made = self.build.furthest_of(own)?;
+        self.known.fallen = Some(made);
+        Ok(made)
     }
 
     /// Where a candidate got furthest and the first lock that it breaks is a wanted one.
