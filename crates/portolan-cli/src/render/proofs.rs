@@ -96,8 +96,8 @@ impl Shown<'_> {
 
     /// The request, what became of it, what let it through, and how to see it again.
     fn refuted(&self, out: &mut String, refutation: &Refutation, paint: Paint) {
-        let written = request(refutation);
-        let _ = writeln!(out, "  {} {}", paint.faint("request:"), visible(&written));
+        let request = written(refutation);
+        let _ = writeln!(out, "  {} {}", paint.faint("request:"), visible(&request));
         if let Some(answer) = self.answer(refutation) {
             let decided = decided(&answer, refutation.attempt);
             let _ = writeln!(out, "  {} {}", paint.faint("decision:"), visible(&decided));
@@ -182,11 +182,11 @@ impl Shown<'_> {
             Outcome::Inconclusive(reason) => ("inconclusive", None, Some(why(*reason))),
         };
         let parse = |text: String| serde_json::from_str::<serde_json::Value>(&text);
-        let request = refutation.map(|r| parse(self::request(r))).transpose()?;
+        let request = refutation.map(|r| parse(written(r))).transpose()?;
         let answer = refutation.and_then(|r| Some((r, self.answer(r)?)));
         let decision = answer.map(|(refutation, answer)| {
             // What is patched is the body as it is written.
-            let text = self::request(refutation);
+            let text = written(refutation);
             let names = self.engine.policy().attribute_names();
             let call = portolan_wire::read_envelope(text.as_bytes(), names, refutation.draft.at);
             let body = call.ok().and_then(|call| call.body);
@@ -219,7 +219,7 @@ impl Shown<'_> {
 }
 
 /// A refuting request, as `portolan decide --request` takes it.
-pub(super) fn request(refutation: &Refutation) -> String {
+pub(super) fn written(refutation: &Refutation) -> String {
     let written = portolan_wire::write_request(&refutation.draft, &refutation.state);
     written.unwrap_or_else(|why| why.to_string())
 }

@@ -141,7 +141,7 @@ fn claim(blocks: &mut Vec<Block>, shown: &Shown<'_>, proof: &Proof) {
         Outcome::Proved => {}
         Outcome::Refuted(refutation) => {
             blocks.push(Block::Text("Refuted by this request:".to_owned()));
-            blocks.push(Block::Code(proofs::request(refutation)));
+            blocks.push(Block::Code(proofs::written(refutation)));
             if let Some(answer) = shown.answer(refutation) {
                 let decided = decided(&answer, refutation.attempt);
                 blocks.push(Block::Text(format!("What becomes of it: {decided}.")));
