@@ -166,7 +166,8 @@ impl Count {
         for number in 0..all.min(PAIRS) {
             let number = u128::from(number) * STEP % u128::from(all);
             let number = usize::try_from(number).unwrap();
-            let (outer, inner) = (&cells[number / cells.len()], &cells[number % cells.len()]);
+            let cell = |at: usize| cells.get(at).unwrap();
+            let (outer, inner) = (cell(number / cells.len()), cell(number % cells.len()));
             let draft = chained(outer, inner);
             self.pairs += 1;
             let broken = against(engine, prove, &draft);
