@@ -16,10 +16,10 @@ pub(crate) const COUNT: usize = 4_096;
 
 /// Cases with the most instructions that Portolan may take for a decision.
 const LINES: [(Case, f64); 4] = [
-    (Case::Route, 5_000.0),
-    (Case::Refusal, 5_000.0),
-    (Case::Golden, 20_000.0),
-    (Case::TwoFallbacks, 50_000.0),
+    (Case::Route, 650.0),
+    (Case::Refusal, 480.0),
+    (Case::Golden, 6_000.0),
+    (Case::TwoFallbacks, 22_500.0),
 ];
 
 /// What is decided.
