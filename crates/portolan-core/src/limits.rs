@@ -63,6 +63,9 @@ pub const ECHO_CHARS: usize = 120;
 /// Suggestions in one help line.
 pub const SUGGESTIONS: usize = 3;
 
+/// Words that a help line lists where nothing is near to the one that was written.
+pub const CHOICES_LISTED: usize = 8;
+
 /// Models tried when a refusal looks for legal alternatives, best score first.
 pub const ALTERNATIVES_TRIED: usize = 512;
 
