@@ -30,6 +30,7 @@ mod faults;
 pub mod http;
 mod json;
 mod messages;
+mod outgoing;
 mod overrides;
 mod patch;
 mod path;
