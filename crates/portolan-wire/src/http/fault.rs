@@ -29,6 +29,8 @@ pub enum Fault<'a> {
         /// What the path takes.
         allowed: &'a [&'a str],
     },
+    /// 400: the body broke off.
+    BodyIncomplete,
     /// 413: the body is longer than may be read.
     BodyTooLarge {
         /// The bound, in bytes.
@@ -65,6 +67,11 @@ pub enum Fault<'a> {
     },
     /// 403: the key's budget is used up.
     BudgetExhausted,
+    /// 500: what the host says of itself does not fit the policy.
+    Misconfigured {
+        /// What does not fit.
+        what: &'a str,
+    },
     /// 502: what the upstream sent is no answer.
     UpstreamInvalid {
         /// The model that was asked.
@@ -91,6 +98,7 @@ impl Fault<'_> {
             Self::NoSuchPath { .. } => "no-such-path",
             Self::TranscriptNotFound { .. } => "transcript-not-found",
             Self::MethodNotAllowed { .. } => "method-not-allowed",
+            Self::BodyIncomplete => "body-incomplete",
             Self::BodyTooLarge { .. } => "body-too-large",
             Self::UnsupportedMediaType { .. } => "unsupported-media-type",
             Self::CompressedRequest { .. } => "compressed-request",
@@ -99,6 +107,7 @@ impl Fault<'_> {
             Self::KeyOutOfScope { .. } => "key-out-of-scope",
             Self::KeyWrongRegion { .. } => "key-wrong-region",
             Self::BudgetExhausted => "budget-exhausted",
+            Self::Misconfigured { .. } => "misconfigured",
             Self::UpstreamInvalid { .. } => "upstream-invalid",
             Self::UpstreamRedirected { .. } => "upstream-redirected",
             Self::Draining => "draining",
@@ -109,6 +118,7 @@ impl Fault<'_> {
     /// The HTTP status.
     pub const fn status(&self) -> u16 {
         match self {
+            Self::BodyIncomplete => 400,
             Self::UnknownKey => 401,
             Self::KeyOutOfScope { .. } | Self::KeyWrongRegion { .. } | Self::BudgetExhausted => 403,
             Self::NoSuchPath { .. } | Self::TranscriptNotFound { .. } => 404,
@@ -116,6 +126,7 @@ impl Fault<'_> {
             Self::BodyTooLarge { .. } => 413,
             Self::UnsupportedMediaType { .. } | Self::CompressedRequest { .. } => 415,
             Self::WrongHost { .. } => 421,
+            Self::Misconfigured { .. } => 500,
             Self::UpstreamInvalid { .. } | Self::UpstreamRedirected { .. } => 502,
             Self::Draining => 503,
             Self::DeadlineExceeded { .. } => 504,
@@ -139,6 +150,7 @@ impl Fault<'_> {
             Self::MethodNotAllowed { method, .. } => {
                 format!("the path does not take `{}`", echo(method))
             }
+            Self::BodyIncomplete => "the body broke off".to_owned(),
             Self::BodyTooLarge { limit } => format!("the body is longer than {limit} bytes"),
             Self::UnsupportedMediaType { found } => {
                 format!("the body is `{}`, not JSON", echo(found))
@@ -153,6 +165,9 @@ impl Fault<'_> {
                 format!("the key is not valid in region `{}`", echo(used))
             }
             Self::BudgetExhausted => "the budget of the key is used up".to_owned(),
+            Self::Misconfigured { what } => {
+                format!("the host does not fit its policy: {}", echo(what))
+            }
             Self::UpstreamInvalid { model } => format!(
                 "what the upstream of `{}` sent is not an answer",
                 echo(model)
@@ -176,6 +191,7 @@ impl Fault<'_> {
             Self::MethodNotAllowed { allowed, .. } => {
                 return vec![format!("use {}", quoted(allowed.iter().copied(), "or"))];
             }
+            Self::BodyIncomplete => "send the whole body",
             Self::BodyTooLarge { .. } => "send less, for example fewer messages",
             Self::UnsupportedMediaType { .. } => "send `content-type: application/json`",
             Self::CompressedRequest { .. } => "send the body without `content-encoding`",
@@ -189,6 +205,7 @@ impl Fault<'_> {
                 )];
             }
             Self::BudgetExhausted => "ask whoever gave you the key to raise its budget",
+            Self::Misconfigured { .. } => "tell whoever runs this service",
             Self::UpstreamInvalid { .. } | Self::DeadlineExceeded { .. } => "try again",
             Self::UpstreamRedirected { .. } => {
                 "correct the address of the upstream: redirects are never followed"

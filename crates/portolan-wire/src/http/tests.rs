@@ -36,6 +36,7 @@ fn faults() -> Vec<Fault<'static>> {
             method: "PUT",
             allowed: &["GET", "POST"],
         },
+        Fault::BodyIncomplete,
         Fault::BodyTooLarge { limit: 1024 },
         Fault::UnsupportedMediaType {
             found: "text/plain",
@@ -51,6 +52,9 @@ fn faults() -> Vec<Fault<'static>> {
             valid: &["eu"],
         },
         Fault::BudgetExhausted,
+        Fault::Misconfigured {
+            what: "no attribute `tenant`",
+        },
         Fault::UpstreamInvalid { model: "gpt-5" },
         Fault::UpstreamRedirected { model: "gpt-5" },
         Fault::Draining,
@@ -61,6 +65,7 @@ fn faults() -> Vec<Fault<'static>> {
             Fault::NoSuchPath { .. }
             | Fault::TranscriptNotFound { .. }
             | Fault::MethodNotAllowed { .. }
+            | Fault::BodyIncomplete
             | Fault::BodyTooLarge { .. }
             | Fault::UnsupportedMediaType { .. }
             | Fault::CompressedRequest { .. }
@@ -69,6 +74,7 @@ fn faults() -> Vec<Fault<'static>> {
             | Fault::KeyOutOfScope { .. }
             | Fault::KeyWrongRegion { .. }
             | Fault::BudgetExhausted
+            | Fault::Misconfigured { .. }
             | Fault::UpstreamInvalid { .. }
             | Fault::UpstreamRedirected { .. }
             | Fault::Draining
