@@ -4,6 +4,8 @@ mod asking;
 pub(crate) mod check;
 pub(crate) mod convert;
 pub(crate) mod decide;
+pub(crate) mod fmt;
+pub(crate) mod test;
 pub(crate) mod timeline;
 pub(crate) mod why_not;
 pub(crate) mod diff;

@@ -36,6 +36,10 @@ enum Verb {
     WhyNot(Box<commands::why_not::Arguments>),
     /// Checks a policy and its catalog, and reports every error at its line
     Check(commands::check::Arguments),
+    /// Puts rules and catalogs into the one style; changes layout and nothing else
+    Fmt(commands::fmt::Arguments),
+    /// Runs a policy's `test` blocks and case files, and shows why one came out otherwise
+    Test(commands::test::Arguments),
     /// Lists every instant at which an answer changes: for whom, how and why
     Timeline(commands::timeline::Arguments),
     /// Proves what a policy claims of all requests, or shows a request that refutes it
@@ -99,6 +103,8 @@ fn main() -> ExitCode {
         Verb::Decide(arguments) => commands::decide::run(&arguments, color),
         Verb::WhyNot(arguments) => commands::why_not::run(&arguments, color),
         Verb::Check(arguments) => commands::check::run(&arguments, color),
+        Verb::Fmt(arguments) => commands::fmt::run(&arguments, color),
+        Verb::Test(arguments) => commands::test::run(&arguments, color),
         Verb::Timeline(arguments) => commands::timeline::run(&arguments, color),
         Verb::Prove(arguments) => commands::prove::run(&arguments, color),
         Verb::Report(arguments) => commands::report::run(&arguments, color),

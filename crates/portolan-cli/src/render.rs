@@ -10,6 +10,8 @@ pub(crate) mod paint;
 pub(crate) mod proofs;
 pub(crate) mod report;
 mod table;
+pub(crate) mod tests;
 pub(crate) mod theorems;
 pub(crate) mod timeline;
 pub(crate) mod trace;
+mod unfolded;

@@ -54,6 +54,7 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
     let fails = |severity| match severity {
         Severity::Error => true,
         Severity::Warning => arguments.deny == Some(Deny::Warnings),
+        Severity::Info => false,
     };
     let found = compiled.diagnostics.iter().any(|d| fails(d.severity));
     let status = if found || compiled.engine.is_none() {

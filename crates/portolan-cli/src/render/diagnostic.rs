@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
-use portolan_core::diagnostic::{Diagnostic, Label, Severity};
+use portolan_core::diagnostic::{Diagnostic, Edit, Label, Safety, Severity};
 use portolan_core::source::{LineColumn, Source, Sources, Span};
 use serde::Serialize;
 
@@ -41,15 +41,21 @@ impl Findings<'_> {
             out.push_str(&self.one(diagnostic, &renderer));
             out.push_str("\n\n");
         }
-        let summary = match (self.count(Severity::Error), self.count(Severity::Warning)) {
-            (0, 0) => paint.good("no errors"),
-            (0, warnings) => paint.warning(&counted(warnings, "warning")),
-            (errors, 0) => paint.error(&counted(errors, "error")),
-            (errors, warnings) => format!(
-                "{}, {}",
-                paint.error(&counted(errors, "error")),
-                paint.warning(&counted(warnings, "warning"))
-            ),
+        let count = |severity, word: &str| {
+            Some(self.count(severity))
+                .filter(|n| *n > 0)
+                .map(|n| counted(n, word))
+        };
+        let parts = [
+            count(Severity::Error, "error").map(|text| paint.error(&text)),
+            count(Severity::Warning, "warning").map(|text| paint.warning(&text)),
+            count(Severity::Info, "note"),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        let summary = if parts.is_empty() {
+            paint.good("no errors")
+        } else {
+            parts.join(", ")
         };
         let more = match self.left_out {
             0 => String::new(),
@@ -83,6 +89,7 @@ impl Findings<'_> {
         let level = match diagnostic.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
+            Severity::Info => Level::INFO,
         };
         let mut group = level
             .primary_title(visible(&diagnostic.message))
@@ -176,10 +183,7 @@ impl Findings<'_> {
     fn object<'s>(&self, diagnostic: &'s Diagnostic) -> JsonDiagnostic<'s> {
         JsonDiagnostic {
             code: diagnostic.code,
-            severity: match diagnostic.severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-            },
+            severity: diagnostic.severity.word(),
             message: &diagnostic.message,
             place: self.place(diagnostic.primary.span),
             label: &diagnostic.primary.message,
@@ -193,9 +197,16 @@ impl Findings<'_> {
                 })
                 .collect(),
             fix: diagnostic.fix.as_ref().map(|fix| JsonFix {
-                replacement: &fix.replacement,
-                place: self.place(fix.span),
+                safe: fix.safety == Safety::Safe,
+                edits: fix.edits.iter().map(|edit| self.edit(edit)).collect(),
             }),
+        }
+    }
+
+    fn edit<'s>(&self, edit: &'s Edit) -> JsonEdit<'s> {
+        JsonEdit {
+            replacement: &edit.replacement,
+            place: self.place(edit.span),
         }
     }
 
@@ -229,7 +240,8 @@ fn clamp(source: &Source, span: Span) -> Range<usize> {
     start..end.max(start)
 }
 
-fn counted(n: usize, what: &str) -> String {
+/// A number of things.
+pub(crate) fn counted(n: usize, what: &str) -> String {
     let plural = if n == 1 { "" } else { "s" };
     format!("{n} {what}{plural}")
 }
@@ -265,6 +277,12 @@ struct JsonLabel<'a> {
 
 #[derive(Serialize)]
 struct JsonFix<'a> {
+    safe: bool,
+    edits: Vec<JsonEdit<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonEdit<'a> {
     replacement: &'a str,
     #[serde(flatten)]
     place: JsonPlace,

@@ -21,6 +21,8 @@ mod report;
 #[cfg(test)]
 mod run;
 #[cfg(test)]
+mod test;
+#[cfg(test)]
 mod timeline;
 #[cfg(test)]
 mod why_not;
