@@ -13,6 +13,7 @@ mod levels;
 mod lint;
 mod lints;
 mod names;
+mod sales;
 mod silence;
 mod survey;
 
