@@ -2,10 +2,13 @@
 //!
 //! One lint a file, in `lints`; the list there is the only registry. [`lint`] runs them over a
 //! [`Subject`], [`Levels`] say how much each matters, comments in the documents silence single
-//! findings, [`fixed`] applies what a machine can mend. No I/O and no clock: the day on which
+//! findings, [`fixed`] applies what a machine can mend, [`config`] reads what a directory says of its
+//! checks, [`baseline`] knows old findings again. No I/O and no clock: the day on which
 //! dates are judged comes with the subject. Rendering is the command's.
 
+pub mod baseline;
 mod comments;
+pub mod config;
 mod context;
 mod findings;
 mod fixes;

@@ -1,6 +1,6 @@
 //! `gap-in-dates`: a fact that nobody knows for a while.
 
-use portolan_core::catalog::raw::{Fact, Window};
+use portolan_core::catalog::raw::{self, Fact, Window};
 use portolan_core::diagnostic::Fix;
 
 use crate::context::Context;
@@ -55,7 +55,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
 }
 
 fn judge<T>(context: &Context<'_>, fact: &Fact<T>, findings: &mut Findings) {
-    let mut windows: Vec<Window> = fact.iter().map(|period| period.window()).collect();
+    let mut windows: Vec<Window> = fact.iter().map(raw::Period::window).collect();
     windows.sort_by_key(|window| window.from.map(|from| from.value));
     for pair in windows.windows(2) {
         let [

@@ -1,6 +1,6 @@
 //! `price-unit-slip`: an amount that looks like dollars for another number of tokens.
 
-use portolan_core::catalog::raw::Catalog;
+use portolan_core::catalog::raw::{Catalog, PriceRow};
 use portolan_core::decimal::Decimal;
 use portolan_core::diagnostic::Fix;
 
@@ -45,7 +45,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
 }
 
 fn in_file(file: &Catalog, findings: &mut Findings) {
-    for amount in rows(file).flat_map(|row| row.amounts()) {
+    for amount in rows(file).flat_map(PriceRow::amounts) {
         let shown = amount.value.money();
         if amount.value > MOST {
             let message = format!("${shown} for a million tokens is more than anybody pays");

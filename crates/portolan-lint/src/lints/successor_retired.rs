@@ -1,5 +1,8 @@
 //! `successor-retired`: a successor that is gone before its predecessor.
 
+use portolan_core::catalog::Model;
+use portolan_core::instant::Instant;
+
 use crate::context::Context;
 use crate::findings::Findings;
 use crate::lint::{Check, Group, Level, Lint, Page};
@@ -31,13 +34,9 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     for model in &catalog.models {
         let successor = model.successor.and_then(|id| catalog.model(id));
         let when = model.retires.unwrap_or(context.today);
-        let gone = |successor: &&portolan_core::catalog::Model| {
-            sales::life(successor).until.is_some_and(|end| end <= when)
-        };
+        let gone = |successor: &&Model| sales::life(successor).until.is_some_and(|end| end <= when);
         if let Some(successor) = successor.filter(gone) {
-            let end = successor
-                .retires
-                .map_or_else(String::new, |end| end.short());
+            let end = successor.retires.map_or_else(String::new, Instant::short);
             let message = format!(
                 "`{}` is to replace `{}`, and retires itself on {end}",
                 successor.id, model.id
