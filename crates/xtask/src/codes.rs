@@ -16,7 +16,7 @@ use portolan_testkit::case::{CompileFile, Origin};
 use crate::shell;
 
 /// Codes that no small document makes, each with what it means.
-const WITHOUT_CASE: [(&str, &str); 22] = [
+const WITHOUT_CASE: &[(&str, &str)] = &[
     (
         "bad-config",
         "`portolan.toml` is not TOML. Mend it at the place that is named",
@@ -24,6 +24,11 @@ const WITHOUT_CASE: [(&str, &str); 22] = [
     (
         "bad-setting",
         "a setting of `portolan.toml` has a value that it does not take",
+    ),
+    (
+        "broken-law",
+        "something that should hold of every policy does not hold of this one; the request that \
+         shows it is named. `portolan prove` says which rule lets it through",
     ),
     (
         "file-too-large",
@@ -88,6 +93,11 @@ const WITHOUT_CASE: [(&str, &str); 22] = [
     (
         "too-many-periods",
         "a dated fact has more periods than are read",
+    ),
+    (
+        "unknown-law",
+        "whether something holds that should hold of every policy could not be found out; that \
+         counts as a failure",
     ),
     (
         "unknown-lint",
