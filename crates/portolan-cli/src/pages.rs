@@ -7,7 +7,7 @@ macro_rules! pages {
 }
 
 /// Codes and their pages, by code.
-pub(crate) const PAGES: [(&str, &str); 133] = pages! {
+pub(crate) const PAGES: [(&str, &str); 135] = pages! {
     "alias-cycle"
     "alias-of-alias"
     "alias-shadows-model"
@@ -29,6 +29,7 @@ pub(crate) const PAGES: [(&str, &str); 133] = pages! {
     "bad-template"
     "bad-tokens"
     "bad-url"
+    "broken-law"
     "clause-missing"
     "clause-not-here"
     "condition-too-large"
@@ -122,6 +123,7 @@ pub(crate) const PAGES: [(&str, &str); 133] = pages! {
     "unknown-edition"
     "unknown-field"
     "unknown-key"
+    "unknown-law"
     "unknown-lint"
     "unknown-name"
     "unknown-outcome"

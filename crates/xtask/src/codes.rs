@@ -163,7 +163,7 @@ pub(crate) fn pages() -> anyhow::Result<BTreeMap<String, String>> {
     let mut pages = BTreeMap::new();
     for (code, text) in WITHOUT_CASE {
         pages.insert(
-            code.to_owned(),
+            (*code).to_owned(),
             format!("# {code}\n\n{}.\n", capitalized(text)),
         );
     }
