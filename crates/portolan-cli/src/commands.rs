@@ -4,6 +4,7 @@ mod asking;
 pub(crate) mod check;
 pub(crate) mod convert;
 pub(crate) mod decide;
+pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod test;
 pub(crate) mod timeline;

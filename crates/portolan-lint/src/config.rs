@@ -108,9 +108,10 @@ impl Reader {
         for (key, value) in table {
             let (at, of) = (self.span(key.span()), self.span(value.span()));
             let name = key.get_ref().as_ref();
-            let level = match value.get_ref() {
-                DeValue::String(word) => Level::named(word),
-                _ => None,
+            let level = if let DeValue::String(word) = value.get_ref() {
+                Level::named(word)
+            } else {
+                None
             };
             let group = Group::ALL.iter().any(|group| group.name() == name);
             let rank = match name {
@@ -118,14 +119,13 @@ impl Reader {
                 _ if group => 1,
                 _ => 2,
             };
-            match level {
-                Some(level) => levels.push((rank, name.to_owned(), level, at)),
-                None => {
-                    let names = Level::NAMES.iter().map(|(name, _)| *name);
-                    let message = format!("a level is {}", text::quoted(names, "or"));
-                    self.found
-                        .push(Diagnostic::error("bad-setting", of, message));
-                }
+            if let Some(level) = level {
+                levels.push((rank, name.to_owned(), level, at));
+            } else {
+                let names = Level::NAMES.iter().map(|(name, _)| *name);
+                let message = format!("a level is {}", text::quoted(names, "or"));
+                self.found
+                    .push(Diagnostic::error("bad-setting", of, message));
             }
         }
         levels.sort_by_key(|(rank, ..)| *rank);
