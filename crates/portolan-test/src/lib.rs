@@ -4,8 +4,10 @@
 //! Pure: text comes in, data goes out. Files are read, and results printed, by the command.
 
 pub mod cases;
+pub mod coverage;
 pub mod examples;
 pub mod expect;
+pub mod mutate;
 pub mod observed;
 pub mod suite;
 mod tree;

@@ -1,7 +1,9 @@
 //! What tests came to, for people: the ones that failed with their reasons, and a count of all.
 
+pub(crate) mod coverage;
 pub(crate) mod json;
 pub(crate) mod junit;
+pub(crate) mod mutants;
 
 use std::fmt::Write as _;
 
@@ -46,6 +48,15 @@ impl Ran<'_> {
             line => format!("{}:{line}", self.file()),
         }
     }
+}
+
+/// What else was asked of the tests.
+#[derive(Default)]
+pub(crate) struct Measured<'g> {
+    /// What they leave untested.
+    pub(crate) coverage: Option<coverage::Covered<'g>>,
+    /// What they tell from the policy.
+    pub(crate) mutants: Option<mutants::Mutants<'g>>,
 }
 
 /// How many passed, failed and wait.
