@@ -7,6 +7,7 @@ pub mod cases;
 pub mod coverage;
 pub mod examples;
 pub mod expect;
+pub mod generate;
 pub mod mutate;
 pub mod observed;
 pub mod suite;

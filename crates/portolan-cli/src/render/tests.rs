@@ -59,6 +59,14 @@ pub(crate) struct Measured<'g> {
     pub(crate) mutants: Option<mutants::Mutants<'g>>,
 }
 
+impl Measured<'_> {
+    /// Says whether fewer mutants are killed than somebody asks for.
+    pub(crate) fn misses(&self, percent: Option<u8>) -> bool {
+        let mutants = self.mutants.as_ref().zip(percent);
+        mutants.is_some_and(|(mutants, percent)| mutants.killed() < usize::from(percent) * 100)
+    }
+}
+
 /// How many passed, failed and wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 pub(super) struct Count {

@@ -39,6 +39,8 @@ pub struct Space {
 /// A region that no test lies in.
 #[derive(Debug, Clone)]
 pub struct Gap {
+    /// What their ids stand for.
+    pub standing: Standing,
     /// The ids of its models; empty where there is no id, or one that stands for nothing.
     pub ids: Vec<String>,
     /// The endpoint.
@@ -60,10 +62,29 @@ pub enum What {
     Routes(Vec<String>),
 }
 
+impl Gap {
+    /// Whom it is for, in words: the first of its ids stands for all of them.
+    pub fn whom(&self) -> String {
+        let id = match self.standing {
+            Standing::Absent => "no id".to_owned(),
+            Standing::Unknown => "an unknown id".to_owned(),
+            Standing::Model => {
+                let first = self.ids.first().map_or("", String::as_str);
+                format!("`{first}`")
+            }
+        };
+        let others = match self.ids.len() {
+            0 | 1 => String::new(),
+            many => format!(" and {} like it", many - 1),
+        };
+        format!("{id}{others} through `{}`", self.endpoint)
+    }
+}
+
 impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(rule) => write!(f, "refused by {rule}"),
+            Self::Refused(rule) => write!(f, "refused by `{rule}`"),
             Self::Routes(to) => write!(f, "routed to {}", to.join(", ")),
         }
     }
@@ -191,6 +212,7 @@ impl Slice<'_> {
         let each = chart.count(region);
         let count = u64::try_from(members.len()).unwrap_or(u64::MAX);
         self.space.gaps.push(Gap {
+            standing: chart.standing(),
             ids: ids.map(|member| member.id.to_owned()).collect(),
             endpoint,
             what,

@@ -20,30 +20,37 @@ const DEPTH: usize = 16;
 
 /// Tests by the policy that they are put to.
 #[derive(Debug)]
-pub(super) struct Gathered {
+pub(in crate::commands) struct Gathered {
     /// The policy under test.
-    pub(super) own: Group,
+    pub(in crate::commands) own: Group,
     /// Others that case files name.
-    pub(super) others: Vec<Group>,
+    pub(in crate::commands) others: Vec<Group>,
 }
 
 /// A policy and its tests.
 #[derive(Debug)]
-pub(super) struct Group {
+pub(in crate::commands) struct Group {
     of: Of,
-    pub(super) policy: Policy,
-    pub(super) engine: Engine,
-    pub(super) tests: Vec<Test>,
+    pub(in crate::commands) policy: Policy,
+    pub(in crate::commands) engine: Engine,
+    pub(in crate::commands) tests: Vec<Test>,
 }
 
 impl Gathered {
     /// Every group, that under test first.
-    pub(super) fn groups(&self) -> impl Iterator<Item = &Group> {
+    pub(in crate::commands) fn groups(&self) -> impl Iterator<Item = &Group> {
         std::iter::once(&self.own).chain(&self.others)
     }
 
+    /// Keeps some of the tests.
+    pub(in crate::commands) fn keep(&mut self, wanted: &dyn Fn(&Test) -> bool) {
+        for group in std::iter::once(&mut self.own).chain(&mut self.others) {
+            group.tests.retain(wanted);
+        }
+    }
+
     /// Every test with its group.
-    pub(super) fn tests(&self) -> impl Iterator<Item = (&Group, &Test)> {
+    pub(in crate::commands) fn tests(&self) -> impl Iterator<Item = (&Group, &Test)> {
         self.groups()
             .flat_map(|group| group.tests.iter().map(move |test| (group, test)))
     }
@@ -53,7 +60,7 @@ impl Gathered {
 ///
 /// # Errors
 /// When one that is given cannot be read.
-pub(super) fn files(policy: &Path, given: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+pub(in crate::commands) fn files(policy: &Path, given: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     if given.is_empty() {
         let root = if policy.is_dir() {
@@ -94,7 +101,7 @@ fn below(directory: &Path, depth: usize, found: &mut Vec<PathBuf>) {
 ///
 /// # Errors
 /// When a case file cannot be read, or names a policy that is not there.
-pub(super) fn gather(
+pub(in crate::commands) fn gather(
     policy: Policy,
     files: &[PathBuf],
     color: Color,

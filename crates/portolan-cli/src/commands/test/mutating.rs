@@ -9,12 +9,15 @@ use super::workers;
 use crate::render::tests::mutants::Mutants;
 
 /// Every mutation of the policy under test.
-pub(super) fn mutations(gathered: &Gathered) -> Vec<Mutation> {
+pub(in crate::commands) fn mutations(gathered: &Gathered) -> Vec<Mutation> {
     mutate::mutations(&gathered.own.engine)
 }
 
 /// Tries them.
-pub(super) fn tried<'g>(gathered: &'g Gathered, mutations: &'g [Mutation]) -> Mutants<'g> {
+pub(in crate::commands) fn tried<'g>(
+    gathered: &'g Gathered,
+    mutations: &'g [Mutation],
+) -> Mutants<'g> {
     let own = &gathered.own;
     let subjects = gathered.groups().map(|group| Subject {
         engine: &group.engine,

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use portolan_core::request::State;
-use portolan_test::coverage::{Coverage, Gap, What};
+use portolan_test::coverage::{Coverage, Gap};
 use serde::Serialize;
 
 use crate::load::Policy;
@@ -114,7 +114,12 @@ impl Covered<'_> {
             space.regions
         );
         for gap in space.gaps.iter().take(SHOWN) {
-            let _ = writeln!(out, "  {}, {} classes", visible(&named(gap)), gap.classes);
+            let classes = match gap.classes {
+                1 => "1 class".to_owned(),
+                many => format!("{many} classes"),
+            };
+            let gap_of = format!("{}: {}", gap.whom(), gap.what);
+            let _ = writeln!(out, "  {}, {classes}", visible(&gap_of));
             if let Some(request) = request(gap) {
                 let _ = writeln!(out, "    such as {}", visible(&request));
             }
@@ -167,20 +172,6 @@ impl Covered<'_> {
             untouched: gaps.collect(),
         })
     }
-}
-
-/// Whom a region is for, and what comes of it.
-fn named(gap: &Gap) -> String {
-    let models = match gap.ids.as_slice() {
-        [] => "an id that stands for nothing, or none".to_owned(),
-        [only] => format!("`{only}`"),
-        [first, rest @ ..] => format!("`{first}` and {} more", rest.len()),
-    };
-    let outcome = match &gap.what {
-        What::Refused(rule) => format!("refused by `{rule}`"),
-        What::Routes(to) => format!("routed to {}", to.join(", ")),
-    };
-    format!("{models} through `{}`: {outcome}", gap.endpoint)
 }
 
 fn request(gap: &Gap) -> Option<String> {

@@ -66,6 +66,11 @@ impl Mutants<'_> {
         count
     }
 
+    /// How many of those that differ are killed, in hundredths of a percent.
+    pub(crate) fn killed(&self) -> usize {
+        self.count().killed_bp
+    }
+
     fn survivors(&self) -> impl Iterator<Item = Survivor<'_>> {
         self.tried.iter().filter_map(|(mutation, fate)| {
             let Fate::Survived(witness) = fate else {
