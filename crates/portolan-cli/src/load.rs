@@ -96,6 +96,14 @@ impl Policy {
         text(&lexical(&self.root.join(&self.entry)))
     }
 
+    /// The same with the byte order mark, if there is one.
+    ///
+    /// # Errors
+    /// When it cannot be read, is too large or is not UTF-8.
+    pub(crate) fn whole_text(&self) -> anyhow::Result<String> {
+        whole_text(&lexical(&self.root.join(&self.entry)))
+    }
+
     /// Says whether the entry file is a catalog: YAML, or `catalog` is its first item.
     pub(crate) fn is_catalog(&self) -> bool {
         let extension = Path::new(&self.entry).extension();
@@ -196,18 +204,19 @@ impl Files for Disk<'_> {
 /// # Errors
 /// When it cannot be read, is too large or is not UTF-8.
 pub(crate) fn text(path: &Path) -> anyhow::Result<String> {
-    let shown = path.display();
-    let bytes = read_bounded(path).map_err(|why| anyhow!("cannot read `{shown}`: {why}"))?;
-    let text = String::from_utf8(bytes);
-    let mut text = text.map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        anyhow!("cannot read `{shown}`: it is not UTF-8 at byte {valid}")
-    })?;
+    let mut text = whole_text(path)?;
     // A byte order mark says how a file is encoded and is no part of its text.
     if text.starts_with('\u{feff}') {
         text.remove(0);
     }
     Ok(text)
+}
+
+/// The same with the byte order mark, if there is one.
+fn whole_text(path: &Path) -> anyhow::Result<String> {
+    let shown = path.display().to_string();
+    let bytes = read_bounded(path).map_err(|why| anyhow!("cannot read `{shown}`: {why}"))?;
+    in_utf8(bytes, &shown)
 }
 
 /// Reads a plain file of at most `limits::SOURCE_BYTES`.
@@ -256,6 +265,30 @@ pub(crate) fn request(path: &str) -> anyhow::Result<Vec<u8>> {
         "the request is larger than {most} bytes"
     );
     Ok(bytes)
+}
+
+/// Reads standard input as a source file.
+///
+/// # Errors
+/// When it cannot be read, is too large or is not UTF-8.
+pub(crate) fn standard_input() -> anyhow::Result<String> {
+    let most = limits::SOURCE_BYTES as u64;
+    let mut bytes = Vec::new();
+    let mut bounded = io::stdin().lock().take(most + 1);
+    let read = bounded.read_to_end(&mut bytes);
+    read.map_err(|error| anyhow!("cannot read standard input: {}", in_words(&error)))?;
+    ensure!(
+        bytes.len() as u64 <= most,
+        "cannot read standard input: it is larger than {most} bytes"
+    );
+    in_utf8(bytes, "standard input")
+}
+
+fn in_utf8(bytes: Vec<u8>, shown: &str) -> anyhow::Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        anyhow!("cannot read `{shown}`: it is not UTF-8 at byte {valid}")
+    })
 }
 
 /// Takes `.` and `x/..` out of a path without asking the disk.

@@ -36,6 +36,8 @@ enum Verb {
     WhyNot(Box<commands::why_not::Arguments>),
     /// Checks a policy and its catalog, and reports every error at its line
     Check(commands::check::Arguments),
+    /// Puts rules and catalogs into the one style; changes layout and nothing else
+    Fmt(commands::fmt::Arguments),
     /// Runs a policy's `test` blocks and case files, and shows why one came out otherwise
     Test(commands::test::Arguments),
     /// Writes cases for requests that no test touches, to be reviewed
@@ -103,6 +105,7 @@ fn main() -> ExitCode {
         Verb::Decide(arguments) => commands::decide::run(&arguments, color),
         Verb::WhyNot(arguments) => commands::why_not::run(&arguments, color),
         Verb::Check(arguments) => commands::check::run(&arguments, color),
+        Verb::Fmt(arguments) => commands::fmt::run(&arguments, color),
         Verb::Test(arguments) => commands::test::run(&arguments, color),
         Verb::GenTests(arguments) => commands::gen_tests::run(&arguments, color),
         Verb::Timeline(arguments) => commands::timeline::run(&arguments, color),

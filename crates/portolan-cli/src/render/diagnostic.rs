@@ -229,7 +229,8 @@ fn clamp(source: &Source, span: Span) -> Range<usize> {
     start..end.max(start)
 }
 
-fn counted(n: usize, what: &str) -> String {
+/// A number of things.
+pub(crate) fn counted(n: usize, what: &str) -> String {
     let plural = if n == 1 { "" } else { "s" };
     format!("{n} {what}{plural}")
 }
