@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod convert;
 pub(crate) mod decide;
 pub(crate) mod explain;
+pub(crate) mod gen_tests;
 pub(crate) mod fmt;
 pub(crate) mod test;
 pub(crate) mod timeline;

@@ -43,6 +43,8 @@ enum Verb {
     Fmt(commands::fmt::Arguments),
     /// Runs a policy's `test` blocks and case files, and shows why one came out otherwise
     Test(commands::test::Arguments),
+    /// Writes cases for requests that no test touches, to be reviewed
+    GenTests(commands::gen_tests::Arguments),
     /// Lists every instant at which an answer changes: for whom, how and why
     Timeline(commands::timeline::Arguments),
     /// Proves what a policy claims of all requests, or shows a request that refutes it
@@ -109,6 +111,7 @@ fn main() -> ExitCode {
         Verb::Explain(arguments) => commands::explain::run(&arguments),
         Verb::Fmt(arguments) => commands::fmt::run(&arguments, color),
         Verb::Test(arguments) => commands::test::run(&arguments, color),
+        Verb::GenTests(arguments) => commands::gen_tests::run(&arguments, color),
         Verb::Timeline(arguments) => commands::timeline::run(&arguments, color),
         Verb::Prove(arguments) => commands::prove::run(&arguments, color),
         Verb::Report(arguments) => commands::report::run(&arguments, color),
