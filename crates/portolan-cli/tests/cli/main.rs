@@ -9,7 +9,11 @@ mod diff;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod fmt;
+#[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod init;
 #[cfg(test)]
 mod matrix;
 #[cfg(test)]
@@ -20,6 +24,8 @@ mod prove;
 mod report;
 #[cfg(test)]
 mod run;
+#[cfg(test)]
+mod schema;
 #[cfg(test)]
 mod timeline;
 #[cfg(test)]
