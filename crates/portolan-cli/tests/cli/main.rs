@@ -10,7 +10,11 @@ mod diff;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod fmt;
+#[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod init;
 #[cfg(test)]
 mod matrix;
 #[cfg(test)]
@@ -23,6 +27,7 @@ mod report;
 mod run;
 #[cfg(test)]
 mod test;
+mod schema;
 #[cfg(test)]
 mod timeline;
 #[cfg(test)]
