@@ -7,6 +7,7 @@ pub(crate) mod convert;
 pub(crate) mod decide;
 pub(crate) mod fmt;
 pub(crate) mod init;
+pub(crate) mod test;
 pub(crate) mod timeline;
 pub(crate) mod why_not;
 pub(crate) mod diff;

@@ -8,8 +8,9 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context, anyhow, bail, ensure};
 use portolan_core::catalog::Notation;
 use portolan_core::engine::{self, Compilation};
+use portolan_core::limits;
 use portolan_core::source::Files;
-use portolan_core::{limits, text};
+use portolan_core::text::{echo, quoted};
 
 /// A policy on the disk.
 #[derive(Debug)]
@@ -62,6 +63,21 @@ impl Policy {
         })
     }
 
+    /// The directory of the policy: for an overlay, that of what it is an overlay of.
+    pub(crate) fn root(&self) -> &Path {
+        if self.root.ends_with("overlays") {
+            self.root.parent().unwrap_or(&self.root)
+        } else {
+            &self.root
+        }
+    }
+
+    /// Says whether two have the same entry file.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        let file = |policy: &Self| policy.root.join(&policy.entry).canonicalize().ok();
+        file(self).is_some_and(|own| file(other) == Some(own))
+    }
+
     /// The entry file's name.
     pub(crate) fn entry(&self) -> &str {
         &self.entry
@@ -72,12 +88,7 @@ impl Policy {
     /// # Errors
     /// When it cannot be read, is too large or is not UTF-8.
     pub(crate) fn text(&self) -> anyhow::Result<String> {
-        let mut text = self.whole_text()?;
-        // A byte order mark says how a file is encoded and is no part of its text.
-        if text.starts_with('\u{feff}') {
-            text.remove(0);
-        }
-        Ok(text)
+        text(&lexical(&self.root.join(&self.entry)))
     }
 
     /// The same with the byte order mark, if there is one.
@@ -85,10 +96,7 @@ impl Policy {
     /// # Errors
     /// When it cannot be read, is too large or is not UTF-8.
     pub(crate) fn whole_text(&self) -> anyhow::Result<String> {
-        let shown = self.shown(&self.entry);
-        let bytes = read_bounded(&self.root.join(&self.entry));
-        let bytes = bytes.map_err(|why| anyhow!("cannot read `{shown}`: {why}"))?;
-        in_utf8(bytes, &shown)
+        whole_text(&lexical(&self.root.join(&self.entry)))
     }
 
     /// Says whether the entry file is a catalog: YAML, or `catalog` is its first item.
@@ -151,14 +159,11 @@ fn overlay_of(directory: &Path, name: &str) -> anyhow::Result<PathBuf> {
     names.sort_unstable();
     let are = match names.len() {
         0 => "has no overlays".to_owned(),
-        _ => format!(
-            "has {}",
-            text::quoted(names.iter().map(String::as_str), "and")
-        ),
+        _ => format!("has {}", quoted(names.iter().map(String::as_str), "and")),
     };
     bail!(
         "there is no overlay `{}`; `{}` {are}",
-        text::echo(name),
+        echo(name),
         directory.display()
     )
 }
@@ -187,6 +192,26 @@ impl Files for Disk<'_> {
         }
         read_bounded(&lexical(&self.root.join(path)))
     }
+}
+
+/// The text of a plain file.
+///
+/// # Errors
+/// When it cannot be read, is too large or is not UTF-8.
+pub(crate) fn text(path: &Path) -> anyhow::Result<String> {
+    let mut text = whole_text(path)?;
+    // A byte order mark says how a file is encoded and is no part of its text.
+    if text.starts_with('\u{feff}') {
+        text.remove(0);
+    }
+    Ok(text)
+}
+
+/// The same with the byte order mark, if there is one.
+fn whole_text(path: &Path) -> anyhow::Result<String> {
+    let shown = path.display().to_string();
+    let bytes = read_bounded(path).map_err(|why| anyhow!("cannot read `{shown}`: {why}"))?;
+    in_utf8(bytes, &shown)
 }
 
 /// Reads a plain file of at most `limits::SOURCE_BYTES`.

@@ -38,6 +38,8 @@ enum Verb {
     Check(commands::check::Arguments),
     /// Puts rules and catalogs into the one style; changes layout and nothing else
     Fmt(commands::fmt::Arguments),
+    /// Runs a policy's `test` blocks and case files, and shows why one came out otherwise
+    Test(commands::test::Arguments),
     /// Lists every instant at which an answer changes: for whom, how and why
     Timeline(commands::timeline::Arguments),
     /// Proves what a policy claims of all requests, or shows a request that refutes it
@@ -110,6 +112,7 @@ fn main() -> ExitCode {
         Verb::WhyNot(arguments) => commands::why_not::run(&arguments, color),
         Verb::Check(arguments) => commands::check::run(&arguments, color),
         Verb::Fmt(arguments) => commands::fmt::run(&arguments, color),
+        Verb::Test(arguments) => commands::test::run(&arguments, color),
         Verb::Timeline(arguments) => commands::timeline::run(&arguments, color),
         Verb::Prove(arguments) => commands::prove::run(&arguments, color),
         Verb::Report(arguments) => commands::report::run(&arguments, color),

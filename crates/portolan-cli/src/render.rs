@@ -11,6 +11,8 @@ pub(crate) mod proofs;
 pub(crate) mod report;
 pub(crate) mod schema;
 mod table;
+pub(crate) mod tests;
 pub(crate) mod theorems;
 pub(crate) mod timeline;
 pub(crate) mod trace;
+mod unfolded;

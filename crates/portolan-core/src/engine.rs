@@ -9,9 +9,11 @@
 )]
 
 mod accept;
+mod look;
 
 use std::collections::BTreeMap;
 
+pub use look::About;
 use sha2::{Digest as _, Sha256};
 
 use crate::answer::{Answer, Trace};
@@ -454,19 +456,14 @@ impl Engine {
         route: Option<Route>,
         condition: &Condition,
     ) -> bool {
-        let effective = match fallback {
-            None => Some(&request.primary),
-            Some(position) => request.fallbacks.get(position),
+        let state = &State::default();
+        let about = About {
+            request,
+            state,
+            fallback,
+            route,
         };
-        let horizon = std::cell::Cell::new(None);
-        effective.is_some_and(|effective| {
-            let state = State::default();
-            let facts = self
-                .case(request, &state)
-                .facts(effective, &horizon)
-                .of(route);
-            facts.truth(condition) == Some(true)
-        })
+        self.truth(about, condition) == Some(true)
     }
 
     fn case<'a>(&'a self, request: &'a Request, state: &'a State) -> Case<'a> {

@@ -31,7 +31,7 @@ fn decide(path: &Path) -> Result<()> {
     let mut words = String::new();
     for case in &file.requests {
         let seen = core.decide(case);
-        for unmet in case.expect.unmet(&seen) {
+        for unmet in case.expect.iter().flat_map(|expect| expect.unmet(&seen)) {
             complaints.push(format!("{}\n  {unmet}", case.why));
         }
         let on_wire = wire.decide(case);
@@ -124,5 +124,6 @@ fn pin(path: &Path, words: &str) {
 datatest_stable::harness! {
     { test = decide, root = "../../tests/cases/decide", pattern = r"\.yaml$" },
     { test = style, root = "../../tests/cases/fmt", pattern = r"\.yaml$" },
+    { test = decide, root = "../../rules", pattern = r"/tests/.*\.yaml$" },
     { test = findings, root = "../../tests/cases/compile", pattern = r"\.yaml$" },
 }

@@ -53,6 +53,11 @@ fn what_is_shipped_is_in_style() {
     let mut complaints = Vec::new();
     for path in files {
         let text = fs::read_to_string(&path).unwrap();
+        // Case files are YAML as well.
+        let catalog = text.lines().any(|line| line.starts_with("catalog:"));
+        if path.extension().is_some_and(|ending| ending == "yaml") && !catalog {
+            continue;
+        }
         let styled = stable(&path.display().to_string(), &text).unwrap();
         if styled != text {
             complaints.push(path.display().to_string());
@@ -70,9 +75,10 @@ fn every_fixture_that_can_be_read_is_formatted_once_and_for_all() {
     below(&root().join("tests/cases"), &mut files);
     let (mut read, mut not) = (0, 0);
     for path in files {
-        let origin = if path.starts_with(root().join("tests/cases/compile")) {
+        let inside = |area: &str| path.starts_with(root().join("tests/cases").join(area));
+        let origin = if inside("compile") {
             CompileFile::read(&path).map(|file| file.origin)
-        } else if path.starts_with(root().join("tests/cases/decide")) {
+        } else if inside("decide") {
             DecideFile::read(&path).map(|file| file.origin)
         } else {
             continue;

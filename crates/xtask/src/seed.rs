@@ -12,7 +12,7 @@ use anyhow::Context;
 use portolan_core::catalog;
 use portolan_core::diagnostic::Diagnostics;
 use portolan_core::source::Sources;
-use portolan_testkit::case::{CompileFile, DecideFile, Origin};
+use portolan_testkit::case::{CompileFile, DecideFile, Origin, decide_files};
 use portolan_testkit::dice::Dice;
 
 use crate::shell::root;
@@ -28,7 +28,7 @@ const CUT_LINES: usize = 120;
 /// When a file cannot be read or written.
 pub(crate) fn run() -> anyhow::Result<()> {
     let mut seeds = Seeds::default();
-    for path in below(&root().join("tests/cases/decide"), "yaml")? {
+    for path in decide_files() {
         let file = DecideFile::read(&path)?;
         for case in &file.requests {
             seeds.requests.insert(case.envelope());
@@ -41,7 +41,9 @@ pub(crate) fn run() -> anyhow::Result<()> {
     for path in below(&root().join("rules"), "portolan")? {
         seeds.policies.extend(cuts(&fs::read_to_string(path)?));
     }
-    for path in below(&root().join("rules"), "yaml")? {
+    let cases = decide_files();
+    let catalogs = below(&root().join("rules"), "yaml")?.into_iter();
+    for path in catalogs.filter(|path| !cases.contains(path)) {
         seeds.catalogs.extend(cuts(&fs::read_to_string(path)?));
     }
     seeds.catalogs.insert(fs::read_to_string(

@@ -27,6 +27,8 @@ mod run;
 #[cfg(test)]
 mod schema;
 #[cfg(test)]
+mod test;
+#[cfg(test)]
 mod timeline;
 #[cfg(test)]
 mod why_not;

@@ -164,7 +164,7 @@ impl Chart<'_> {
             return u64::from(diagram == Diagram::TRUE);
         };
         let (mut below, mut next) = (0u64, node.edges.iter().skip(1));
-        for (cut, to) in &node.edges {
+        for (cut, to) in node.edges {
             let end = next.next().map(|(end, _)| *end);
             let field = self.build.fields.get(usize::from(node.field));
             let values = field.and_then(|field| self.values(*field, *cut, end, self.build.slots));

@@ -211,7 +211,7 @@ impl Walk<'_> {
             }
             return Ok(());
         }
-        let node = self.store.node(diagram).ok_or(Inconclusive)?.clone();
+        let node = self.store.node(diagram).ok_or(Inconclusive)?;
         let field = usize::from(node.field);
         let (axis, codes) = self.axes.get(field).cloned().ok_or(Inconclusive)?;
         let axis = axis.ok_or(Inconclusive)?;
