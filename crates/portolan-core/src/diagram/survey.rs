@@ -9,6 +9,7 @@ mod bounded;
 mod chart;
 mod class;
 mod cover;
+mod labels;
 mod near;
 mod order;
 pub mod pair;
