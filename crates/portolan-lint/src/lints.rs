@@ -16,6 +16,7 @@ mod redundant_condition;
 mod refusal_without_blame;
 mod refusal_without_help;
 mod retired_model_in_rule;
+mod rule_never_decides;
 mod rule_not_yet;
 mod secret_in_message;
 mod silence_without_reason;
@@ -50,6 +51,7 @@ pub const LINTS: &[Lint] = &[
     refusal_without_blame::LINT,
     refusal_without_help::LINT,
     retired_model_in_rule::LINT,
+    rule_never_decides::LINT,
     rule_not_yet::LINT,
     secret_in_message::LINT,
     silence_without_reason::LINT,

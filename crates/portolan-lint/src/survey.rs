@@ -2,6 +2,7 @@
 //! where it holds and cannot act, and which parts of its condition tell any two requests apart.
 //! One walk over every slice of the policy.
 
+mod alone;
 mod parts;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +42,8 @@ pub struct Known {
     /// candidate falls for, it skips a route that is legal, it is the first to say something
     /// about an attempt.
     pub acts: bool,
+    /// As an exclude it takes some candidate alone, or is the reason shown to some request.
+    pub decides: bool,
     /// The rules that decide where it holds and does not act.
     pub behind: BTreeSet<RuleId>,
 }
@@ -63,6 +66,7 @@ impl Surveyed {
             };
             let all = survey.each(&mut |chart| {
                 rules(chart, &mut surveyed.rules)?;
+                alone::decide(chart, &mut surveyed.rules)?;
                 conditions_of(chart, &mut surveyed.parts)?;
                 surveyed.claims(chart)?;
                 surveyed.outcomes(chart)
