@@ -66,10 +66,15 @@ impl Policy {
 
     /// The directory of the policy: for an overlay, that of what it is an overlay of.
     pub(crate) fn root(&self) -> &Path {
-        if self.root.ends_with("overlays") {
+        let root = if self.root.ends_with("overlays") {
             self.root.parent().unwrap_or(&self.root)
         } else {
             &self.root
+        };
+        if root.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            root
         }
     }
 

@@ -9,6 +9,7 @@ pub(crate) mod diff;
 pub(crate) mod paint;
 pub(crate) mod proofs;
 pub(crate) mod report;
+pub(crate) mod schema;
 mod table;
 pub(crate) mod tests;
 pub(crate) mod theorems;

@@ -1,11 +1,12 @@
 //! Catalogs in YAML: events to a tree that keeps comments and what was written, and back to text.
 //!
 //! What is normalised: two columns a level, lists indented below their key, one blank around
-//! values and between the items of lists in brackets, single quotes to double ones where nothing
-//! in them would change, blank lines, blanks at the ends of lines, where comments stand, and the
-//! marks around the document. A list in brackets is written an item a line where a line break
-//! follows its opening bracket, or a comment stands in it, and else on one line, however long.
-//! Scalars keep their words, and text over several lines keeps its lines.
+//! values and between what stands in brackets, single quotes to double ones where nothing in them
+//! would change, blank lines, blanks at the ends of lines, where comments stand, and the marks
+//! around the document. What was written in brackets on one line stays on one, however long. What
+//! was written in brackets over several goes on one line where it fits; else a list of scalars
+//! fills lines, and all else stands an item a line, as it does where a comment stands in it.
+//! Scalars keep their words, and text over several lines outside brackets keeps its lines.
 
 mod print;
 mod said;
@@ -54,9 +55,9 @@ enum Kind<'a> {
 enum Shape {
     /// An item a line, without brackets.
     Lines,
-    /// In brackets; a line break follows the first of them.
+    /// In brackets, over several lines.
     Opened,
-    /// In brackets.
+    /// In brackets, on one line.
     Brackets,
 }
 
@@ -128,6 +129,13 @@ pub(crate) fn read(text: &str) -> Option<Document<'_>> {
     Some(reader.document)
 }
 
+fn shape(style: StructureStyle) -> Shape {
+    match style {
+        StructureStyle::Block => Shape::Lines,
+        StructureStyle::Flow => Shape::Brackets,
+    }
+}
+
 impl<'a> Reader<'a> {
     fn take(&mut self, event: Event<'_>, start: usize, end: usize) -> Option<()> {
         match event {
@@ -148,13 +156,11 @@ impl<'a> Reader<'a> {
                 self.place(node)
             }
             Event::SequenceStart(style, _, _) => {
-                let shape = self.shape(style, start, end);
-                self.open(start, end, Kind::Sequence(shape, Vec::new()));
+                self.open(start, end, Kind::Sequence(shape(style), Vec::new()));
                 Some(())
             }
             Event::MappingStart(style, _, _) => {
-                let shape = self.shape(style, start, end);
-                self.open(start, end, Kind::Map(shape, Vec::new()));
+                self.open(start, end, Kind::Map(shape(style), Vec::new()));
                 Some(())
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(start, end),
@@ -178,6 +184,16 @@ impl<'a> Reader<'a> {
         between.matches('\n').count() + usize::from(from == 0)
     }
 
+    /// Says whether a blank line lies between here and there.
+    fn apart(&self, from: usize, to: usize) -> bool {
+        let between = self.text.get(from..to).unwrap_or_default();
+        let mut lines = between.split('\n');
+        // What these two hold belongs to what stands around.
+        lines.next();
+        lines.next_back();
+        lines.any(|line| line.trim().is_empty())
+    }
+
     fn column(&self, at: usize) -> usize {
         let before = self.text.get(..at).unwrap_or_default();
         let line = before.rsplit('\n').next().unwrap_or_default();
@@ -191,7 +207,7 @@ impl<'a> Reader<'a> {
                 .text
                 .get(start..end)?
                 .trim_end_matches([' ', '\t', '\r']),
-            apart: self.breaks(self.last, start) > 1,
+            apart: self.apart(self.last, start),
             indented: column > 0,
         };
         if self.breaks(self.content, start) == 0 {
@@ -216,7 +232,7 @@ impl<'a> Reader<'a> {
         Node {
             before,
             behind: Vec::new(),
-            apart: there && self.breaks(self.last, start) > 1,
+            apart: there && self.apart(self.last, start),
             start,
             end,
             anchor: None,
@@ -256,16 +272,6 @@ impl<'a> Reader<'a> {
         Some(self.node(sign, end, Kind::Block(header, lines)))
     }
 
-    fn shape(&self, style: StructureStyle, start: usize, end: usize) -> Shape {
-        let behind = self.text.get(end..).unwrap_or_default();
-        let behind = behind.trim_start_matches([' ', '\t', '\r']);
-        match style {
-            StructureStyle::Block => Shape::Lines,
-            StructureStyle::Flow if end > start && behind.starts_with('\n') => Shape::Opened,
-            StructureStyle::Flow => Shape::Brackets,
-        }
-    }
-
     fn open(&mut self, start: usize, end: usize, kind: Kind<'a>) {
         let column = self.column(start);
         let node = self.node(start, end, kind);
@@ -282,8 +288,14 @@ impl<'a> Reader<'a> {
     fn close(&mut self, start: usize, end: usize) -> Option<()> {
         let mut frame = self.stack.pop()?;
         let above = self.stack.last().map(|frame| frame.column);
-        let lines = match &frame.node.kind {
-            Kind::Sequence(shape, _) | Kind::Map(shape, _) => *shape == Shape::Lines,
+        let broken = self.breaks(frame.node.start.max(1), end) > 0;
+        let lines = match &mut frame.node.kind {
+            Kind::Sequence(shape, _) | Kind::Map(shape, _) => {
+                if *shape == Shape::Brackets && broken {
+                    *shape = Shape::Opened;
+                }
+                *shape == Shape::Lines
+            }
             Kind::Text(_) | Kind::Block(..) => false,
         };
         // Of comments behind a block those belong to it that stand as far in as it does.

@@ -17,6 +17,7 @@ mod lint;
 mod lints;
 mod names;
 mod reads;
+mod sales;
 mod silence;
 mod survey;
 

@@ -71,6 +71,23 @@ pub struct CompileFile {
     pub expect: Vec<Finding>,
 }
 
+/// A file of `tests/cases/fmt`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FmtFile {
+    /// What it is for.
+    pub why: String,
+    /// The name of the text, whose ending says how it is written.
+    pub file: String,
+    /// The text.
+    pub before: String,
+    /// The text in style.
+    pub after: Option<String>,
+    /// The codes of what stands against formatting it, where something does.
+    #[serde(default)]
+    pub refused: Vec<String>,
+}
+
 /// A file of `tests/cases/lint`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -213,6 +230,23 @@ impl CompileFile {
             origin: origin(raw.policy, raw.entry, raw.files).map_err(malformed)?,
             expect: raw.expect,
         })
+    }
+}
+
+impl FmtFile {
+    /// Reads a fixture.
+    ///
+    /// # Errors
+    /// When it cannot be read or is not in the format.
+    pub fn read(path: &Path) -> Result<Self, CaseError> {
+        let file: Self = yaml(path)?;
+        if file.why.trim().is_empty() || file.after.is_some() != file.refused.is_empty() {
+            return Err(CaseError::Malformed {
+                path: path.to_owned(),
+                why: "say why, and give either `after` or `refused`".to_owned(),
+            });
+        }
+        Ok(file)
     }
 }
 

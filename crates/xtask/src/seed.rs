@@ -9,6 +9,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use portolan_core::catalog;
+use portolan_core::diagnostic::Diagnostics;
+use portolan_core::source::Sources;
 use portolan_testkit::case::{CompileFile, DecideFile, Origin, decide_files};
 use portolan_testkit::dice::Dice;
 
@@ -50,6 +53,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     write("policy", &seeds.policies)?;
     write("request", &seeds.requests)?;
     write("decide", &seeds.requests)?;
+    write("fmt", &seeds.documents())?;
     write("agree", &choices())
 }
 
@@ -73,6 +77,21 @@ impl Seeds {
                 self.catalogs.insert(text.clone());
             }
         }
+    }
+}
+
+impl Seeds {
+    /// Policies and catalogs, the latter in both notations.
+    fn documents(&self) -> BTreeSet<String> {
+        let mut documents = self.policies.clone();
+        for text in &self.catalogs {
+            let mut sources = Sources::default();
+            let id = sources.add("catalog.yaml", text.as_str());
+            let root = catalog::read(&sources, id, &mut Diagnostics::default());
+            documents.extend(root.and_then(|root| catalog::write_rules(&root)));
+        }
+        documents.extend(self.catalogs.iter().cloned());
+        documents
     }
 }
 

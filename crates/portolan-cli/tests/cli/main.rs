@@ -10,7 +10,11 @@ mod diff;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod fmt;
+#[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod init;
 #[cfg(test)]
 mod matrix;
 #[cfg(test)]
@@ -21,6 +25,8 @@ mod prove;
 mod report;
 #[cfg(test)]
 mod run;
+#[cfg(test)]
+mod schema;
 #[cfg(test)]
 mod test;
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod labels;
 mod near;
 mod order;
 pub mod pair;
+mod through;
 mod unsaid;
 
 pub use super::field::{Flag, Number, SetField, TextField};

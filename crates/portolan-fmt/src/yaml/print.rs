@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{Document, Kind, Node, Shape};
 use crate::token::Comment;
-use crate::writer::Writer;
+use crate::writer::{WIDTH, Writer};
 
 /// Writes a document.
 pub(crate) fn print(document: &Document<'_>) -> String {
@@ -214,11 +214,18 @@ impl<'a> Printer<'_, 'a> {
 
     /// A collection in brackets.
     fn brackets(&mut self, node: &Node<'a>, base: usize) {
-        if !self.opened(node) {
-            let text = flat(node);
-            return self.writer.word(&text, true);
-        }
         let (open, close) = signs(node);
+        if !self.commented(node) {
+            let text = flat(node);
+            // A blank before it, and perhaps a comma behind.
+            let width = self.writer.column() + text.chars().count() + 2;
+            if !is_opened(node) || width <= WIDTH {
+                return self.writer.word(&text, true);
+            }
+            if let Some(words) = words(node) {
+                return self.fill(&words, base);
+            }
+        }
         self.writer.word(open, true);
         self.writer.end(self.after(node.start + 1));
         let inner = base + 2;
@@ -265,29 +272,67 @@ impl<'a> Printer<'_, 'a> {
         self.comment_behind(node);
     }
 
-    /// Says whether a collection in brackets goes over several lines.
-    fn opened(&self, node: &Node<'a>) -> bool {
+    /// Words in brackets, as many on a line as fit.
+    fn fill(&mut self, words: &[String], base: usize) {
+        self.writer.word("[", true);
+        self.writer.line(base + 2);
+        for word in words {
+            if self.writer.column() + word.chars().count() + 2 > WIDTH {
+                self.writer.line(base + 2);
+            }
+            self.writer.word(word, true);
+            self.writer.comma(None);
+        }
+        self.writer.line(base);
+        self.writer.word("]", false);
+    }
+
+    /// Says whether comments stand in a collection in brackets.
+    fn commented(&self, node: &Node<'a>) -> bool {
         let from = node.start.saturating_add(1);
         let mut ends = self.document.after.range(from..node.end.max(from));
-        ends.next().is_some() || parted(node)
+        ends.next().is_some() || holds_comments(node)
     }
 }
 
-/// Says whether brackets are opened over lines somewhere, or hold comments on lines of their own.
-fn parted(node: &Node<'_>) -> bool {
-    let inside = |node: &Node<'_>| !node.before.is_empty() || parted(node);
-    let (shape, within) = match &node.kind {
-        Kind::Sequence(shape, items) => (*shape, items.iter().any(inside)),
-        Kind::Map(shape, entries) => {
+/// Says whether comments stand on lines of their own in a collection in brackets.
+fn holds_comments(node: &Node<'_>) -> bool {
+    let inside = |node: &Node<'_>| !node.before.is_empty() || holds_comments(node);
+    let within = match &node.kind {
+        Kind::Sequence(_, items) => items.iter().any(inside),
+        Kind::Map(_, entries) => {
             let mut entries = entries.iter();
-            (
-                *shape,
-                entries.any(|(key, value)| inside(key) || inside(value)),
-            )
+            entries.any(|(key, value)| inside(key) || inside(value))
         }
-        Kind::Text(_) | Kind::Block(..) => return false,
+        Kind::Text(_) | Kind::Block(..) => false,
     };
-    shape == Shape::Opened || within || !node.behind.is_empty()
+    within || !node.behind.is_empty()
+}
+
+fn is_opened(node: &Node<'_>) -> bool {
+    match &node.kind {
+        Kind::Sequence(shape, _) | Kind::Map(shape, _) => *shape == Shape::Opened,
+        Kind::Text(_) | Kind::Block(..) => false,
+    }
+}
+
+/// What a list holds, if it holds scalars only.
+fn words(node: &Node<'_>) -> Option<Vec<String>> {
+    let Kind::Sequence(_, items) = &node.kind else {
+        return None;
+    };
+    let word =
+        |item: &Node<'_>| matches!(item.kind, Kind::Text(_)).then(|| anchored(item, flat(item)));
+    items.iter().map(word).collect()
+}
+
+/// Text behind its anchor.
+fn anchored(node: &Node<'_>, text: String) -> String {
+    match node.anchor {
+        Some(anchor) if text.is_empty() => anchor.to_owned(),
+        Some(anchor) => format!("{anchor} {text}"),
+        None => text,
+    }
 }
 
 fn signs(node: &Node<'_>) -> (&'static str, &'static str) {
@@ -299,11 +344,6 @@ fn signs(node: &Node<'_>) -> (&'static str, &'static str) {
 
 /// A collection in brackets on one line.
 fn flat(node: &Node<'_>) -> String {
-    let anchored = |node: &Node<'_>, text: String| match node.anchor {
-        Some(anchor) if text.is_empty() => anchor.to_owned(),
-        Some(anchor) => format!("{anchor} {text}"),
-        None => text,
-    };
     let whole = |node: &Node<'_>| anchored(node, flat(node));
     let parts: Vec<String> = match &node.kind {
         Kind::Text(text) => return quoted(&one_line(text)).into_owned(),
