@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use std::ops::Deref;
 
 use portolan_core::catalog::raw;
+use portolan_core::diagnostic::Fix;
 use portolan_core::engine::{Documents, Engine};
 use portolan_core::instant::Instant;
 use portolan_core::policy::{self, RuleId};
@@ -165,6 +166,25 @@ impl<'a> Context<'a> {
             end: span.end + u32::try_from(more).unwrap_or(0),
             ..span
         }
+    }
+
+    /// A fix that deletes an item whose lack changes no decision. It is safe where no comment
+    /// stands inside it.
+    pub fn deletion(&self, item: Span) -> Fix {
+        let whole = self.with_its_line(item);
+        if self.has_comment(item) {
+            Fix::risky(whole, "")
+        } else {
+            Fix::safe(whole, "")
+        }
+    }
+
+    /// Says whether a comment stands in a text.
+    pub fn has_comment(&self, span: Span) -> bool {
+        self.comments.iter().any(|comment| {
+            let at = comment.span;
+            at.source == span.source && span.start <= at.start && at.start < span.end
+        })
     }
 
     /// The first line of a longer text.

@@ -12,7 +12,7 @@ use portolan_core::diagram::survey::{Chart, Inconclusive, Region, Standing, Topi
 use portolan_core::policy::{Rule, RuleId, RuleKind};
 
 use crate::context::Context;
-pub use parts::{Part, Role};
+pub use parts::{Asks, Part, Role};
 
 /// What is known of a policy.
 #[derive(Debug, Clone, Default)]
@@ -149,30 +149,23 @@ impl Surveyed {
 }
 
 /// Says whether two rules put different things into the same place.
-fn contest(a: &RuleKind, b: &RuleKind) -> bool {
-    match (a, b) {
-        (
-            RuleKind::Set {
-                field: a, value: x, ..
-            },
-            RuleKind::Set {
-                field: b, value: y, ..
-            },
-        ) => a == b && x != y,
-        (
-            RuleKind::Limit {
-                requests: a,
-                window_s: b,
-                key: c,
-            },
-            RuleKind::Limit {
-                requests: x,
-                window_s: y,
-                key: z,
-            },
-        ) => (a, b, c) != (x, y, z),
-        _ => false,
+fn contest(one: &RuleKind, other: &RuleKind) -> bool {
+    if let (RuleKind::Set { value, .. }, RuleKind::Set { value: second, .. }) = (one, other) {
+        return same_subject(one, other) && value != second;
     }
+    let limit = |kind: &RuleKind| {
+        if let RuleKind::Limit {
+            requests,
+            window_s,
+            key,
+        } = kind
+        {
+            Some((*requests, *window_s, key.clone()))
+        } else {
+            None
+        }
+    };
+    matches!((limit(one), limit(other)), (Some(one), Some(other)) if one != other)
 }
 
 /// What one slice shows of parts of conditions.

@@ -1,6 +1,6 @@
 //! `constant-condition`: a condition, or a part of one, that every request or none fulfils.
 
-use crate::survey::{Part, Role};
+use crate::survey::{Asks, Part, Role};
 
 use crate::context::Context;
 use crate::findings::Findings;
@@ -36,7 +36,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         .iter()
         .filter(|part| part.role == Role::Whole)
     {
-        let constant = |part: &&Part| part.of_the_request && (!part.ever || part.always);
+        let constant = |part: &&Part| part.asks != Asks::TheCatalog && (!part.ever || part.always);
         let own = |part: &&Part| part.rule == whole.rule && part.role != Role::Whole;
         let mut parts = surveyed.parts.iter().filter(own);
         // A part that is constant by itself says more than the whole that it makes constant.

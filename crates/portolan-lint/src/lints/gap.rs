@@ -19,10 +19,10 @@ pub(crate) const LINT: Lint = Lint {
                none of them applies.",
         why: "Excludes explain, locks guarantee. What no lock applies to goes wherever the \
                excludes happen to leave a way, today and after the next change of the catalog.",
-        example: r#"```portolan
+        example: r"```portolan
 lock processing within EU27
   when request.endpoint == eu    // and who guards the endpoint `us`?
-```"#,
+```",
         fix: "Add a lock for the other requests, or drop the condition. If they may go anywhere, \
                silence the finding where the policy begins and say why. There is no machine's fix.",
     },

@@ -18,10 +18,10 @@ pub(crate) const LINT: Lint = Lint {
                that no claim with `every attempt` speaks of with the same bound.",
         why: "A lock guarantees something; a proof says so in words that a reader who knows no \
                rules can check, and fails on the day that somebody narrows the lock.",
-        example: r#"```portolan
+        example: r"```portolan
 lock processing within EU27
   when request.endpoint == eu    // and no `prove` says so
-```"#,
+```",
         fix: "Add a claim: `prove eu-stays for every request where request.endpoint == eu every \
                attempt.processing within EU27`. There is no machine's fix.",
     },

@@ -38,7 +38,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
                 let message = format!("this is `{plain}`");
                 let finding = LINT.finding(condition.span, message);
                 let mut finding = finding.help("say it without `not`");
-                if !context.slice(condition.span).contains("//") {
+                if !context.has_comment(context.trimmed(condition.span)) {
                     finding = finding.fix(Fix::safe(condition.span, plain));
                 }
                 findings.push(finding);

@@ -13,13 +13,13 @@ pub(crate) const LINT: Lint = Lint {
         what: "Finds `set` rules of one field, and `limit` rules, that give different values and \
                both hold for some attempt. The first of them wins.",
         why: "Whoever moves a rule changes what is sent, and nothing says so.",
-        example: r#"```portolan
+        example: r"```portolan
 set stream = false
   when request.max_tokens is set
 
 set stream = true
   when request.prompt is set
-```"#,
+```",
         fix: "Narrow one of them so that they exclude each other. There is no machine's fix.",
     },
     yields_to: &["dead-rule"],

@@ -3,7 +3,7 @@
 use portolan_core::diagnostic::Fix;
 use portolan_core::source::Span;
 
-use crate::survey::{Part, Role};
+use crate::survey::{Asks, Part, Role};
 
 use crate::context::Context;
 use crate::findings::Findings;
@@ -46,7 +46,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             .filter(|part| part.rule == rule)
             .collect();
         let redundant = |part: &&&Part| {
-            !part.needed && part.ever && !part.always && part.of_the_request && !part.guards
+            !part.needed && part.ever && !part.always && part.asks == Asks::TheRequest
         };
         // Of two that imply each other one is needed: only the last is named.
         let Some(part) = own.iter().rev().find(redundant) else {
@@ -71,7 +71,7 @@ fn before(context: &Context<'_>, own: &[&Part], part: &Part) -> Option<Span> {
     let previous = ends
         .map(|other| other.span)
         .filter(|span| span.end <= part.span.start)
-        .last()?;
+        .next_back()?;
     let between = Span {
         start: previous.end,
         end: part.span.start,
@@ -82,5 +82,6 @@ fn before(context: &Context<'_>, own: &[&Part], part: &Part) -> Option<Span> {
         start: previous.end,
         ..part.span
     };
-    matches!(word, "and" | "or").then_some(whole)
+    let plain = matches!(word, "and" | "or") && !context.has_comment(whole);
+    plain.then_some(whole)
 }

@@ -16,7 +16,7 @@ pub(crate) const LINT: Lint = Lint {
                `token`, `secret`, `password`, `credential` or `authorization` as one of its words.",
         why: "Messages go to logs, screens and other people's tickets.",
         example: r#"```portolan
-attribute api_key: text optional
+attribute api_key: optional text
 
 refuse 401 bad-key
   when request.api_key is set

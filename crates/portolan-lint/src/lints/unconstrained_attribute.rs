@@ -18,11 +18,11 @@ pub(crate) const LINT: Lint = Lint {
                tests read: no `refuse`, `exclude`, `lock` or `skip` does.",
         why: "An attribute is there to say what a caller may do. One that never decides is often \
                one whose rule was forgotten.",
-        example: r#"```portolan
+        example: r"```portolan
 attribute plan: one of { free, paid } = paid
 
 limit 30 requests per 60s for each model when request.plan == paid
-```"#,
+```",
         fix: "Nothing, if it is meant for shaping alone. There is no machine's fix.",
     },
     yields_to: &["unread-attribute"],

@@ -1,6 +1,6 @@
 //! `unmet-by-catalog`: a rule that no model of this catalog can ever concern.
 
-use crate::survey::{Part, Role};
+use crate::survey::{Asks, Part, Role};
 
 use crate::context::Context;
 use crate::findings::Findings;
@@ -32,7 +32,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
     let Some(surveyed) = context.surveyed() else {
         return;
     };
-    let whole = |part: &&Part| part.role == Role::Whole && !part.of_the_request;
+    let whole = |part: &&Part| part.role == Role::Whole && part.asks == Asks::TheCatalog;
     for part in surveyed.parts.iter().filter(whole) {
         let holds = surveyed.get(part.rule).is_some_and(|known| known.holds);
         if !part.ever && !holds {

@@ -18,9 +18,9 @@ pub(crate) const LINT: Lint = Lint {
         what: "Finds declared attributes that no condition, message, order, limit, claim or other \
                declaration reads.",
         why: "Every caller must send it, or wonders whether to, and it decides nothing.",
-        example: r#"```portolan
+        example: r"```portolan
 attribute plan: one of { free, paid } = paid     // no rule reads `request.plan`
-```"#,
+```",
         fix: "Read it, or delete it. The fix is unsafe: callers that send it are refused \
                afterwards.",
     },

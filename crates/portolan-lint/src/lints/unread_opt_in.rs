@@ -1,6 +1,5 @@
 //! `unread-opt-in`: an `opt-in` field that no rule reads.
 
-use portolan_core::diagnostic::Fix;
 use portolan_core::syntax::ast::ItemKind;
 
 use crate::reads;
@@ -19,10 +18,10 @@ pub(crate) const LINT: Lint = Lint {
         why: "The line says that a client may widen by this field where its request goes. Without \
                a rule that reads it nothing is widened, and a rule that comes later widens without \
                anybody looking.",
-        example: r#"```portolan
+        example: r"```portolan
 opt-in request.model_region     // no rule reads `request.model_region`
-```"#,
-        fix: "Delete it. The fix is safe: it decides nothing.",
+```",
+        fix: "Delete it. The fix is safe where no comment stands inside it: it decides nothing.",
     },
     yields_to: &[],
     check: Check::OfSubject(check),
@@ -37,7 +36,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         {
             let message = format!("no rule reads `request.{}`", field.value);
             let finding = LINT.finding(path.span, message).help("delete the line");
-            findings.push(finding.fix(Fix::safe(context.with_its_line(span), "")));
+            findings.push(finding.fix(context.deletion(span)));
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use portolan_core::diagnostic::Fix;
 use portolan_core::syntax::ast::{Item, ItemKind};
 
 use crate::context::Context;
@@ -21,7 +20,7 @@ pub(crate) const LINT: Lint = Lint {
               says.",
         example: "```portolan\n\
                   define in-region = request.model_region is not set    // nothing says `in-region`\n```",
-        fix: "Delete it. The fix is safe: what nothing uses decides nothing.",
+        fix: "Delete it. The fix is safe where no comment stands inside it: what nothing uses decides nothing.",
     },
     yields_to: &[],
     check: Check::OfSubject(check),
@@ -53,8 +52,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         {
             let message = format!("nothing uses `{}`", define.name.value);
             let finding = LINT.finding(define.name.span, message);
-            let whole = context.with_its_line(span);
-            findings.push(finding.help("delete it").fix(Fix::safe(whole, "")));
+            findings.push(finding.help("delete it").fix(context.deletion(span)));
         }
     }
 }

@@ -1,6 +1,5 @@
 //! `unused-table`: a table whose keys no attribute takes.
 
-use portolan_core::diagnostic::Fix;
 use portolan_core::syntax::ast::{InputType, ItemKind};
 
 use crate::context::Context;
@@ -15,13 +14,13 @@ pub(crate) const LINT: Lint = Lint {
     page: Page {
         what: "Finds tables that no attribute names with `key of`.",
         why: "Only a key leads to a row. What stands in the table decides nothing.",
-        example: r#"```portolan
-table tenants { residency: place }
-  acme EU27
+        example: r"```portolan
+table tenants (residency: place)
+  row acme: EU27
 
 // and no `attribute tenant: key of tenants`
-```"#,
-        fix: "Declare the attribute, or delete the table. The fix is safe: no rule can read the \
+```",
+        fix: "Declare the attribute, or delete the table. The fix is safe where no comment stands inside it: no rule can read the \
                table.",
     },
     yields_to: &[],
@@ -44,7 +43,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
             let message = format!("no attribute is a `key of {}`", table.name.value);
             let finding = LINT.finding(table.name.span, message);
             let finding = finding.help("declare an attribute that is its key, or delete it");
-            findings.push(finding.fix(Fix::safe(context.with_its_line(span), "")));
+            findings.push(finding.fix(context.deletion(span)));
         }
     }
 }

@@ -12,11 +12,11 @@ pub(crate) const LINT: Lint = Lint {
     page: Page {
         what: "Finds claims whose `for every request where` and dates no request fulfils.",
         why: "The claim is proved, whatever it says, and guards nothing.",
-        example: r#"```portolan
+        example: r"```portolan
 prove nothing
   for every request where request.max_tokens is set and request.max_tokens < 5 and request.max_tokens > 9
   never routes
-```"#,
+```",
         fix: "Say which requests are meant. There is no machine's fix.",
     },
     yields_to: &[],

@@ -16,16 +16,26 @@ pub struct Part {
     pub span: Span,
     /// Its role.
     pub role: Role,
-    /// It asks about the request alone, and of no fact of a catalog, table or the present.
-    pub of_the_request: bool,
-    /// Some of it asks whether a field is set, which other parts may need to be asked.
-    pub guards: bool,
+    /// What it asks about.
+    pub asks: Asks,
     /// Some request fulfils it.
     pub ever: bool,
     /// Every request fulfils it.
     pub always: bool,
     /// Without it, some request would be told from others differently.
     pub needed: bool,
+}
+
+/// What a condition asks about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asks {
+    /// The request alone.
+    TheRequest,
+    /// The request alone, and some of it asks whether a field is set, which other parts may need
+    /// to be asked.
+    Presence,
+    /// A fact of a catalog or a table, too.
+    TheCatalog,
 }
 
 /// What a part is to its rule.
@@ -54,8 +64,7 @@ pub(super) fn parts<'a>(context: &Context<'a>) -> (Vec<Part>, Vec<&'a Condition>
                 rule: rule.id,
                 span: context.trimmed(span),
                 role,
-                of_the_request: of_the_request(typed),
-                guards: guards(typed),
+                asks: asks(typed),
                 ever: false,
                 always: true,
                 needed: role == Role::Whole,
@@ -78,6 +87,14 @@ pub(super) fn parts<'a>(context: &Context<'a>) -> (Vec<Part>, Vec<&'a Condition>
         }
     }
     (parts, conditions)
+}
+
+fn asks(condition: &Condition) -> Asks {
+    match (of_the_request(condition), guards(condition)) {
+        (false, _) => Asks::TheCatalog,
+        (true, true) => Asks::Presence,
+        (true, false) => Asks::TheRequest,
+    }
 }
 
 /// Says whether a condition asks of nothing but the request and constants.
