@@ -27,7 +27,14 @@ fn a_new_policy_checks_proves_and_is_in_style() {
         &["test", path],
         &["prove", path],
         &["fmt", path, "--check"],
-        &["timeline", path, "--from", "2026-01-01", "--until", "2027-01-01"],
+        &[
+            "timeline",
+            path,
+            "--from",
+            "2026-01-01",
+            "--until",
+            "2027-01-01",
+        ],
     ] {
         let ran = portolan(arguments);
         assert_eq!(ran.status, 0, "{arguments:?}\n{}{}", ran.stdout, ran.stderr);
@@ -42,7 +49,14 @@ fn the_examples_of_a_new_policy_are_what_decide_says() {
     let path = directory.to_str().unwrap();
     assert_eq!(portolan(&["init", path]).status, 0);
     let asked = |endpoint: &str, model: &str| {
-        let at = ["--endpoint", endpoint, "--model", model, "--at", "2026-03-01"];
+        let at = [
+            "--endpoint",
+            endpoint,
+            "--model",
+            model,
+            "--at",
+            "2026-03-01",
+        ];
         portolan(&[&["decide", path][..], &at].concat()).status
     };
     assert_eq!(asked("eu", "small-1"), 0);
@@ -57,9 +71,16 @@ fn nothing_is_overwritten_and_nothing_is_half_written() {
     fs::write(directory.join("README.md"), "mine").unwrap();
     let ran = portolan(&["init", directory.to_str().unwrap()]);
     assert_eq!((ran.status, &*ran.stdout), (1, ""));
-    assert!(ran.stderr.contains("README.md` is there already"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("README.md` is there already"),
+        "{}",
+        ran.stderr
+    );
     assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);
-    assert_eq!(fs::read_to_string(directory.join("README.md")).unwrap(), "mine");
+    assert_eq!(
+        fs::read_to_string(directory.join("README.md")).unwrap(),
+        "mine"
+    );
 
     // A file stands where a directory is needed: what was written before is taken back.
     let directory = fresh("init-blocked");
@@ -110,7 +131,9 @@ fn calls(text: &str) -> Vec<Vec<String>> {
     let words = |call: &str| {
         let words = call.split_whitespace();
         let words = words.take_while(|word| !matches!(*word, ">" | "||" | "#"));
-        words.map(|word| word.trim_matches('"').to_owned()).collect()
+        words
+            .map(|word| word.trim_matches('"').to_owned())
+            .collect()
     };
     calls.map(words).collect()
 }
@@ -135,7 +158,10 @@ fn what_others_run_is_there_to_be_run() {
             verbs.insert(call[0].clone());
         }
     }
-    assert!(verbs.contains("diff") && verbs.contains("prove"), "{verbs:?}");
+    assert!(
+        verbs.contains("diff") && verbs.contains("prove"),
+        "{verbs:?}"
+    );
 }
 
 #[test]
@@ -145,13 +171,18 @@ fn a_workflow_is_yaml_and_its_action_is_where_it_says() {
     let data: serde_json::Value = serde_yaml::from_str(&text).unwrap();
     let steps = data["jobs"]["rules"]["steps"].as_array().unwrap();
     let used = steps.iter().filter_map(|step| step["uses"].as_str());
-    let ours: Vec<&str> = used.filter_map(|used| used.strip_prefix("./.portolan/")).collect();
+    let ours: Vec<&str> = used
+        .filter_map(|used| used.strip_prefix("./.portolan/"))
+        .collect();
     assert_eq!(ours.len(), 1);
     let action = fs::read_to_string(root().join(ours[0]).join("action.yml")).unwrap();
     let action: serde_json::Value = serde_yaml::from_str(&action).unwrap();
     assert_eq!(action["runs"]["using"], "composite");
     for step in action["runs"]["steps"].as_array().unwrap() {
-        assert!(step["uses"].is_string() || step["shell"] == "bash", "{step}");
+        assert!(
+            step["uses"].is_string() || step["shell"] == "bash",
+            "{step}"
+        );
     }
     let hooks = fs::read_to_string(root().join(".pre-commit-hooks.yaml")).unwrap();
     let hooks: serde_json::Value = serde_yaml::from_str(&hooks).unwrap();
