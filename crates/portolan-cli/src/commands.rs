@@ -5,6 +5,8 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod convert;
 pub(crate) mod decide;
+pub(crate) mod explain;
+pub(crate) mod gen_tests;
 pub(crate) mod fmt;
 pub(crate) mod init;
 pub(crate) mod test;

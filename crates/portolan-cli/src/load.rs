@@ -1,13 +1,14 @@
 //! Reads policies from the disk: which file is the entry, what a path in it means, and how large
 //! a file may be. What the bytes mean is the core's.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail, ensure};
 use portolan_core::catalog::Notation;
-use portolan_core::engine::{self, Compilation};
+use portolan_core::engine::{self, Compilation, Study};
 use portolan_core::limits;
 use portolan_core::source::Files;
 use portolan_core::text::{echo, quoted};
@@ -65,10 +66,15 @@ impl Policy {
 
     /// The directory of the policy: for an overlay, that of what it is an overlay of.
     pub(crate) fn root(&self) -> &Path {
-        if self.root.ends_with("overlays") {
+        let root = if self.root.ends_with("overlays") {
             self.root.parent().unwrap_or(&self.root)
         } else {
             &self.root
+        };
+        if root.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            root
         }
     }
 
@@ -134,6 +140,24 @@ impl Policy {
     /// Reads and compiles.
     pub(crate) fn compile(&self) -> Compilation {
         engine::compile(&self.entry, &mut Disk { root: &self.root })
+    }
+
+    /// Compiles with what was written kept, and with these texts, by name, in the place of files.
+    pub(crate) fn study(&self, changed: &BTreeMap<String, String>) -> Study {
+        let mut files = Changed {
+            disk: Disk { root: &self.root },
+            texts: changed,
+        };
+        engine::study(&self.entry, &mut files)
+    }
+
+    /// A file beside the policy: of an overlay, beside the policy that it is laid over.
+    pub(crate) fn beside_directory(&self, name: &str) -> PathBuf {
+        let in_overlays = self.root.file_name().is_some_and(|last| last == "overlays");
+        match self.root.parent() {
+            Some(parent) if in_overlays => parent.join(name),
+            Some(_) | None => self.root.join(name),
+        }
     }
 
     /// A source's name as a path that can be opened from here.
@@ -212,6 +236,21 @@ fn whole_text(path: &Path) -> anyhow::Result<String> {
     let shown = path.display().to_string();
     let bytes = read_bounded(path).map_err(|why| anyhow!("cannot read `{shown}`: {why}"))?;
     in_utf8(bytes, &shown)
+}
+
+/// Files of the disk, some of them as they would be after a change.
+struct Changed<'a> {
+    disk: Disk<'a>,
+    texts: &'a BTreeMap<String, String>,
+}
+
+impl Files for Changed<'_> {
+    fn read(&mut self, path: &str) -> Result<Vec<u8>, String> {
+        match self.texts.get(path) {
+            Some(text) => Ok(text.clone().into_bytes()),
+            None => self.disk.read(path),
+        }
+    }
 }
 
 /// Reads a plain file of at most `limits::SOURCE_BYTES`.

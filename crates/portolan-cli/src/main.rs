@@ -3,6 +3,7 @@
 
 mod commands;
 mod load;
+mod pages;
 mod render;
 
 use std::fmt::Write as _;
@@ -34,12 +35,16 @@ enum Verb {
     Decide(Box<commands::decide::Arguments>),
     /// Finds the nearest changes under which a refused request would route, and who may make them
     WhyNot(Box<commands::why_not::Arguments>),
-    /// Checks a policy and its catalog, and reports every error at its line
-    Check(commands::check::Arguments),
+    /// Checks a policy and its catalog: errors and lints, each at its line, with fixes
+    Check(Box<commands::check::Arguments>),
+    /// Prints the page of a finding's code: what it means, why, and how to mend it
+    Explain(commands::explain::Arguments),
     /// Puts rules and catalogs into the one style; changes layout and nothing else
     Fmt(commands::fmt::Arguments),
     /// Runs a policy's `test` blocks and case files, and shows why one came out otherwise
     Test(commands::test::Arguments),
+    /// Writes cases for requests that no test touches, to be reviewed
+    GenTests(commands::gen_tests::Arguments),
     /// Lists every instant at which an answer changes: for whom, how and why
     Timeline(commands::timeline::Arguments),
     /// Proves what a policy claims of all requests, or shows a request that refutes it
@@ -111,8 +116,10 @@ fn main() -> ExitCode {
         Verb::Decide(arguments) => commands::decide::run(&arguments, color),
         Verb::WhyNot(arguments) => commands::why_not::run(&arguments, color),
         Verb::Check(arguments) => commands::check::run(&arguments, color),
+        Verb::Explain(arguments) => commands::explain::run(&arguments),
         Verb::Fmt(arguments) => commands::fmt::run(&arguments, color),
         Verb::Test(arguments) => commands::test::run(&arguments, color),
+        Verb::GenTests(arguments) => commands::gen_tests::run(&arguments, color),
         Verb::Timeline(arguments) => commands::timeline::run(&arguments, color),
         Verb::Prove(arguments) => commands::prove::run(&arguments, color),
         Verb::Report(arguments) => commands::report::run(&arguments, color),

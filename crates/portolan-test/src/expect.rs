@@ -28,6 +28,8 @@ pub struct Expect {
     warnings: Option<Vec<String>>,
     dropped: Option<Vec<Dropped>>,
     retry: Option<RetryOrNone>,
+    advance: Option<Vec<String>>,
+    timeouts: Option<BTreeMap<String, i64>>,
     limit: Option<LimitOrNone>,
     valid_until: Option<String>,
 }
@@ -106,6 +108,7 @@ enum NoneWord {
 struct Retry {
     times: i64,
     after_ms: i64,
+    on: Option<Vec<String>>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -252,6 +255,19 @@ impl Expect {
         let said: Vec<String> = plan.warnings.iter().map(|(_, m)| m.clone()).collect();
         complaints.contains("warnings", self.message_contains.as_ref(), &said);
         self.of_dropped(&plan.dropped, complaints);
+        if let Some(RetryOrNone::Some(Retry { on: Some(on), .. })) = &self.retry {
+            complaints.equal("retry.on", &words(on), &words(&plan.retry_on));
+        }
+        if let Some(advance) = &self.advance {
+            complaints.equal("advance", &words(advance), &words(&plan.advance));
+        }
+        if let Some(timeouts) = &self.timeouts {
+            let show = |of: &BTreeMap<String, i64>| {
+                let all = of.iter().map(|(name, value)| format!("{name}: {value}"));
+                words(&all.collect::<Vec<_>>())
+            };
+            complaints.equal("timeouts", &show(timeouts), &show(&plan.timeouts));
+        }
         let retry = self.retry.as_ref().map(|retry| match retry {
             RetryOrNone::None(NoneWord::None) => None,
             RetryOrNone::Some(retry) => Some((retry.times, retry.after_ms)),

@@ -4,8 +4,11 @@
 //! Pure: text comes in, data goes out. Files are read, and results printed, by the command.
 
 pub mod cases;
+pub mod coverage;
 pub mod examples;
 pub mod expect;
+pub mod generate;
+pub mod mutate;
 pub mod observed;
 pub mod suite;
 mod tree;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use portolan_core::answer::{Answer, Attempt, Outcome, Plan, Refusal, SetValue};
+use portolan_core::answer::{Answer, Attempt, Outcome, Plan, Refusal, SetValue, Timeouts};
 use portolan_core::decimal::Decimal;
 use serde_json::Value;
 
@@ -26,6 +26,12 @@ pub struct ObservedPlan {
     pub dropped: Vec<ObservedDropped>,
     /// Times and milliseconds.
     pub retry: Option<(i64, i64)>,
+    /// The outcome classes that are retried.
+    pub retry_on: Vec<String>,
+    /// The outcome classes that move the plan on.
+    pub advance: Vec<String>,
+    /// Milliseconds by the name of the time limit.
+    pub timeouts: BTreeMap<String, i64>,
     /// Requests and seconds.
     pub limit: Option<(i64, i64)>,
     /// RFC 3339.
@@ -87,6 +93,9 @@ impl From<&Plan> for ObservedPlan {
             attempts: plan.attempts.iter().map(attempt).collect(),
             dropped: plan.dropped.iter().map(ObservedDropped::from).collect(),
             retry: plan.retry.as_ref().map(|r| (r.times, r.after_ms)),
+            retry_on: plan.retry.iter().flat_map(|r| r.on.clone()).collect(),
+            advance: plan.advance.clone(),
+            timeouts: timeouts(plan.timeouts),
             limit: plan.limit.as_ref().map(|l| (l.requests, l.window_s)),
             valid_until: plan.valid_until.map(|at| at.to_string()),
             warnings: plan
@@ -209,6 +218,27 @@ fn integers(value: Option<&Value>, names: [&str; 2]) -> Option<(i64, i64)> {
     Some((integer(first)?, integer(second)?))
 }
 
+/// The words of `on`.
+fn words(value: Option<&Value>) -> Vec<String> {
+    let on = value.map_or(&[][..], |value| list(value, "on"));
+    on.iter()
+        .filter_map(|word| word.as_str().map(str::to_owned))
+        .collect()
+}
+
+/// The time limits that there are, by name.
+fn timeouts(timeouts: Timeouts) -> BTreeMap<String, i64> {
+    let all = [
+        ("connect", timeouts.connect),
+        ("first_byte", timeouts.first_byte),
+        ("idle", timeouts.idle),
+        ("total", timeouts.total),
+    ];
+    all.into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect()
+}
+
 fn dropped_of(value: &Value) -> Vec<ObservedDropped> {
     let one = |dropped: &Value| ObservedDropped {
         fallback: dropped
@@ -226,6 +256,15 @@ fn plan_of(value: &Value) -> ObservedPlan {
         attempts: list(value, "attempts").iter().map(attempt_of).collect(),
         dropped: dropped_of(value),
         retry: integers(value.get("retry"), ["times", "after_ms"]),
+        retry_on: words(value.get("retry")),
+        advance: words(value.get("advance")),
+        timeouts: value
+            .get("timeout_ms")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, value)| Some((name.clone(), value.as_i64()?)))
+            .collect(),
         limit: integers(value.get("limit"), ["requests", "window_s"]),
         valid_until: text(value, "valid_until"),
         warnings: list(value, "warnings")

@@ -88,6 +88,48 @@ pub struct FmtFile {
     pub refused: Vec<String>,
 }
 
+/// A file of `tests/cases/lint`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LintFile {
+    /// What it is for.
+    pub why: String,
+    /// The date for which dates are judged.
+    #[serde(default = "new_year")]
+    pub today: String,
+    /// Files by name; `base.yaml` is there without being given.
+    pub files: BTreeMap<String, String>,
+    /// Lints that run beside that of the folder.
+    #[serde(default)]
+    pub lints: Vec<String>,
+    /// Every finding, by place.
+    pub expect: Vec<Finding>,
+    /// Files as they are after all fixes.
+    #[serde(default)]
+    pub fixed: BTreeMap<String, String>,
+}
+
+fn new_year() -> String {
+    "2026-01-01".to_owned()
+}
+
+impl LintFile {
+    /// Reads a fixture.
+    ///
+    /// # Errors
+    /// When it cannot be read or is not in the format.
+    pub fn read(path: &Path) -> Result<Self, CaseError> {
+        let file: Self = yaml(path)?;
+        if file.why.trim().is_empty() {
+            return Err(CaseError::Malformed {
+                path: path.to_owned(),
+                why: "say why".to_owned(),
+            });
+        }
+        Ok(file)
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawCompile {

@@ -25,6 +25,7 @@ pub struct Finding {
 enum Level {
     Error,
     Warning,
+    Info,
 }
 
 /// Everything about findings that is not as expected.
@@ -67,8 +68,9 @@ pub fn unmet_findings(
         let level = match found.severity {
             Severity::Error => Level::Error,
             Severity::Warning => Level::Warning,
+            Severity::Info => Level::Info,
         };
-        if expected.severity.unwrap_or(Level::Error) != level {
+        if expected.severity.is_some_and(|expected| expected != level) {
             complaints.0.push(format!("{what}: the other severity"));
         }
         let message = [found.message.clone()];

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use portolan_core::diagnostic::{Diagnostic, Severity};
+use portolan_core::diagnostic::Diagnostic;
 use portolan_core::engine::{self, Compilation};
 use portolan_core::source::{Files, Sources};
 
@@ -70,10 +70,7 @@ pub fn compile(origin: &Origin) -> Compilation {
 pub fn printed(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     let mut out = String::new();
     for diagnostic in diagnostics {
-        let severity = match diagnostic.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
+        let severity = diagnostic.severity.word();
         let mut line = |text: String| {
             out.push_str(&text);
             out.push('\n');

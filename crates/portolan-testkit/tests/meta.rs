@@ -52,7 +52,7 @@ fn fixture_files_are_where_the_runner_looks() {
         .into_iter()
         .chain(below(&cases, "yml"))
         .filter(|path| {
-            let areas = ["decide", "compile", "fmt"];
+            let areas = ["decide", "compile", "fmt", "lint"];
             !areas.iter().any(|area| path.starts_with(cases.join(area)))
                 || path.extension().unwrap() != "yaml"
         })

@@ -3,7 +3,7 @@
 //! All files are formatted before the first is written, and all are written or none. What the
 //! style is, and that it changes nothing but layout, is `portolan-fmt`'s.
 
-mod files;
+pub(super) mod files;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -42,10 +42,10 @@ pub(crate) struct Arguments {
 
 /// A file, as it is and in style.
 #[derive(Debug)]
-struct Styled {
-    path: PathBuf,
-    before: String,
-    after: String,
+pub(super) struct Styled {
+    pub(super) path: PathBuf,
+    pub(super) before: String,
+    pub(super) after: String,
 }
 
 impl Styled {
@@ -175,7 +175,7 @@ fn shown(
 }
 
 /// What would change in one file.
-fn diff(file: &Styled) -> String {
+pub(super) fn diff(file: &Styled) -> String {
     let path = file.path.display().to_string();
     let lines = TextDiff::from_lines(&file.before, &file.after);
     let mut unified = lines.unified_diff();

@@ -1,18 +1,21 @@
 //! `portolan test`: a policy's `test` blocks and case files, each asked of the policy, with every
 //! value under a rule that came out otherwise than expected.
 
-mod gather;
+pub(super) mod gather;
+pub(super) mod mutating;
 mod snapshots;
 mod workers;
 
 use std::path::PathBuf;
 
 use anyhow::ensure;
-use portolan_test::suite::{Test, Verdict};
+use portolan_test::coverage::coverage;
+use portolan_test::suite::Verdict;
 
 use crate::load::Policy;
 use crate::render::paint::Color;
-use crate::render::tests::{self as render, Came, Ran};
+use crate::render::tests::coverage::Covered;
+use crate::render::tests::{self as render, Came, Measured, Ran};
 use crate::{Report, Status};
 use gather::Gathered;
 use snapshots::Snapshots;
@@ -33,6 +36,22 @@ pub(crate) struct Arguments {
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Say which rules, conditions and regions of requests no test touches
+    #[arg(long)]
+    coverage: bool,
+    /// Change rules and the facts that they read, one at a time, and report which changes no test and no proof notices
+    #[arg(long)]
+    mutate: bool,
+    /// Fail where tests and proofs kill fewer of the mutants that differ
+    #[arg(long, value_name = "PERCENT", requires = "mutate", value_parser = clap::value_parser!(u8).range(..=100))]
+    kill: Option<u8>,
+    #[command(flatten)]
+    pending: Pending,
+}
+
+/// What to do about snapshots that are pending.
+#[derive(Debug, clap::Args)]
+struct Pending {
     /// Take every pending snapshot as it is
     #[arg(long, conflicts_with = "review")]
     accept: bool,
@@ -65,18 +84,55 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
         arguments.policy.display()
     );
     let files = gather::files(&arguments.policy, &arguments.files)?;
-    if arguments.accept || arguments.review {
-        return snapshots::decide(&files, arguments.accept, color);
+    if arguments.pending.accept || arguments.pending.review {
+        return snapshots::decide(&files, arguments.pending.accept, color);
     }
-    let gathered = match gather::gather(policy, &files, color)? {
+    let mut gathered = match gather::gather(policy, &files, color)? {
         Ok(gathered) => gathered,
         Err(report) => return Ok(report),
     };
-    let ran = ran(&gathered, arguments.filter.as_deref())?;
+    if let Some(text) = &arguments.filter {
+        gathered.keep(&|test| test.name.contains(text) || test.file.contains(text));
+    }
+    let ran = ran(&gathered, arguments.filter.is_none())?;
+    let mutations = if arguments.mutate {
+        mutating::mutations(&gathered)
+    } else {
+        Vec::new()
+    };
+    let measured = Measured {
+        coverage: arguments.coverage.then(|| {
+            let own = &gathered.own;
+            Covered {
+                policy: &own.policy,
+                coverage: coverage(&own.engine, &own.tests.iter().collect::<Vec<_>>()),
+            }
+        }),
+        mutants: arguments
+            .mutate
+            .then(|| mutating::tried(&gathered, &mutations)),
+    };
     let failed = ran.iter().any(|ran| matches!(ran.came, Came::Failed(_)));
+    let failed = failed || measured.misses(arguments.kill);
     let out = match arguments.format {
-        Format::Human => render::human(&ran, color.on_stdout()),
-        Format::Json => render::json::json(&ran)?,
+        Format::Human => {
+            let paint = color.on_stdout();
+            let mut out = render::human(&ran, paint);
+            let coverage = measured
+                .coverage
+                .as_ref()
+                .map(|covered| covered.human(paint));
+            let mutants = measured
+                .mutants
+                .as_ref()
+                .map(|mutants| mutants.human(paint));
+            for part in coverage.into_iter().chain(mutants) {
+                out.push('\n');
+                out.push_str(&part);
+            }
+            out
+        }
+        Format::Json => render::json::json(&ran, &measured)?,
         Format::Junit => render::junit::junit(&ran),
     };
     Ok(Report {
@@ -87,15 +143,11 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
 }
 
 /// Runs what is wanted, on every processor.
-fn ran<'g>(gathered: &'g Gathered, filter: Option<&str>) -> anyhow::Result<Vec<Ran<'g>>> {
-    let wanted = |test: &Test| {
-        filter.is_none_or(|text| test.name.contains(text) || test.file.contains(text))
-    };
-    let tests = gathered.tests();
-    let tests: Vec<_> = tests.filter(|(_, test)| wanted(test)).collect();
+fn ran(gathered: &Gathered, whole: bool) -> anyhow::Result<Vec<Ran<'_>>> {
+    let tests: Vec<_> = gathered.tests().collect();
     let verdicts = workers::each("testing", &tests, |(group, test)| test.run(&group.engine));
     // Of a file of which only some tests ran, nothing is recorded.
-    let mut snapshots = Snapshots::new(filter.is_none());
+    let mut snapshots = Snapshots::new(whole);
     let mut ran = Vec::with_capacity(tests.len());
     for ((group, test), verdict) in tests.into_iter().zip(verdicts) {
         ran.push(Ran {

@@ -1,7 +1,9 @@
 //! What tests came to, for people: the ones that failed with their reasons, and a count of all.
 
+pub(crate) mod coverage;
 pub(crate) mod json;
 pub(crate) mod junit;
+pub(crate) mod mutants;
 
 use std::fmt::Write as _;
 
@@ -45,6 +47,23 @@ impl Ran<'_> {
             0 => self.file(),
             line => format!("{}:{line}", self.file()),
         }
+    }
+}
+
+/// What else was asked of the tests.
+#[derive(Default)]
+pub(crate) struct Measured<'g> {
+    /// What they leave untested.
+    pub(crate) coverage: Option<coverage::Covered<'g>>,
+    /// What they tell from the policy.
+    pub(crate) mutants: Option<mutants::Mutants<'g>>,
+}
+
+impl Measured<'_> {
+    /// Says whether fewer mutants are killed than somebody asks for.
+    pub(crate) fn misses(&self, percent: Option<u8>) -> bool {
+        let mutants = self.mutants.as_ref().zip(percent);
+        mutants.is_some_and(|(mutants, percent)| mutants.killed() < usize::from(percent) * 100)
     }
 }
 

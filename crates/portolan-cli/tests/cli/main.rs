@@ -1,6 +1,7 @@
 //! The command as people and scripts meet it, and as those who mean harm do.
 
 #[cfg(test)]
+mod check;
 mod command;
 #[cfg(test)]
 mod convert;

@@ -165,6 +165,76 @@ fn an_answer_that_nobody_expected_waits_until_somebody_takes_it() {
     assert_eq!(test(&policy, &[]).status, 0);
 }
 
+const THOROUGH: &str = r"
+why: alpha, at every edge
+requests:
+  - why: it is not sold in the EU
+    request: {endpoint: eu, body: {model: alpha, messages: []}}
+    expect: {status: 404, code: elsewhere}
+  - why: one token less than its window
+    request: {endpoint: us, body: {model: alpha, messages: [], max_tokens: 7999}}
+    expect: {route: [alpha@us]}
+  - why: its window
+    request: {endpoint: us, body: {model: alpha, messages: [], max_tokens: 8000}}
+    expect: {status: 400, code: too-long}
+";
+
+#[test]
+fn mutants_that_nothing_notices_are_named_with_a_request_that_shows_them() {
+    let policy = policy("test-mutants", CASES);
+    let some = test(
+        &policy,
+        &["--mutate", "--kill", "90", "--filter", "not sold"],
+    );
+    assert_eq!(some.status, 1);
+    let from = some.stdout.find("survived:").unwrap();
+    let (_, shown) = some.stdout.split_at(from);
+    let lines = shown.lines().filter(|line| !line.contains("test-mutants"));
+    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn tests_at_every_edge_kill_every_mutant() {
+    let policy = policy("test-thorough", THOROUGH);
+    let all = test(&policy, &["--mutate", "--kill", "100", "--format", "json"]);
+    let value: serde_json::Value = serde_json::from_str(&all.stdout).unwrap();
+    assert_eq!(value["mutation"]["survivors"], serde_json::json!([]));
+    assert_eq!(all.status, 0);
+}
+
+#[test]
+fn what_no_test_touches_is_counted_and_shown() {
+    let ran = test(
+        &policy("test-coverage", CASES),
+        &["--coverage", "--filter", "not sold"],
+    );
+    insta::assert_snapshot!(ran.stdout.replace(env!("CARGO_TARGET_TMPDIR"), ""));
+}
+
+#[test]
+fn missing_tests_are_written_to_be_reviewed_and_never_over_others() {
+    let policy = policy("test-generated", CASES);
+    let out = Path::new(&policy).join("tests/more.yaml");
+    let out = out.to_str().unwrap();
+    let ran = portolan(&["gen-tests", &policy, "--out", out]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    insta::assert_snapshot!(fs::read_to_string(out).unwrap());
+    let again = portolan(&["gen-tests", &policy, "--out", out]);
+    assert_eq!(again.status, 1);
+    assert!(
+        again.stderr.contains("is there already"),
+        "{}",
+        again.stderr
+    );
+    // What was written passes, and nothing is missing any more.
+    let passed = test(&policy, &["--filter", "more.yaml"]);
+    assert_eq!(passed.status, 0, "{}", passed.stdout);
+    assert_eq!(
+        portolan(&["gen-tests", &policy]).stdout,
+        "nothing is missing\n"
+    );
+}
+
 #[test]
 fn a_case_file_with_an_unknown_key_is_a_wrong_input() {
     let cases = CASES.replace("status:", "statuss:");

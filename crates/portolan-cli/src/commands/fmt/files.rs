@@ -114,7 +114,7 @@ struct Staged<'s> {
 ///
 /// # Errors
 /// When one cannot be written; then those that had been are as before.
-pub(super) fn replace(changes: &[&Styled]) -> anyhow::Result<()> {
+pub(in crate::commands) fn replace(changes: &[&Styled]) -> anyhow::Result<()> {
     let mut staged: Vec<Staged<'_>> = Vec::new();
     for styled in changes {
         if let Err(error) = stage(styled, &mut staged) {

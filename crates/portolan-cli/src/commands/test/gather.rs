@@ -18,27 +18,41 @@ use crate::{Report, Status};
 /// Directories below one another that case files are looked for in.
 const DEPTH: usize = 16;
 
-/// Tests by the policy that they are put to; that under test comes first.
+/// Tests by the policy that they are put to.
 #[derive(Debug)]
-pub(super) struct Gathered {
-    /// At least one.
-    pub(super) groups: Vec<Group>,
+pub(in crate::commands) struct Gathered {
+    /// The policy under test.
+    pub(in crate::commands) own: Group,
+    /// Others that case files name.
+    pub(in crate::commands) others: Vec<Group>,
 }
 
 /// A policy and its tests.
 #[derive(Debug)]
-pub(super) struct Group {
+pub(in crate::commands) struct Group {
     of: Of,
-    pub(super) policy: Policy,
-    pub(super) engine: Engine,
-    pub(super) tests: Vec<Test>,
+    pub(in crate::commands) policy: Policy,
+    pub(in crate::commands) engine: Engine,
+    pub(in crate::commands) tests: Vec<Test>,
 }
 
 impl Gathered {
+    /// Every group, that under test first.
+    pub(in crate::commands) fn groups(&self) -> impl Iterator<Item = &Group> {
+        std::iter::once(&self.own).chain(&self.others)
+    }
+
+    /// Keeps some of the tests.
+    pub(in crate::commands) fn keep(&mut self, wanted: &dyn Fn(&Test) -> bool) {
+        for group in std::iter::once(&mut self.own).chain(&mut self.others) {
+            group.tests.retain(wanted);
+        }
+    }
+
     /// Every test with its group.
-    pub(super) fn tests(&self) -> impl Iterator<Item = (&Group, &Test)> {
-        let groups = self.groups.iter();
-        groups.flat_map(|group| group.tests.iter().map(move |test| (group, test)))
+    pub(in crate::commands) fn tests(&self) -> impl Iterator<Item = (&Group, &Test)> {
+        self.groups()
+            .flat_map(|group| group.tests.iter().map(move |test| (group, test)))
     }
 }
 
@@ -46,7 +60,7 @@ impl Gathered {
 ///
 /// # Errors
 /// When one that is given cannot be read.
-pub(super) fn files(policy: &Path, given: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+pub(in crate::commands) fn files(policy: &Path, given: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     if given.is_empty() {
         let root = if policy.is_dir() {
@@ -87,37 +101,34 @@ fn below(directory: &Path, depth: usize, found: &mut Vec<PathBuf>) {
 ///
 /// # Errors
 /// When a case file cannot be read, or names a policy that is not there.
-pub(super) fn gather(
+pub(in crate::commands) fn gather(
     policy: Policy,
     files: &[PathBuf],
     color: Color,
 ) -> anyhow::Result<Result<Gathered, Report>> {
     let compilation = policy.compile();
-    let mut groups = match group(Of::Own, policy, compilation, color) {
-        Ok(group) => vec![group],
+    let mut own = match group(Of::Own, policy, compilation, color) {
+        Ok(own) => own,
         Err(report) => return Ok(Err(report)),
     };
-    if let Some(own) = groups.first_mut() {
-        own.tests = suite::blocks(&own.engine);
-    }
+    own.tests = suite::blocks(&own.engine);
+    let mut others: Vec<Group> = Vec::new();
     for path in files {
         let shown = path.display().to_string();
         let text = load::text(path)?;
         let file = CaseFile::parse(&text).map_err(|why| anyhow!("`{shown}`: {why}"))?;
         let tests = file.requests.into_iter();
         let tests = tests.map(|case| Test::of_case(case, &shown));
-        let known = groups.iter_mut().find(|group| group.of == file.of);
-        if let Some(group) = known {
+        let mut groups = std::iter::once(&mut own).chain(&mut others);
+        if let Some(group) = groups.find(|group| group.of == file.of) {
             group.tests.extend(tests);
             continue;
         }
-        let own = groups.first().map(|group| &group.policy);
-        let (policy, compilation) = find(own, &file.of, path)?;
+        let (policy, compilation) = find(&own.policy, &file.of, path)?;
         // A file may name the policy under test, or its overlay, by path.
-        let same = groups
-            .iter_mut()
-            .find(|group| !matches!(file.of, Of::Inline { .. }) && group.policy.is(&policy));
-        if let Some(group) = same {
+        let mut groups = std::iter::once(&mut own).chain(&mut others);
+        let inline = matches!(file.of, Of::Inline { .. });
+        if let Some(group) = groups.find(|group| !inline && group.policy.is(&policy)) {
             group.tests.extend(tests);
             continue;
         }
@@ -125,21 +136,18 @@ pub(super) fn gather(
             Err(report) => return Ok(Err(report)),
             Ok(mut group) => {
                 group.tests = tests.collect();
-                groups.push(group);
+                others.push(group);
             }
         }
     }
-    Ok(Ok(Gathered { groups }))
+    Ok(Ok(Gathered { own, others }))
 }
 
 /// The policy that a case file names.
-fn find(own: Option<&Policy>, of: &Of, file: &Path) -> anyhow::Result<(Policy, Compilation)> {
+fn find(own: &Policy, of: &Of, file: &Path) -> anyhow::Result<(Policy, Compilation)> {
     let policy = match of {
-        Of::Own => Policy::find(Path::new("."), None)?,
-        Of::Overlay(name) => {
-            let root = own.map_or(Path::new(""), Policy::root);
-            Policy::find(root, Some(name))?
-        }
+        Of::Own => Policy::find(own.root(), None)?,
+        Of::Overlay(name) => Policy::find(own.root(), Some(name))?,
         Of::Path(path) => Policy::find(Path::new(path), None)?,
         Of::Inline { entry, files } => {
             let compiled = portolan_core::engine::compile(entry, &mut Memory(files));

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Came, Count, Ran, count};
+use super::coverage::Covered;
+use super::mutants::Mutants;
+use super::{Came, Count, Measured, Ran, count};
 use crate::render::unfolded::Drawn;
 
 #[derive(Serialize)]
@@ -11,6 +13,10 @@ struct Page<'a> {
     #[serde(flatten)]
     count: Count,
     tests: Vec<Tested<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coverage: Option<serde_json::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mutation: Option<serde_json::Value>,
 }
 
 #[derive(Serialize)]
@@ -28,11 +34,13 @@ struct Tested<'a> {
 }
 
 /// Writes results.
-pub(crate) fn json(ran: &[Ran<'_>]) -> anyhow::Result<String> {
+pub(crate) fn json(ran: &[Ran<'_>], more: &Measured<'_>) -> anyhow::Result<String> {
     let page = Page {
         version: 1,
         count: count(ran),
         tests: ran.iter().map(tested).collect(),
+        coverage: more.coverage.as_ref().map(Covered::json).transpose()?,
+        mutation: more.mutants.as_ref().map(Mutants::json).transpose()?,
     };
     Ok(serde_json::to_string(&page)? + "\n")
 }
