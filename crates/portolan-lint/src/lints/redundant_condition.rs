@@ -70,8 +70,7 @@ fn before(context: &Context<'_>, own: &[&Part], part: &Part) -> Option<Span> {
     let ends = own.iter().filter(|other| other.role == part.role);
     let previous = ends
         .map(|other| other.span)
-        .filter(|span| span.end <= part.span.start)
-        .next_back()?;
+        .rfind(|span| span.end <= part.span.start)?;
     let between = Span {
         start: previous.end,
         end: part.span.start,
