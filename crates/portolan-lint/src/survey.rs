@@ -3,6 +3,7 @@
 //! One walk over every slice of the policy.
 
 mod alone;
+mod closed;
 mod parts;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,7 +57,10 @@ impl Surveyed {
         let filters = policy.proves.iter().map(|prove| &prove.filter);
         let topics = conditions.iter().copied().chain(filters).map(Topic::When);
         let windows = policy.proves.iter().map(|prove| prove.between);
-        let topics: Vec<Topic<'_>> = topics.chain(windows.map(Topic::During)).collect();
+        let topics = topics.chain(windows.map(Topic::During));
+        let closed = closed::closed(policy);
+        let topics: Vec<Topic<'_>> = topics.chain(closed.iter().map(Topic::When)).collect();
+        let first = topics.len() - closed.len();
         let surveyed = context.engine.survey(&topics, |survey| {
             let mut surveyed = Self {
                 rules: vec![Known::default(); policy.rules.len()],
@@ -65,9 +69,14 @@ impl Surveyed {
                 ..Self::default()
             };
             let all = survey.each(&mut |chart| {
-                rules(chart, &mut surveyed.rules)?;
-                alone::decide(chart, &mut surveyed.rules)?;
-                conditions_of(chart, &mut surveyed.parts)?;
+                let mut real = Region::ALL;
+                for topic in first..topics.len() {
+                    let one = chart.topic(topic, None)?;
+                    real = chart.and(real, one)?;
+                }
+                rules(chart, real, &mut surveyed.rules)?;
+                alone::decide(chart, real, &mut surveyed.rules)?;
+                conditions_of(chart, real, &mut surveyed.parts)?;
                 surveyed.claims(chart)?;
                 surveyed.outcomes(chart)
             });
@@ -169,7 +178,11 @@ fn contest(one: &RuleKind, other: &RuleKind) -> bool {
 }
 
 /// What one slice shows of parts of conditions.
-fn conditions_of(chart: &mut Chart<'_>, parts: &mut [Part]) -> Result<(), Inconclusive> {
+fn conditions_of(
+    chart: &mut Chart<'_>,
+    real: Region,
+    parts: &mut [Part],
+) -> Result<(), Inconclusive> {
     let policy = chart.policy();
     let mut start = 0;
     while let Some(whole) = parts.get(start) {
@@ -194,10 +207,11 @@ fn conditions_of(chart: &mut Chart<'_>, parts: &mut [Part]) -> Result<(), Inconc
         for scope in scopes {
             let mut regions = Vec::new();
             for topic in start..end {
-                regions.push(chart.topic(topic, scope)?);
+                let region = chart.topic(topic, scope)?;
+                regions.push(chart.and(region, real)?);
             }
             let own = parts.get_mut(start..end).unwrap_or_default();
-            told_apart(chart, own, &regions)?;
+            told_apart(chart, real, own, &regions)?;
         }
         start = end;
     }
@@ -207,6 +221,7 @@ fn conditions_of(chart: &mut Chart<'_>, parts: &mut [Part]) -> Result<(), Inconc
 /// What the regions of one rule's parts show of them.
 fn told_apart(
     chart: &mut Chart<'_>,
+    real: Region,
     parts: &mut [Part],
     regions: &[Region],
 ) -> Result<(), Inconclusive> {
@@ -215,12 +230,12 @@ fn told_apart(
             continue;
         };
         part.ever |= !own.is_empty();
-        part.always &= *own == Region::ALL;
+        part.always &= chart.without(real, *own)?.is_empty();
         if part.needed {
             continue;
         }
         let conjunct = part.role == Role::Conjunct;
-        let mut others = if conjunct { Region::ALL } else { Region::NONE };
+        let mut others = if conjunct { real } else { Region::NONE };
         // The first region is that of the whole.
         for (other, region) in regions.iter().enumerate().skip(1) {
             if other == position {
@@ -243,19 +258,20 @@ fn told_apart(
 }
 
 /// What one slice shows of rules.
-fn rules(chart: &mut Chart<'_>, known: &mut [Known]) -> Result<(), Inconclusive> {
+fn rules(chart: &mut Chart<'_>, real: Region, known: &mut [Known]) -> Result<(), Inconclusive> {
     let policy = chart.policy();
     let candidates = 0..chart.candidates().len();
-    let mut refusers = chart.refusers(Region::ALL, true)?;
-    refusers.extend(chart.refusers(Region::ALL, false)?);
+    let mut refusers = chart.refusers(real, true)?;
+    refusers.extend(chart.refusers(real, false)?);
     let mut excluders = Vec::new();
     for candidate in candidates.clone() {
-        excluders.push(chart.excluders(Region::ALL, candidate)?);
+        excluders.push(chart.excluders(real, candidate)?);
     }
     for ((id, rule), known) in policy.rules().zip(known) {
         match &rule.kind {
             RuleKind::Refuse { .. } => {
                 let holds = chart.holds(id, None)?;
+                let holds = chart.and(holds, real)?;
                 known.holds |= !holds.is_empty();
                 if refusers.contains(&id) {
                     known.acts = true;
@@ -267,6 +283,7 @@ fn rules(chart: &mut Chart<'_>, known: &mut [Known]) -> Result<(), Inconclusive>
             RuleKind::Exclude(_) => {
                 for (candidate, excluders) in candidates.clone().zip(&excluders) {
                     let holds = chart.holds(id, Some(candidate))?;
+                    let holds = chart.and(holds, real)?;
                     known.holds |= !holds.is_empty();
                     if excluders.contains(&id) {
                         known.acts = true;
@@ -281,7 +298,7 @@ fn rules(chart: &mut Chart<'_>, known: &mut [Known]) -> Result<(), Inconclusive>
             | RuleKind::Limit { .. }
             | RuleKind::Retry { .. } => {
                 for candidate in candidates.clone() {
-                    attempts(chart, id, rule, known, candidate)?;
+                    attempts(chart, real, (id, rule), known, candidate)?;
                 }
             }
             // Points of the engine and guarantees are there for what ought never to happen.
@@ -304,8 +321,8 @@ fn rules(chart: &mut Chart<'_>, known: &mut [Known]) -> Result<(), Inconclusive>
 /// What a rule about attempts comes to for one candidate.
 fn attempts(
     chart: &mut Chart<'_>,
-    id: RuleId,
-    rule: &Rule,
+    real: Region,
+    (id, rule): (RuleId, &Rule),
     known: &mut Known,
     candidate: usize,
 ) -> Result<(), Inconclusive> {
@@ -313,6 +330,7 @@ fn attempts(
         return Ok(());
     }
     let holds = chart.holds(id, Some(candidate))?;
+    let holds = chart.and(holds, real)?;
     known.holds |= !holds.is_empty();
     let (primary, fallback) = (
         chart.survives(candidate, true)?,

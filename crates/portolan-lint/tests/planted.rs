@@ -59,11 +59,11 @@ const fn change(code: &'static str, old: &'static str, new: &'static str) -> Fau
 const FAULTS: &[Fault] = &[
     rule(
         "dead-rule",
-        "refuse 403 free-again\n  when request.account == free and request.stream\n  say \"no\"\n  help \"upgrade\"\n",
+        "refuse 403 free-again\n  when request.account == free and request.prompt is set\n  say \"no\"\n  help \"upgrade\"\n",
     ),
     rule(
         "dead-rule",
-        "refuse 400 no-text\n  when request.fault == none and request.messages is not set and request.prompt is not set and request.stream\n  say \"no\"\n  help \"send either\"\n",
+        "refuse 400 no-text\n  when request.fault == none and request.messages is not set and request.prompt is not set and request.input_tokens > 5\n  say \"no\"\n  help \"send either\"\n",
     ),
     rule(
         "dead-rule",
@@ -109,7 +109,7 @@ const FAULTS: &[Fault] = &[
     ),
     rule(
         "lock-without-proof",
-        "lock retention within 30 days\n  as month\n  when request.account == paid\n",
+        "lock retention within 30d\n  as month\n  when request.account == paid\n",
     ),
     rule(
         "silence-without-reason",
@@ -125,7 +125,7 @@ const FAULTS: &[Fault] = &[
     ),
     rule(
         "code-with-two-statuses",
-        "refuse 400 plan-not-entitled\n  as no-streams-for-nobody\n  when request.stream and request.input_tokens > 20M\n  say \"no\"\n  help \"no\"\n",
+        "refuse 400 plan-not-entitled\n  as no-streams-for-nobody\n  when request.prompt is set and request.input_tokens > 20M\n  say \"no\"\n  help \"no\"\n",
     ),
     change(
         "unread-opt-in",
@@ -134,8 +134,8 @@ const FAULTS: &[Fault] = &[
     ),
     change(
         "gap",
-        "  as us-keeps-data-in-us\n  when request.endpoint == us\n",
-        "  as us-keeps-data-in-us\n  when request.endpoint == us and in-region\n",
+        "  as   us-keeps-data-in-us\n  when request.endpoint == us\n",
+        "  as   us-keeps-data-in-us\n  when request.endpoint == us and in-region\n",
     ),
 ];
 

@@ -7,7 +7,11 @@ use portolan_core::policy::{RuleId, RuleKind};
 use super::Known;
 
 /// Notes which excludes decide something in a slice.
-pub(super) fn decide(chart: &mut Chart<'_>, known: &mut [Known]) -> Result<(), Inconclusive> {
+pub(super) fn decide(
+    chart: &mut Chart<'_>,
+    real: Region,
+    known: &mut [Known],
+) -> Result<(), Inconclusive> {
     let policy = chart.policy();
     let excludes = policy.rules();
     let excludes = excludes.filter(|(_, rule)| matches!(rule.kind, RuleKind::Exclude(_)));
@@ -22,7 +26,8 @@ pub(super) fn decide(chart: &mut Chart<'_>, known: &mut [Known]) -> Result<(), I
         }
         let mut holds = Vec::with_capacity(excludes.len());
         for id in &excludes {
-            holds.push(chart.holds(*id, Some(candidate))?);
+            let own = chart.holds(*id, Some(candidate))?;
+            holds.push(chart.and(own, real)?);
         }
         // By position: what those behind it take; locks and the offering's dates stand last.
         let mut behind = vec![taken_otherwise(chart, candidate)?];
