@@ -183,7 +183,7 @@ fn every_shipped_policy_passes_its_check() {
         if path.join("policy.portolan").is_file() {
             let ran = portolan(&["check", path.to_str().unwrap(), "--deny", "warnings"]);
             assert_eq!(ran.status, 0, "{}", ran.stdout);
-            assert_eq!(ran.stdout, "no errors\n");
+            assert!(ran.stdout.starts_with("no errors"), "{}", ran.stdout);
         }
     }
 }

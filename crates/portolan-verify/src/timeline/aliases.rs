@@ -105,11 +105,11 @@ impl Turn<'_, '_> {
         // Of what goes to the same routes some may cost something else from now on.
         let same = self.chart.without(both, other)?;
         if !same.is_empty() {
-            let some = Who::Some {
+            let who = Who::Some {
                 classes: Vec::new(),
                 whole: false,
             };
-            self.reported(What::Means, same, some);
+            self.reported(What::Means, same, who);
         }
         Ok(())
     }
