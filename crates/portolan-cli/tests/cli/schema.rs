@@ -19,6 +19,7 @@ const UNSEEN: [&str; 21] = [
     "alias-shadows-model",
     "ambiguous-offering",
     "bad-date",
+    "bad-money",
     "duplicate-key",
     "empty-period",
     "imprecise-money",
@@ -32,7 +33,6 @@ const UNSEEN: [&str; 21] = [
     "successor-is-alias",
     "unknown-name",
     "unreached-pair",
-    "unreadable-include",
     "yaml-tag",
 ];
 
@@ -121,7 +121,12 @@ fn every_shipped_catalog_is_valid_by_the_schema() {
             if path.is_dir() {
                 left.push(path);
             } else if path.extension().is_some_and(|ending| ending == "yaml") {
-                let data = data(&fs::read_to_string(&path).unwrap()).unwrap();
+                let text = fs::read_to_string(&path).unwrap();
+                // Case files are YAML as well.
+                if !text.lines().any(|line| line.starts_with("catalog:")) {
+                    continue;
+                }
+                let data = data(&text).unwrap();
                 let found: Vec<String> = schema.iter_errors(&data).map(|e| e.to_string()).collect();
                 assert!(found.is_empty(), "{}: {found:#?}", path.display());
                 seen += 1;
