@@ -12,6 +12,7 @@ mod cover;
 mod near;
 mod order;
 pub mod pair;
+mod ruled;
 mod unsaid;
 
 pub use super::field::{Flag, Number, SetField, TextField};
