@@ -13,6 +13,8 @@ impl Files for Bedrock {
                 include_str!("../../../../../../rules/bedrock/policy.portolan")
             }
             "catalog.yaml" => include_str!("../../../../../../rules/bedrock/catalog.yaml"),
+            "../places/aws.yaml" => include_str!("../../../../../../rules/places/aws.yaml"),
+            "../places/sets.yaml" => include_str!("../../../../../../rules/places/sets.yaml"),
             _ => return Err(format!("there is no `{path}`")),
         };
         Ok(text.as_bytes().to_vec())
@@ -21,7 +23,11 @@ impl Files for Bedrock {
 
 #[test]
 fn a_yes_or_no_is_that_of_the_verdict() {
-    let engine = compile("policy.portolan", &mut Bedrock).engine.unwrap();
+    let compiled = compile("policy.portolan", &mut Bedrock);
+    let findings = compiled.diagnostics.iter().map(|d| &d.message);
+    let findings: Vec<&String> = findings.collect();
+    assert!(compiled.engine.is_some(), "{findings:?}");
+    let engine = compiled.engine.unwrap();
     let (mut slices, mut survivors) = (0, 0);
     let surveyed = engine.survey(&[], |survey| {
         survey.each(&mut |chart| {
