@@ -1,7 +1,5 @@
 //! Each law can fail: what it asks is put to an engine that was made without what keeps it.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests panic to fail")]
-
 use std::collections::BTreeMap;
 
 use portolan_core::judgement;

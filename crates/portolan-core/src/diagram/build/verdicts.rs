@@ -148,8 +148,8 @@ impl Build<'_> {
         let fails = self.excluding(end, candidate)?;
         let fails = self.any_of(fails.into_iter().map(|(_, fails)| fails).collect())?;
         let broken = self.broken(candidate, locks)?;
-        let falls = self.store.or(fails, broken)?;
-        self.store.choose(falls, Diagram::FALSE, Diagram::TRUE)
+        let either = self.store.or(fails, broken)?;
+        self.store.choose(either, Diagram::FALSE, Diagram::TRUE)
     }
 
     /// The excludes that a candidate may fail, in source order.

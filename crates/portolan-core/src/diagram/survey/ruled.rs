@@ -66,9 +66,9 @@ impl Chart<'_> {
             Some(locks) => locks,
             None => self.gathered()?,
         };
-        let made = make(self, &locks);
+        let done = make(self, &locks);
         self.ruled.locks = Some(locks);
-        made
+        done
     }
 
     /// The refuse rules, in source order.

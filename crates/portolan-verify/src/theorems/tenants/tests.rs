@@ -1,7 +1,5 @@
 //! Policies that no compiler makes, and rows that no compiler takes for one another.
 
-#![expect(clippy::unwrap_used, reason = "tests panic to fail")]
-
 use portolan_core::policy::{LockFact, Rule};
 
 use super::*;
