@@ -9,10 +9,12 @@ mod bounded;
 mod chart;
 mod class;
 mod cover;
+mod labels;
 mod near;
 mod order;
 pub mod pair;
 mod ruled;
+mod through;
 mod unsaid;
 
 pub use super::field::{Flag, Number, SetField, TextField};

@@ -18,6 +18,8 @@ use crate::policy::{RuleId, RuleKind};
 pub(super) struct Ruled {
     /// By whether it is the primary: the refuse rules, in source order.
     refusing: BTreeMap<bool, Vec<Holding>>,
+    /// By whether it is the primary: the first of them that holds, as verdicts.
+    refused: BTreeMap<bool, Diagram>,
     /// By whether it is the primary: what none of them refuses.
     passes: BTreeMap<bool, Region>,
     /// By whether it is the primary.
@@ -83,7 +85,12 @@ impl Chart<'_> {
 
     /// The first refuse rule that holds, as verdicts.
     pub(super) fn refused(&mut self, primary: bool) -> Result<Diagram, Inconclusive> {
-        self.build.refused(self.end, self.subject, primary)
+        if let Some(known) = self.ruled.refused.get(&primary) {
+            return Ok(*known);
+        }
+        let made = self.build.refused(self.end, self.subject, primary)?;
+        self.ruled.refused.insert(primary, made);
+        Ok(made)
     }
 
     /// The requests that no refuse rule refuses, as a primary or as a fallback.
