@@ -49,7 +49,7 @@ impl Draw<'_, '_> {
         for (outcome, primary) in drawn.outcomes.iter_mut().zip([true, false]) {
             *outcome = Some(self.outcome(routed, primary)?);
         }
-        for candidate in 0..self.chart.candidates.len() {
+        for candidate in 0..self.chart.end.routes.len() {
             let Some(route) = self.route(candidate).filter(|route| both(*route)) else {
                 continue;
             };
@@ -95,7 +95,10 @@ impl Draw<'_, '_> {
 
     /// Where it routes, or why no candidate survives; refusals are left out.
     fn routed(&mut self) -> Built {
-        let candidates = self.chart.candidates.clone();
+        let mut candidates = Vec::with_capacity(self.chart.end.routes.len());
+        for candidate in 0..self.chart.end.routes.len() {
+            candidates.push(self.chart.verdict(candidate)?);
+        }
         let all = self.chart.build.furthest_of(candidates)?;
         let end = self.chart.end;
         let order = self.chart.build.grow(&end.order, &Diagram::terminal)?;
