@@ -19,6 +19,7 @@
 )]
 
 mod random;
+mod requests;
 mod rewrites;
 mod slips;
 
