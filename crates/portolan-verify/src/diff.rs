@@ -30,6 +30,7 @@ use place::Ground;
 use portolan_core::diagram::survey::pair::{Coding, Obstacle, Pairing, Role};
 use portolan_core::engine::Engine;
 use portolan_core::request::{Draft, State};
+use sample::Sampled;
 
 /// Everything that is different.
 #[derive(Debug, Clone, Default)]
@@ -74,8 +75,8 @@ pub struct Affected {
     pub role: Option<Role>,
     /// What else is true of the requests, all of it.
     pub conditions: Vec<String>,
-    /// One of the requests, and both decisions.
-    pub sample: Sample,
+    /// One of the requests, and both decisions; none where no body that is posted says it.
+    pub sample: Option<Sample>,
     /// The region itself.
     pub region: Region,
 }
@@ -135,11 +136,12 @@ pub fn diff(old: &Engine, new: &Engine) -> Diff {
             diff.inconclusive.push(lost);
             continue;
         };
-        let cause = cause::cause(engines, &sample, std::slice::from_ref(&chained.what));
+        let what = std::slice::from_ref(&chained.what);
+        let cause = cause::cause(engines, Some(&sample), what);
         groups.entry(cause).or_default().push(Change {
             directions: vec![chained.what.direction],
             what: vec![chained.what],
-            regions: vec![diff.ground.affected(chained.region, sample)],
+            regions: vec![diff.ground.affected(chained.region, Some(sample))],
         });
     }
     for (cause, mut changes) in groups {
@@ -204,11 +206,15 @@ impl Diff {
     ) -> Vec<(Cause, Change)> {
         let mut by_cause: BTreeMap<Cause, Vec<Affected>> = BTreeMap::new();
         for region in merge::merged(regions, &self.ground.coding) {
-            let Some(sample) = sample::sample(engines, &self.ground, &region, what) else {
-                self.inconclusive.push(self.ground.unseen(&region, what));
-                continue;
+            let sample = match sample::sample(engines, &self.ground, &region, what) {
+                Sampled::Shown(sample) => Some(*sample),
+                Sampled::Nobody => None,
+                Sampled::Lost => {
+                    self.inconclusive.push(self.ground.unseen(&region, what));
+                    continue;
+                }
             };
-            let cause = cause::cause(engines, &sample, what);
+            let cause = cause::cause(engines, sample.as_ref(), what);
             let affected = self.ground.affected(region, sample);
             by_cause.entry(cause).or_default().push(affected);
         }

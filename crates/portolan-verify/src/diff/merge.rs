@@ -114,7 +114,7 @@ impl Rows {
     /// Merges rows that differ in this column alone.
     fn along(&mut self, position: usize, column: &Column) {
         let mut all = std::mem::take(&mut self.all);
-        let like = |a: &Box<[u32]>, b: &Box<[u32]>| besides(a, position).cmp(&besides(b, position));
+        let like = |a: &[u32], b: &[u32]| besides(a, position).cmp(&besides(b, position));
         all.sort_unstable_by(|a, b| like(a, b).then_with(|| a.cmp(b)));
         all.dedup();
         let mut rows = all.into_iter().peekable();

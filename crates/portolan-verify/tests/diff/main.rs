@@ -21,6 +21,7 @@
 mod random;
 mod requests;
 mod rewrites;
+mod samples;
 mod slips;
 
 use std::collections::BTreeMap;
