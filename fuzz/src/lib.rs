@@ -18,12 +18,13 @@ use portolan_core::diagnostic::Severity;
 use portolan_core::engine::{self, Compilation, Engine};
 use portolan_core::instant::Instant;
 use portolan_core::request::Body;
+use portolan_fmt::Notation;
 use portolan_wire::Call;
 
 use crate::engines::Memory;
 
 /// The names of all targets; each has a function here, a program and a corpus.
-pub const TARGETS: [&str; 5] = ["catalog", "policy", "request", "decide", "agree"];
+pub const TARGETS: [&str; 6] = ["catalog", "policy", "request", "decide", "agree", "fmt"];
 
 /// Runs the target of that name; says whether there is one.
 pub fn run(target: &str, data: &[u8]) -> bool {
@@ -33,6 +34,7 @@ pub fn run(target: &str, data: &[u8]) -> bool {
         "request" => request(data),
         "decide" => decide(data),
         "agree" => agree(data),
+        "fmt" => fmt(data),
         _ => return false,
     }
     true
@@ -109,6 +111,33 @@ pub fn decide(data: &[u8]) {
 /// policy: the compiled form says what the reference interpreter says.
 pub fn agree(data: &[u8]) {
     agree::run(data);
+}
+
+/// Formats bytes as each kind of document: what can be read is formatted, and once is enough. That
+/// nothing but layout changes is for the formatter to make sure of; it must never have to refuse.
+pub fn fmt(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    for (name, notation) in [
+        ("policy.portolan", Notation::Policy),
+        ("catalog.portolan", Notation::Catalog),
+        ("catalog.yaml", Notation::Yaml),
+    ] {
+        match portolan_fmt::format(name, text, notation) {
+            Ok(styled) => {
+                let again = portolan_fmt::format(name, &styled, notation);
+                assert_eq!(again.as_deref(), Ok(&*styled), "{name}\n{text}");
+            }
+            Err(refusal) => {
+                let codes = refusal.diagnostics.iter().map(|d| d.code);
+                let changed = codes
+                    .into_iter()
+                    .any(|code| code == "format-changes-meaning");
+                assert!(!changed, "{name}\n{text}");
+            }
+        }
+    }
 }
 
 /// The same answer twice, and no permanent refusal that looks as if waiting helped.

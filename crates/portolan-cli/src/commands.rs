@@ -2,14 +2,21 @@
 
 mod asking;
 pub(crate) mod check;
+pub(crate) mod completions;
 pub(crate) mod convert;
 pub(crate) mod decide;
+pub(crate) mod explain;
+pub(crate) mod gen_tests;
+pub(crate) mod fmt;
+pub(crate) mod init;
+pub(crate) mod test;
 pub(crate) mod timeline;
 pub(crate) mod why_not;
 pub(crate) mod diff;
 pub(crate) mod matrix;
 pub(crate) mod prove;
 pub(crate) mod report;
+pub(crate) mod schema;
 
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -1,15 +1,17 @@
 //! Reads policies from the disk: which file is the entry, what a path in it means, and how large
 //! a file may be. What the bytes mean is the core's.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail, ensure};
 use portolan_core::catalog::Notation;
-use portolan_core::engine::{self, Compilation};
+use portolan_core::engine::{self, Compilation, Study};
+use portolan_core::limits;
 use portolan_core::source::Files;
-use portolan_core::{limits, text};
+use portolan_core::text::{echo, quoted};
 
 /// A policy on the disk.
 #[derive(Debug)]
@@ -62,6 +64,26 @@ impl Policy {
         })
     }
 
+    /// The directory of the policy: for an overlay, that of what it is an overlay of.
+    pub(crate) fn root(&self) -> &Path {
+        let root = if self.root.ends_with("overlays") {
+            self.root.parent().unwrap_or(&self.root)
+        } else {
+            &self.root
+        };
+        if root.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            root
+        }
+    }
+
+    /// Says whether two have the same entry file.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        let file = |policy: &Self| policy.root.join(&policy.entry).canonicalize().ok();
+        file(self).is_some_and(|own| file(other) == Some(own))
+    }
+
     /// The entry file's name.
     pub(crate) fn entry(&self) -> &str {
         &self.entry
@@ -72,19 +94,15 @@ impl Policy {
     /// # Errors
     /// When it cannot be read, is too large or is not UTF-8.
     pub(crate) fn text(&self) -> anyhow::Result<String> {
-        let shown = self.shown(&self.entry);
-        let bytes = read_bounded(&self.root.join(&self.entry));
-        let bytes = bytes.map_err(|why| anyhow!("cannot read `{shown}`: {why}"))?;
-        let text = String::from_utf8(bytes);
-        let mut text = text.map_err(|error| {
-            let valid = error.utf8_error().valid_up_to();
-            anyhow!("cannot read `{shown}`: it is not UTF-8 at byte {valid}")
-        })?;
-        // A byte order mark says how a file is encoded and is no part of its text.
-        if text.starts_with('\u{feff}') {
-            text.remove(0);
-        }
-        Ok(text)
+        text(&lexical(&self.root.join(&self.entry)))
+    }
+
+    /// The same with the byte order mark, if there is one.
+    ///
+    /// # Errors
+    /// When it cannot be read, is too large or is not UTF-8.
+    pub(crate) fn whole_text(&self) -> anyhow::Result<String> {
+        whole_text(&lexical(&self.root.join(&self.entry)))
     }
 
     /// Says whether the entry file is a catalog: YAML, or `catalog` is its first item.
@@ -124,6 +142,24 @@ impl Policy {
         engine::compile(&self.entry, &mut Disk { root: &self.root })
     }
 
+    /// Compiles with what was written kept, and with these texts, by name, in the place of files.
+    pub(crate) fn study(&self, changed: &BTreeMap<String, String>) -> Study {
+        let mut files = Changed {
+            disk: Disk { root: &self.root },
+            texts: changed,
+        };
+        engine::study(&self.entry, &mut files)
+    }
+
+    /// A file beside the policy: of an overlay, beside the policy that it is laid over.
+    pub(crate) fn beside_directory(&self, name: &str) -> PathBuf {
+        let in_overlays = self.root.file_name().is_some_and(|last| last == "overlays");
+        match self.root.parent() {
+            Some(parent) if in_overlays => parent.join(name),
+            Some(_) | None => self.root.join(name),
+        }
+    }
+
     /// A source's name as a path that can be opened from here.
     pub(crate) fn shown(&self, name: &str) -> String {
         lexical(&self.root.join(name)).display().to_string()
@@ -147,14 +183,11 @@ fn overlay_of(directory: &Path, name: &str) -> anyhow::Result<PathBuf> {
     names.sort_unstable();
     let are = match names.len() {
         0 => "has no overlays".to_owned(),
-        _ => format!(
-            "has {}",
-            text::quoted(names.iter().map(String::as_str), "and")
-        ),
+        _ => format!("has {}", quoted(names.iter().map(String::as_str), "and")),
     };
     bail!(
         "there is no overlay `{}`; `{}` {are}",
-        text::echo(name),
+        echo(name),
         directory.display()
     )
 }
@@ -182,6 +215,41 @@ impl Files for Disk<'_> {
             return Err("it is absolute, and would mean another file elsewhere".to_owned());
         }
         read_bounded(&lexical(&self.root.join(path)))
+    }
+}
+
+/// The text of a plain file.
+///
+/// # Errors
+/// When it cannot be read, is too large or is not UTF-8.
+pub(crate) fn text(path: &Path) -> anyhow::Result<String> {
+    let mut text = whole_text(path)?;
+    // A byte order mark says how a file is encoded and is no part of its text.
+    if text.starts_with('\u{feff}') {
+        text.remove(0);
+    }
+    Ok(text)
+}
+
+/// The same with the byte order mark, if there is one.
+fn whole_text(path: &Path) -> anyhow::Result<String> {
+    let shown = path.display().to_string();
+    let bytes = read_bounded(path).map_err(|why| anyhow!("cannot read `{shown}`: {why}"))?;
+    in_utf8(bytes, &shown)
+}
+
+/// Files of the disk, some of them as they would be after a change.
+struct Changed<'a> {
+    disk: Disk<'a>,
+    texts: &'a BTreeMap<String, String>,
+}
+
+impl Files for Changed<'_> {
+    fn read(&mut self, path: &str) -> Result<Vec<u8>, String> {
+        match self.texts.get(path) {
+            Some(text) => Ok(text.clone().into_bytes()),
+            None => self.disk.read(path),
+        }
     }
 }
 
@@ -231,6 +299,30 @@ pub(crate) fn request(path: &str) -> anyhow::Result<Vec<u8>> {
         "the request is larger than {most} bytes"
     );
     Ok(bytes)
+}
+
+/// Reads standard input as a source file.
+///
+/// # Errors
+/// When it cannot be read, is too large or is not UTF-8.
+pub(crate) fn standard_input() -> anyhow::Result<String> {
+    let most = limits::SOURCE_BYTES as u64;
+    let mut bytes = Vec::new();
+    let mut bounded = io::stdin().lock().take(most + 1);
+    let read = bounded.read_to_end(&mut bytes);
+    read.map_err(|error| anyhow!("cannot read standard input: {}", in_words(&error)))?;
+    ensure!(
+        bytes.len() as u64 <= most,
+        "cannot read standard input: it is larger than {most} bytes"
+    );
+    in_utf8(bytes, "standard input")
+}
+
+fn in_utf8(bytes: Vec<u8>, shown: &str) -> anyhow::Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        anyhow!("cannot read `{shown}`: it is not UTF-8 at byte {valid}")
+    })
 }
 
 /// Takes `.` and `x/..` out of a path without asking the disk.

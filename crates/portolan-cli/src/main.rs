@@ -3,13 +3,14 @@
 
 mod commands;
 mod load;
+mod pages;
 mod render;
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use portolan_core::answer::Outcome;
 
 use crate::render::paint::{self, Color};
@@ -34,8 +35,16 @@ enum Verb {
     Decide(Box<commands::decide::Arguments>),
     /// Finds the nearest changes under which a refused request would route, and who may make them
     WhyNot(Box<commands::why_not::Arguments>),
-    /// Checks a policy and its catalog, and reports every error at its line
-    Check(commands::check::Arguments),
+    /// Checks a policy and its catalog: errors and lints, each at its line, with fixes
+    Check(Box<commands::check::Arguments>),
+    /// Prints the page of a finding's code: what it means, why, and how to mend it
+    Explain(commands::explain::Arguments),
+    /// Puts rules and catalogs into the one style; changes layout and nothing else
+    Fmt(commands::fmt::Arguments),
+    /// Runs a policy's `test` blocks and case files, and shows why one came out otherwise
+    Test(commands::test::Arguments),
+    /// Writes cases for requests that no test touches, to be reviewed
+    GenTests(commands::gen_tests::Arguments),
     /// Lists every instant at which an answer changes: for whom, how and why
     Timeline(commands::timeline::Arguments),
     /// Proves what a policy claims of all requests, or shows a request that refutes it
@@ -48,6 +57,14 @@ enum Verb {
     Diff(commands::diff::Arguments),
     /// Writes a catalog in YAML or in the rules language
     Convert(commands::convert::Arguments),
+    /// Prints the JSON Schema of catalogs, by which editors complete and check them
+    Schema(commands::schema::Arguments),
+    /// Writes a new policy that already checks, tests and proves, with a workflow for CI
+    Init(commands::init::Arguments),
+    /// Prints a script by which a shell completes this command
+    Completions(commands::completions::Arguments),
+    /// Prints a page for `man`, of this command or of one verb
+    Man(commands::completions::ManArguments),
 }
 
 /// What a verb came to; the number is the exit status.
@@ -99,12 +116,22 @@ fn main() -> ExitCode {
         Verb::Decide(arguments) => commands::decide::run(&arguments, color),
         Verb::WhyNot(arguments) => commands::why_not::run(&arguments, color),
         Verb::Check(arguments) => commands::check::run(&arguments, color),
+        Verb::Explain(arguments) => commands::explain::run(&arguments),
+        Verb::Fmt(arguments) => commands::fmt::run(&arguments, color),
+        Verb::Test(arguments) => commands::test::run(&arguments, color),
+        Verb::GenTests(arguments) => commands::gen_tests::run(&arguments, color),
         Verb::Timeline(arguments) => commands::timeline::run(&arguments, color),
         Verb::Prove(arguments) => commands::prove::run(&arguments, color),
         Verb::Report(arguments) => commands::report::run(&arguments, color),
         Verb::Matrix(arguments) => commands::matrix::run(&arguments, color),
         Verb::Diff(arguments) => commands::diff::run(&arguments, color),
         Verb::Convert(arguments) => commands::convert::run(&arguments, color),
+        Verb::Schema(arguments) => commands::schema::run(&arguments),
+        Verb::Init(arguments) => commands::init::run(&arguments),
+        Verb::Completions(arguments) => {
+            Ok(commands::completions::run(&arguments, Arguments::command()))
+        }
+        Verb::Man(arguments) => commands::completions::man(&arguments, Arguments::command()),
     };
     let report = report.unwrap_or_else(|error| Report {
         status: Status::Wrong,

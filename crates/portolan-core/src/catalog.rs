@@ -18,6 +18,7 @@ mod lookup;
 mod price;
 mod route;
 mod rules;
+pub mod shape;
 mod spelling;
 pub mod tree;
 mod validate;

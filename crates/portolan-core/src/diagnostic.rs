@@ -5,13 +5,26 @@
 use crate::limits;
 use crate::source::Span;
 
-/// How much a diagnostic matters.
+/// How much a diagnostic matters; the worst last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// The document cannot be used.
-    Error,
+    /// Worth knowing; nothing fails for it.
+    Info,
     /// The document can be used, and probably does not mean what it says.
     Warning,
+    /// The document cannot be used.
+    Error,
+}
+
+impl Severity {
+    /// Its word, as people and programs read it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
 }
 
 /// A stable kebab-case name of the fault, such as `unknown-field`.
@@ -26,13 +39,59 @@ pub struct Label {
     pub message: String,
 }
 
-/// A replacement of one span that removes the fault.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fix {
-    /// The text to replace.
+/// Whether a fix can be applied without being read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Safety {
+    /// Every request is decided as before, and nothing that was written is lost.
+    Safe,
+    /// It is a guess, or changes what is decided: read it first.
+    Unsafe,
+}
+
+/// One replacement of a fix.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edit {
+    /// The text to replace; empty to insert.
     pub span: Span,
     /// What stands there afterwards.
     pub replacement: String,
+}
+
+/// Replacements that together remove a fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// Whether it must be read first.
+    pub safety: Safety,
+    /// At least one, of disjoint spans.
+    pub edits: Vec<Edit>,
+}
+
+impl Fix {
+    /// A fix by one replacement that can be applied unread.
+    pub fn safe(span: Span, replacement: impl Into<String>) -> Self {
+        Self::one(Safety::Safe, span, replacement)
+    }
+
+    /// A fix by one replacement that must be read first.
+    pub fn risky(span: Span, replacement: impl Into<String>) -> Self {
+        Self::one(Safety::Unsafe, span, replacement)
+    }
+
+    fn one(safety: Safety, span: Span, replacement: impl Into<String>) -> Self {
+        let replacement = replacement.into();
+        Self {
+            safety,
+            edits: vec![Edit { span, replacement }],
+        }
+    }
+
+    /// One more replacement.
+    #[must_use]
+    pub fn and(mut self, span: Span, replacement: impl Into<String>) -> Self {
+        let replacement = replacement.into();
+        self.edits.push(Edit { span, replacement });
+        self
+    }
 }
 
 /// One finding about a document.
@@ -50,7 +109,7 @@ pub struct Diagnostic {
     pub related: Vec<Label>,
     /// The next action, in the imperative.
     pub help: Vec<String>,
-    /// A safe replacement, where there is one.
+    /// What removes it, where a machine can say.
     pub fix: Option<Fix>,
 }
 
@@ -101,6 +160,13 @@ impl Diagnostic {
         self
     }
 
+    /// What removes it.
+    #[must_use]
+    pub fn fix(mut self, fix: Fix) -> Self {
+        self.fix = Some(fix);
+        self
+    }
+
     /// Replaces the primary span by the near spelling, and says so.
     #[must_use]
     pub fn near(self, near: Option<&str>) -> Self {
@@ -109,10 +175,7 @@ impl Diagnostic {
             Some(near) => {
                 let span = self.primary.span;
                 let mut with = self.help(format!("did you mean `{near}`?"));
-                with.fix = Some(Fix {
-                    span,
-                    replacement: near.to_owned(),
-                });
+                with.fix = Some(Fix::risky(span, near));
                 with
             }
         }

@@ -29,7 +29,7 @@ mod view;
 mod vocabulary;
 mod walk;
 
-pub use view::{Attempt, Attempts, View, Warnings};
+pub use view::{Attempt, Attempts, First, View, Warnings};
 pub(crate) use view::{Held, Seen, Told};
 pub(crate) use walk::Ground;
 
@@ -62,8 +62,6 @@ pub(crate) struct Compiled {
     panel: Panel,
     sold: Sold,
     prices: Prices,
-    /// URLs; none for those that hold the model's id.
-    urls: Vec<Option<Box<str>>>,
     verdicts: Vec<Verdict>,
     orders: Vec<Vec<u16>>,
     rules: Rules,

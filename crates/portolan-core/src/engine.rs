@@ -9,98 +9,30 @@
 )]
 
 mod accept;
+mod compilation;
+mod look;
 
 use std::collections::BTreeMap;
 
-use sha2::{Digest as _, Sha256};
+pub use compilation::{Compilation, Documents, Study, compile, study};
+pub use look::About;
 
 use crate::answer::{Answer, Trace};
-use crate::catalog::{self, Catalog, Route};
+use crate::catalog::{Catalog, Route};
 use crate::decision::{Decision, Fate, Outcome, Refusal, Snapshot};
-use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::diagram::survey::pair::{Coding, Obstacle, Slice};
 use crate::diagram::survey::{self, Inconclusive, Survey, Topic};
-use crate::diagram::{Compiled, Extent, Ground, Held, Seen, Told, View};
+use crate::diagram::{Compiled, Extent, First, Ground, Held, Seen, Told, View};
 use crate::explain;
 use crate::instant::Instant;
 use crate::judgement::{self, Judgement};
-use crate::policy::{self, Condition, Policy, RuleId, RuleKind, Slot};
+use crate::policy::{Condition, Policy, RuleId, RuleKind, Slot};
 use crate::reference::Case;
 use crate::request::{Call, Caller, Draft, Fallbacks, Request, RequestErrors, State};
-use crate::source::{Files, Sources};
+use crate::source::Sources;
 
 /// Calls of a batch whose models are fetched together.
 const FETCHED: usize = 16;
-
-/// Changes whenever the same catalog and policy come to mean something else.
-const SEMANTICS: &[u8] = b"portolan 1\0";
-
-/// What came of compiling: an engine unless some diagnostic is an error.
-#[derive(Debug)]
-pub struct Compilation {
-    /// The engine.
-    pub engine: Option<Engine>,
-    /// Every file that was read.
-    pub sources: Sources,
-    /// Every finding, by place.
-    pub diagnostics: Vec<Diagnostic>,
-    /// Findings beyond `limits::DIAGNOSTICS`, counted only.
-    pub left_out: usize,
-}
-
-/// Reads, checks and compiles a policy file and all that it names.
-pub fn compile(entry: &str, files: &mut dyn Files) -> Compilation {
-    let mut sources = Sources::default();
-    let mut diagnostics = Diagnostics::default();
-    let parts = check(entry, files, &mut sources, &mut diagnostics);
-    let whole = !diagnostics.has_errors();
-    let left_out = diagnostics.left_out();
-    let snapshot = snapshot(&sources);
-    let engine = parts.filter(|_| whole).map(|(catalog, policy)| Engine {
-        compiled: Compiled::new(&catalog, &policy),
-        catalog,
-        policy,
-        snapshot,
-        sources: sources.clone(),
-    });
-    Compilation {
-        engine,
-        sources,
-        diagnostics: diagnostics.into_sorted(),
-        left_out,
-    }
-}
-
-/// Goes on as far as it can, so that everything that is wrong is found at once.
-fn check(
-    entry: &str,
-    files: &mut dyn Files,
-    sources: &mut Sources,
-    diagnostics: &mut Diagnostics,
-) -> Option<(Catalog, Policy)> {
-    let mut loaded = policy::load(entry, files, sources, diagnostics)?;
-    // Names of a catalog that was not read, or is wrong, would be unknown everywhere: one cause,
-    // one finding.
-    let catalog = catalog::validate(loaded.catalogs.take()?, diagnostics)?;
-    let policy = policy::resolve(&loaded, &catalog, diagnostics);
-    Some((catalog, policy))
-}
-
-fn snapshot(sources: &Sources) -> Snapshot {
-    let mut hash = Sha256::new();
-    hash.update(SEMANTICS);
-    for (_, source) in sources.iter() {
-        let length = u64::try_from(source.text().len()).unwrap_or(u64::MAX);
-        hash.update(length.to_be_bytes());
-        hash.update(source.text().as_bytes());
-    }
-    let digest = hash.finalize();
-    let mut short = [0; 16];
-    for (to, from) in short.iter_mut().zip(digest) {
-        *to = from;
-    }
-    Snapshot(short)
-}
 
 /// A compiled policy over a catalog. Immutable, `Send + Sync`, cheap to share behind an `Arc`.
 #[derive(Debug)]
@@ -181,7 +113,8 @@ impl Engine {
         let call = request.call();
         let ground = self.ground(state);
         if request.fallbacks.is_empty()
-            && let Some(decision) = ground.glance(self.snapshot, &call)
+            && let Some(glance) = ground.glance(&call)
+            && let Some(decision) = ground.decided(self.snapshot, call.at, &glance)
         {
             return decision;
         }
@@ -198,10 +131,53 @@ impl Engine {
         if call.caller.stamp != self.snapshot.0 {
             return self.foreign(call.at);
         }
-        match self.ground(state).glance(self.snapshot, call) {
+        let ground = self.ground(state);
+        let glance = ground.glance(call);
+        match glance.and_then(|glance| ground.decided(self.snapshot, call.at, &glance)) {
             Some(decision) => decision,
             None => self.walked(call, state),
         }
+    }
+
+    /// Decides a call and reads its first attempt, if there is one: the same as `decide_call`, then
+    /// `view_call`, and quicker than one after the other.
+    #[inline(always)]
+    pub fn decide_first(&self, call: &Call<'_>, state: &State) -> (Decision, Option<First<'_>>) {
+        if let Some(quick) = self.looked_up(call, state) {
+            return quick;
+        }
+        // Put elsewhere, and taken from there: what is handed over in memory is read word by word.
+        let mut slow = None;
+        self.decide_and_view(call, state, &mut slow);
+        slow.unwrap_or_else(|| (self.foreign(call.at), None))
+    }
+
+    /// A call's decision and first attempt, where one look tells all of them.
+    #[inline(always)]
+    fn looked_up(&self, call: &Call<'_>, state: &State) -> Option<(Decision, Option<First<'_>>)> {
+        if call.caller.stamp != self.snapshot.0 {
+            return None;
+        }
+        let ground = self.ground(state);
+        let glance = ground.glance(call)?;
+        let decision = ground.decided(self.snapshot, call.at, &glance)?;
+        let first = match decision.outcome {
+            Outcome::Refuse(_) => None,
+            Outcome::Route => Some(glance.first(&self.compiled, call.at)?),
+        };
+        Some((decision, first))
+    }
+
+    #[inline(never)]
+    fn decide_and_view<'a>(
+        &'a self,
+        call: &Call<'_>,
+        state: &State,
+        slow: &mut Option<(Decision, Option<First<'a>>)>,
+    ) {
+        let decision = self.decide_call(call, state);
+        let view = self.view_call(call, state, &decision);
+        *slow = Some((decision, view.lead(&self.compiled, &self.catalog)));
     }
 
     /// Decides a call where one look is not enough.
@@ -454,19 +430,14 @@ impl Engine {
         route: Option<Route>,
         condition: &Condition,
     ) -> bool {
-        let effective = match fallback {
-            None => Some(&request.primary),
-            Some(position) => request.fallbacks.get(position),
+        let state = &State::default();
+        let about = About {
+            request,
+            state,
+            fallback,
+            route,
         };
-        let horizon = std::cell::Cell::new(None);
-        effective.is_some_and(|effective| {
-            let state = State::default();
-            let facts = self
-                .case(request, &state)
-                .facts(effective, &horizon)
-                .of(route);
-            facts.truth(condition) == Some(true)
-        })
+        self.truth(about, condition) == Some(true)
     }
 
     fn case<'a>(&'a self, request: &'a Request, state: &'a State) -> Case<'a> {

@@ -48,6 +48,12 @@ pub const FALLBACKS: usize = 16;
 /// Bytes of a request body that the wire reads.
 pub const BODY_BYTES: usize = 32 * 1024 * 1024;
 
+/// Characters of an upstream's error message, and of each of its details, that are kept.
+pub const UPSTREAM_MESSAGE_CHARS: usize = 2_000;
+
+/// Details of an upstream's error that are kept.
+pub const UPSTREAM_DETAILS: usize = 20;
+
 /// Keys of one object of a request body that is looked into.
 pub const BODY_KEYS: usize = 10_000;
 
@@ -62,6 +68,9 @@ pub const ECHO_CHARS: usize = 120;
 
 /// Suggestions in one help line.
 pub const SUGGESTIONS: usize = 3;
+
+/// Words that a help line lists where nothing is near to the one that was written.
+pub const CHOICES_LISTED: usize = 8;
 
 /// Models tried when a refusal looks for legal alternatives, best score first.
 pub const ALTERNATIVES_TRIED: usize = 512;

@@ -1,15 +1,21 @@
-//! Puts every `prove` of every shipped policy, and questions over generated ones, to z3, and
-//! replays what it found through the interpreter. `tests/z3/run` calls it.
+//! Puts every `prove` of every shipped policy, of the ones below `tests/z3`, and questions over
+//! generated policies, to z3, and replays what it found through the interpreter. `tests/z3/run`
+//! calls it.
 //!
 //!     cargo run -p portolan-testkit --example second-opinion -- [PATH OF Z3] [POLICIES]
 //!
-//! The last line says how many questions were answered. The exit status is 1 where z3 gives no
-//! answer, where it finds a request that the interpreter does not decide so or that nobody can
-//! post, and where the prover says otherwise. That it leaves a question open is printed.
+//! Policies are so many (`1000`), or those of some seeds (`200..400`), and then no others.
+//!
+//! The last line says how many questions were answered alike. The exit status is 1 where z3 gives
+//! no answer, where it finds a request that the interpreter does not decide so or that nobody can
+//! post, and where the prover says otherwise; a generated policy is then shown as small as it can
+//! be made. That the prover leaves a question open is printed; where seeds are named, it is shown so
+//! too.
 
 #![expect(clippy::print_stdout, reason = "its output is the answer")]
 
 use std::io::Write as _;
+use std::ops::Range;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
@@ -19,10 +25,11 @@ use portolan_core::request::{Draft, State};
 use portolan_testkit::case::Origin;
 use portolan_testkit::dice::Dice;
 use portolan_testkit::domain::Domain;
-use portolan_testkit::policies::{compile, shipped};
+use portolan_testkit::policies::{compile, differed, leaky, shipped};
 use portolan_testkit::random::Example;
 use portolan_testkit::second_opinion::{Said, read, request, speaks_against};
-use portolan_verify::prove::{Asking, Outcome, Reason, prove};
+use portolan_testkit::shrink::smallest_example;
+use portolan_verify::prove::{Outcome, Reason, answers};
 use portolan_verify::smt::{Question, Unsupported};
 use portolan_wire::write_request;
 
@@ -32,13 +39,43 @@ const QUESTIONS: usize = 6;
 /// Questions to a generated policy that are asked of single requests, and of how many.
 const ALONE: usize = 3;
 const REQUESTS: usize = 4;
+/// Differences that are shown as small as can be, at most: each takes some seconds.
+const SHOWN: usize = 5;
+
+/// What came of one question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Came {
+    /// Both say that it is proved.
+    Proved,
+    /// Both say that it is refuted.
+    Refuted,
+    /// The prover has no answer.
+    Open(&'static str),
+    /// It is none that a solver can be asked.
+    Unasked,
+    /// They differ, or what was found is wrong: how, and in words.
+    Wrong(Fault, String),
+}
+
+/// How two answers differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    /// z3 gives none.
+    NoAnswer,
+    /// What z3 found is not decided so.
+    NotReplayed,
+    /// What z3 found cannot be posted.
+    NotPosted,
+    /// z3 proves what the prover refutes.
+    OnlyProved,
+    /// z3 refutes what the prover proves.
+    OnlyRefuted,
+}
 
 #[derive(Debug, Default)]
 struct Tally {
     proved: usize,
     refuted: usize,
-    /// Questions that the prover answers alike.
-    agreed: usize,
     /// Questions to which the prover has no answer.
     open: usize,
     wrong: Vec<String>,
@@ -51,55 +88,157 @@ struct Tally {
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let z3 = arguments.next().unwrap_or_else(|| "z3".to_owned());
-    let policies = arguments.next().and_then(|n| n.parse().ok());
+    let seeds = match arguments.next() {
+        None => Some((true, 0..POLICIES)),
+        Some(said) => seeds(&said),
+    };
+    let Some((with_others, seeds)) = seeds else {
+        println!("how many policies? say `1000`, or of which seeds: `200..400`");
+        return ExitCode::FAILURE;
+    };
     if let Err(why) = run(&z3, "(check-sat)") {
         println!("{why}; install it, or name the one to use");
         return ExitCode::FAILURE;
     }
-    let mut shipped_ones = Tally::default();
-    for name in shipped() {
+    let mut tallies = Vec::new();
+    if with_others {
+        tallies.push(known(&z3, "shipped policies", shipped()));
+        tallies.push(known(&z3, "policies that leak, open and locked", leaky()));
+        tallies.push(known(
+            &z3,
+            "policies on which they once differed",
+            differed(),
+        ));
+    }
+    tallies.push(generated(&z3, seeds, !with_others));
+    let sum = |of: fn(&Tally) -> usize| tallies.iter().map(of).sum::<usize>();
+    for said in tallies.iter().flat_map(|tally| &tally.wrong) {
+        println!("wrong: {said}");
+    }
+    let (proved, refuted) = (sum(|tally| tally.proved), sum(|tally| tally.refuted));
+    println!(
+        "z3 and the prover agree on {} questions: {proved} proved, {refuted} refuted; \
+         the prover leaves {} open, on {} they differ",
+        proved + refuted,
+        sum(|tally| tally.open),
+        sum(|tally| tally.wrong.len()),
+    );
+    ExitCode::from(u8::from(sum(|tally| tally.wrong.len()) > 0))
+}
+
+/// Which policies are made, and whether the others are asked about too.
+fn seeds(said: &str) -> Option<(bool, Range<u64>)> {
+    let Some((from, until)) = said.split_once("..") else {
+        return Some((true, 0..said.parse().ok()?));
+    };
+    Some((false, from.parse().ok()?..until.parse().ok()?))
+}
+
+/// Asks about policies on the disk.
+fn known(z3: &str, what: &str, names: Vec<String>) -> Tally {
+    let mut tally = Tally::default();
+    for name in names {
         let Some(engine) = compile(&Origin::Shipped(name.clone())).engine else {
-            shipped_ones.wrong.push(format!("{name} does not compile"));
+            tally.wrong.push(format!("{name} does not compile"));
             continue;
         };
-        for (said, prove) in shipped_ones.policy(&z3, &name, &engine) {
-            println!("{name}: `{}` {said}", prove.name);
+        for (prove, came) in tally.policy(z3, &engine, engine.policy().proves.iter().collect()) {
+            println!("{name}: `{}` {}", prove.name, came.words());
+            tally.note(&name, prove, &came);
         }
     }
-    shipped_ones.print("shipped policies");
-    let mut generated = Tally::default();
-    for seed in 0..policies.unwrap_or(POLICIES) {
-        let Some(engine) = Example::with_proves(seed, QUESTIONS).compile().engine else {
+    tally.print(what);
+    tally
+}
+
+/// Asks about the policies of some seeds. What the prover leaves open is made small as well, if
+/// that is wanted.
+fn generated(z3: &str, seeds: Range<u64>, shows_open: bool) -> Tally {
+    let mut tally = Tally::default();
+    let mut shown = 0;
+    for seed in seeds {
+        let example = Example::with_proves(seed, QUESTIONS);
+        let Some(engine) = example.compile().engine else {
             continue;
         };
         let place = format!("seed {seed}");
-        generated.policy(&z3, &place, &engine);
+        for (prove, came) in tally.policy(z3, &engine, engine.policy().proves.iter().collect()) {
+            tally.note(&place, prove, &came);
+            let (open, differs) = match came {
+                Came::Open(_) => (true, false),
+                Came::Wrong(..) => (false, true),
+                Came::Proved | Came::Refuted | Came::Unasked => (false, false),
+            };
+            if open || differs {
+                println!("{place}: `{}` {}", prove.name, came.words());
+            }
+            if (differs || open && shows_open) && shown < SHOWN {
+                shown += 1;
+                println!("{}", smallest(z3, &example, &prove.name, &came));
+            }
+        }
         let dice = &mut Dice::new(seed ^ 0x2a3);
         for prove in engine.policy().proves.iter().take(ALONE) {
-            generated.ask_alone(&z3, &place, &engine, prove, dice);
+            tally.ask_alone(z3, &place, &engine, prove, dice);
         }
     }
-    generated.print("generated policies");
-    let wrong = shipped_ones.wrong.iter().chain(&generated.wrong);
-    let wrong: Vec<&String> = wrong.collect();
-    for said in &wrong {
-        println!("{said}");
+    tally.print("generated policies");
+    tally
+}
+
+/// The smallest policy of which the same question comes to the same.
+fn smallest(z3: &str, example: &Example, name: &str, came: &Came) -> String {
+    let of = |example: &Example| {
+        let engine = example.compile().engine?;
+        let proves = engine.policy().proves.iter();
+        let proves = proves.filter(|prove| &*prove.name == name).collect();
+        let mut came = Tally::default().policy(z3, &engine, proves);
+        came.pop().map(|(_, came)| came)
+    };
+    let still = &mut |example: &Example| of(example).is_some_and(|other| other.is_like(came));
+    let small = smallest_example(example, still);
+    let said = of(&small).map(|came| came.words()).unwrap_or_default();
+    let Example { policy, catalog } = small;
+    format!("as small as can be:\n{policy}---\n{catalog}---\n{said}")
+}
+
+impl Came {
+    /// The same, but for the words.
+    fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Wrong(one, _), Self::Wrong(other, _)) => one == other,
+            (one, other) => one == other,
+        }
     }
-    let proved = shipped_ones.proved + generated.proved;
-    let refuted = shipped_ones.refuted + generated.refuted;
-    let all = proved + refuted;
-    println!("z3 answers {all} questions: {proved} proved, {refuted} refuted");
-    ExitCode::from(u8::from(!wrong.is_empty()))
+
+    fn words(&self) -> String {
+        match self {
+            Self::Proved => "is proved".to_owned(),
+            Self::Refuted => "is refuted".to_owned(),
+            Self::Open(why) => format!("is left open by the prover: {why}"),
+            Self::Unasked => "cannot be asked".to_owned(),
+            Self::Wrong(_, why) => why.clone(),
+        }
+    }
 }
 
 impl Tally {
+    fn note(&mut self, place: &str, prove: &Prove, came: &Came) {
+        match came {
+            Came::Proved => self.proved += 1,
+            Came::Refuted => self.refuted += 1,
+            Came::Open(_) => self.open += 1,
+            Came::Unasked => {}
+            Came::Wrong(_, why) => self.wrong.push(format!("{place}: `{}` {why}", prove.name)),
+        }
+    }
+
     fn print(&self, what: &str) {
         println!(
-            "{what}: {} proved, {} refuted, {} of them as the prover says, {} that it leaves open; of {} requests alone {} speak against the claim; \
-             at most {} ms and {} kB a question",
+            "{what}: {} proved and {} refuted by both, {} that the prover leaves open; of {} \
+             requests alone {} speak against the claim; at most {} ms and {} kB a question",
             self.proved,
             self.refuted,
-            self.agreed,
             self.open,
             self.alone[0],
             self.alone[1],
@@ -108,107 +247,70 @@ impl Tally {
         );
     }
 
-    /// Asks every question of a policy, and the prover the same.
+    /// Asks z3 and the prover the same questions of a policy.
     fn policy<'e>(
         &mut self,
         z3: &str,
-        place: &str,
         engine: &'e Engine,
-    ) -> Vec<(&'static str, &'e Prove)> {
-        let proves = &engine.policy().proves;
-        let all: Vec<usize> = (0..proves.len()).collect();
+        proves: Vec<&'e Prove>,
+    ) -> Vec<(&'e Prove, Came)> {
         let posted = |draft: &Draft| write_request(draft, &State::default()).is_ok();
-        let asking = Asking {
-            wanted: &all,
-            posted: &posted,
-            other: &|_| None,
-        };
-        let proofs = prove(engine, asking);
-        let mut out = Vec::new();
-        for (prove, proof) in proves.iter().zip(proofs) {
-            let before = (self.proved, self.refuted);
-            let said = self.ask(z3, place, engine, prove);
-            let agrees = match &proof.outcome {
-                Outcome::Proved => self.proved > before.0,
-                Outcome::Refuted(_) => self.refuted > before.1,
-                Outcome::Inconclusive(_) => false,
-            };
-            if agrees {
-                self.agreed += 1;
-            } else if let Outcome::Inconclusive(why) = &proof.outcome {
-                let why = match why {
-                    Reason::TooLarge => "past its limits",
-                    Reason::NotReplayed => "no request that was tried replays",
-                    Reason::OtherPolicy | Reason::OtherInputs => "another policy is asked",
-                    Reason::NamesModel => "it names the model",
-                };
-                println!(
-                    "{place}: `{}` {said} for z3; the prover does not know: {why}",
-                    prove.name
-                );
-                self.open += 1;
-            } else if before != (self.proved, self.refuted) {
-                let outcome = match &proof.outcome {
-                    Outcome::Proved => "proved".to_owned(),
-                    Outcome::Refuted(found) => format!("refuted by {:?}", found.draft),
-                    Outcome::Inconclusive(_) => "left open".to_owned(),
-                };
-                let name = &prove.name;
-                let said = format!("{place}: `{name}` {said} for z3, {outcome} for the prover");
-                self.wrong.push(said);
-            }
-            out.push((said, prove));
-        }
-        out
+        let outcomes = answers(engine, &proves, &posted, &|_| None);
+        let asked = proves.into_iter().zip(outcomes);
+        asked
+            .map(|(prove, (_, outcome))| (prove, self.compare(z3, engine, prove, &outcome)))
+            .collect()
     }
 
-    /// Asks one question; what it finds against the claim is replayed.
-    fn ask(&mut self, z3: &str, place: &str, engine: &Engine, prove: &Prove) -> &'static str {
+    /// Asks z3 one question, and compares.
+    fn compare(&mut self, z3: &str, engine: &Engine, prove: &Prove, outcome: &Outcome) -> Came {
         let question = match Question::new(engine, prove) {
             Ok(question) => question,
-            Err(Unsupported::NamesModel | Unsupported::OtherPolicy) => return "cannot be asked",
-            Err(why) => {
-                self.wrong.push(format!("{place}: {why}"));
-                return "cannot be asked";
-            }
+            Err(Unsupported::NamesModel | Unsupported::OtherPolicy) => return Came::Unasked,
+            Err(why) => return Came::Wrong(Fault::NoAnswer, why.to_string()),
         };
         self.largest = self.largest.max(question.script().len());
         let started = Instant::now();
-        let printed = run(z3, question.script());
+        let found = found(z3, engine, &question, question.script());
         self.longest = self.longest.max(started.elapsed());
-        match printed.and_then(|printed| read(&printed)) {
-            Err(why) => {
-                self.wrong.push(format!("{place}: `{}`: {why}", prove.name));
-                "has no answer"
-            }
-            Ok(Said::Proved) => {
-                self.proved += 1;
-                "is proved"
-            }
-            Ok(Said::Refuted(values)) => {
-                let (draft, state) = question.request(&values);
-                let replayed = speaks_against(engine, prove, &draft, &state);
-                if replayed != Ok(true) {
-                    let name = &prove.name;
-                    self.wrong.push(format!(
-                        "{place}: `{name}`: the interpreter says {replayed:?} of {draft:?} in {state:?}"
-                    ));
-                    return "is refuted by a request that does not replay";
+        let found = match found {
+            Err((Fault::NotPosted, why)) => {
+                match self::found(z3, engine, &question, &question.of_short_texts()) {
+                    Ok(Some(found)) => Some(found),
+                    Ok(None) | Err(_) => return Came::Wrong(Fault::NotPosted, why),
                 }
-                if let Err(why) = write_request(&draft, &state) {
-                    let name = &prove.name;
-                    self.wrong
-                        .push(format!("{place}: `{name}`: {why}: {draft:?} in {state:?}"));
-                    return "is refuted by a request that nobody can post";
-                }
-                self.refuted += 1;
-                "is refuted"
+            }
+            Err((fault, why)) => return Came::Wrong(fault, why),
+            Ok(found) => found,
+        };
+        match (&found, outcome) {
+            (None, Outcome::Proved) => Came::Proved,
+            (Some(_), Outcome::Refuted(_)) => Came::Refuted,
+            (_, Outcome::Inconclusive(why)) => Came::Open(match why {
+                Reason::TooLarge => "past its limits",
+                Reason::NotReplayed => "no request that was tried replays",
+                Reason::OtherPolicy | Reason::OtherInputs => "another policy is asked",
+                Reason::NamesModel => "it names the model",
+            }),
+            (None, Outcome::Refuted(found)) => {
+                let (draft, state) = (&found.draft, &found.state);
+                let judged = speaks_against(engine, prove, draft, state);
+                let formulas = question.refuted_by(draft, state);
+                let left_out = question.left_out_by(draft, state);
+                let why = format!(
+                    "is proved for z3, refuted for the prover by {draft:?}: the interpreter says \
+                     {judged:?}, the formulas {formulas}, and leave it out at {left_out:?}"
+                );
+                Came::Wrong(Fault::OnlyProved, why)
+            }
+            (Some((draft, state)), Outcome::Proved) => {
+                let why =
+                    format!("is proved for the prover, refuted for z3 by {draft:?} in {state:?}");
+                Came::Wrong(Fault::OnlyRefuted, why)
             }
         }
     }
-}
 
-impl Tally {
     /// Asks one question of some requests alone: z3 must say what the interpreter says.
     fn ask_alone(
         &mut self,
@@ -245,6 +347,31 @@ impl Tally {
             }
         }
     }
+}
+
+/// Asks z3; what it finds against the claim is replayed.
+fn found(
+    z3: &str,
+    engine: &Engine,
+    question: &Question<'_>,
+    script: &str,
+) -> Result<Option<(Draft, State)>, (Fault, String)> {
+    let printed = run(z3, script).and_then(|printed| read(&printed));
+    let values = match printed.map_err(|why| (Fault::NoAnswer, why))? {
+        Said::Proved => return Ok(None),
+        Said::Refuted(values) => values,
+    };
+    let (draft, state) = question.request(&values);
+    let replayed = speaks_against(engine, question.prove(), &draft, &state);
+    if replayed != Ok(true) {
+        let why = format!("the interpreter says {replayed:?} of {draft:?} in {state:?}");
+        return Err((Fault::NotReplayed, why));
+    }
+    if let Err(why) = write_request(&draft, &state) {
+        let why = format!("nobody can post what z3 finds, {why}: {draft:?} in {state:?}");
+        return Err((Fault::NotPosted, why));
+    }
+    Ok(Some((draft, state)))
 }
 
 fn run(z3: &str, script: &str) -> Result<String, String> {

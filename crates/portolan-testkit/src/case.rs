@@ -1,14 +1,16 @@
-//! The fixture files as written: what a case is for, what it puts in, and what it expects.
-//!
-//! How an expectation is judged lives in `expect.rs`.
+//! The fixture files: what a case is for, what it puts in, and what it expects. Those that decide
+//! are in the format that users have for their own policies, of `portolan-test`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+pub use portolan_test::cases::Case;
+use portolan_test::cases::{CaseFile, Of};
 use serde::Deserialize;
 
-use crate::expect::{Expect, Finding};
+use crate::expect::Finding;
+use crate::policies::{root, shipped};
 
 /// Why a fixture cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -58,36 +60,6 @@ pub struct DecideFile {
     pub requests: Vec<Case>,
 }
 
-/// One request and what is expected of it.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Case {
-    /// What it is for.
-    pub why: String,
-    /// Numbers of `docs/facts.md` that it honours.
-    #[serde(default)]
-    pub facts: Vec<u32>,
-    /// The envelope.
-    #[serde(default)]
-    request: Option<serde_json::Value>,
-    /// The envelope, byte for byte.
-    #[serde(default)]
-    request_text: Option<String>,
-    /// What is expected.
-    pub expect: Expect,
-}
-
-impl Case {
-    /// The envelope as JSON.
-    pub fn envelope(&self) -> String {
-        match (&self.request_text, &self.request) {
-            (Some(text), _) => text.clone(),
-            (None, Some(value)) => value.to_string(),
-            (None, None) => String::new(),
-        }
-    }
-}
-
 /// A file of `tests/cases/compile`.
 #[derive(Debug, Clone)]
 pub struct CompileFile {
@@ -99,16 +71,63 @@ pub struct CompileFile {
     pub expect: Vec<Finding>,
 }
 
-#[derive(Deserialize)]
+/// A file of `tests/cases/fmt`.
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawDecide {
-    why: String,
-    policy: Option<String>,
-    entry: Option<String>,
-    files: Option<BTreeMap<String, String>>,
+pub struct FmtFile {
+    /// What it is for.
+    pub why: String,
+    /// The name of the text, whose ending says how it is written.
+    pub file: String,
+    /// The text.
+    pub before: String,
+    /// The text in style.
+    pub after: Option<String>,
+    /// The codes of what stands against formatting it, where something does.
     #[serde(default)]
-    facts: Vec<u32>,
-    requests: Vec<Case>,
+    pub refused: Vec<String>,
+}
+
+/// A file of `tests/cases/lint`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LintFile {
+    /// What it is for.
+    pub why: String,
+    /// The date for which dates are judged.
+    #[serde(default = "new_year")]
+    pub today: String,
+    /// Files by name; `base.yaml` is there without being given.
+    pub files: BTreeMap<String, String>,
+    /// Lints that run beside that of the folder.
+    #[serde(default)]
+    pub lints: Vec<String>,
+    /// Every finding, by place.
+    pub expect: Vec<Finding>,
+    /// Files as they are after all fixes.
+    #[serde(default)]
+    pub fixed: BTreeMap<String, String>,
+}
+
+fn new_year() -> String {
+    "2026-01-01".to_owned()
+}
+
+impl LintFile {
+    /// Reads a fixture.
+    ///
+    /// # Errors
+    /// When it cannot be read or is not in the format.
+    pub fn read(path: &Path) -> Result<Self, CaseError> {
+        let file: Self = yaml(path)?;
+        if file.why.trim().is_empty() {
+            return Err(CaseError::Malformed {
+                path: path.to_owned(),
+                why: "say why".to_owned(),
+            });
+        }
+        Ok(file)
+    }
 }
 
 #[derive(Deserialize)]
@@ -122,36 +141,34 @@ struct RawCompile {
 }
 
 impl DecideFile {
-    /// Reads a fixture.
+    /// Reads a fixture. One that names no policy belongs to the one whose `tests` it lies in.
     ///
     /// # Errors
-    /// When it cannot be read or is not in the format.
+    /// When it cannot be read or is not in the format, or leaves it open what is expected.
     pub fn read(path: &Path) -> Result<Self, CaseError> {
-        let raw: RawDecide = yaml(path)?;
         let malformed = |why: String| CaseError::Malformed {
             path: path.to_owned(),
             why,
         };
-        if raw.why.trim().is_empty() || raw.requests.is_empty() {
-            return Err(malformed(
-                "say why, and give at least one request".to_owned(),
-            ));
+        let file = CaseFile::parse(&text(path)?).map_err(malformed)?;
+        let open = file.requests.iter().find(|case| case.expect.is_none());
+        if let Some(case) = open {
+            return Err(malformed(format!("`{}`: say what to expect", case.why)));
         }
-        for case in &raw.requests {
-            let complaint = |why: &str| malformed(format!("`{}`: {why}", case.why));
-            if case.why.trim().is_empty() {
-                return Err(complaint("say why"));
+        let origin = match file.of {
+            Of::Path(path) => Origin::Shipped(path),
+            Of::Inline { entry, files } => Origin::Inline { entry, files },
+            Of::Own => Origin::Shipped(own(path).ok_or_else(|| malformed(nameless()))?),
+            Of::Overlay(name) => {
+                let own = own(path).ok_or_else(|| malformed(nameless()))?;
+                Origin::Shipped(format!("{own}/overlays/{name}.portolan"))
             }
-            if case.request.is_some() == case.request_text.is_some() {
-                return Err(complaint("give either `request` or `request_text`"));
-            }
-            case.expect.check().map_err(|why| complaint(&why))?;
-        }
+        };
         Ok(Self {
-            why: raw.why,
-            origin: origin(raw.policy, raw.entry, raw.files).map_err(malformed)?,
-            facts: raw.facts,
-            requests: raw.requests,
+            why: file.why,
+            origin,
+            facts: file.facts,
+            requests: file.requests,
         })
     }
 
@@ -160,6 +177,38 @@ impl DecideFile {
         let of_requests = self.requests.iter().flat_map(|case| &case.facts);
         self.facts.iter().chain(of_requests).copied()
     }
+}
+
+/// Every file of cases that decide: those of the repository, and those of the shipped policies.
+pub fn decide_files() -> Vec<PathBuf> {
+    let mut left = vec![root().join("tests/cases/decide")];
+    left.extend(shipped().iter().map(|name| root().join(name).join("tests")));
+    let mut found = Vec::new();
+    while let Some(directory) = left.pop() {
+        for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                left.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "yaml") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The policy whose `tests` a file lies in, from the root of the repository.
+fn own(path: &Path) -> Option<String> {
+    let path = path.canonicalize().ok()?;
+    let tests = path.ancestors().find(|above| above.ends_with("tests"))?;
+    let root = root().canonicalize().ok()?;
+    let policy = tests.parent()?.strip_prefix(root).ok()?;
+    Some(policy.to_string_lossy().into_owned())
+}
+
+fn nameless() -> String {
+    "give either `policy` or `files`".to_owned()
 }
 
 impl CompileFile {
@@ -184,6 +233,23 @@ impl CompileFile {
     }
 }
 
+impl FmtFile {
+    /// Reads a fixture.
+    ///
+    /// # Errors
+    /// When it cannot be read or is not in the format.
+    pub fn read(path: &Path) -> Result<Self, CaseError> {
+        let file: Self = yaml(path)?;
+        if file.why.trim().is_empty() || file.after.is_some() != file.refused.is_empty() {
+            return Err(CaseError::Malformed {
+                path: path.to_owned(),
+                why: "say why, and give either `after` or `refused`".to_owned(),
+            });
+        }
+        Ok(file)
+    }
+}
+
 fn origin(
     policy: Option<String>,
     entry: Option<String>,
@@ -202,12 +268,15 @@ fn origin(
     }
 }
 
-fn yaml<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, CaseError> {
-    let text = fs::read_to_string(path).map_err(|source| CaseError::Unreadable {
+fn text(path: &Path) -> Result<String, CaseError> {
+    fs::read_to_string(path).map_err(|source| CaseError::Unreadable {
         path: path.to_owned(),
         source,
-    })?;
-    serde_yaml::from_str(&text).map_err(|error| CaseError::Malformed {
+    })
+}
+
+fn yaml<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, CaseError> {
+    serde_yaml::from_str(&text(path)?).map_err(|error| CaseError::Malformed {
         path: path.to_owned(),
         why: error.to_string(),
     })

@@ -8,12 +8,10 @@ pub mod case;
 pub mod claims;
 pub mod dice;
 pub mod domain;
-pub mod examples;
 pub mod expect;
 pub mod generate;
 pub mod grid;
 pub mod mutate;
-pub mod observed;
 pub mod policies;
 pub mod posted;
 pub mod random;
@@ -21,3 +19,5 @@ pub mod scale;
 pub mod second_opinion;
 pub mod shrink;
 pub mod subject;
+
+pub use portolan_test::{examples, observed};

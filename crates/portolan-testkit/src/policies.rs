@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use portolan_core::diagnostic::{Diagnostic, Severity};
+use portolan_core::diagnostic::Diagnostic;
 use portolan_core::engine::{self, Compilation};
 use portolan_core::source::{Files, Sources};
 
@@ -18,11 +18,31 @@ pub fn root() -> PathBuf {
 
 /// Every shipped policy: the directories below `rules` that hold one, by name.
 pub fn shipped() -> Vec<String> {
-    let entries = fs::read_dir(root().join("rules")).into_iter().flatten();
+    below("rules")
+}
+
+/// The policies that leak, each followed by itself under the lock that closes the leak.
+pub fn leaky() -> Vec<String> {
+    let open = below("rules/examples/leaky").into_iter();
+    let both = open.flat_map(|open| {
+        let locked = format!("{open}/overlays/locked.portolan");
+        [open, locked]
+    });
+    both.collect()
+}
+
+/// Small policies on which a solver and the prover once differed.
+pub fn differed() -> Vec<String> {
+    below("tests/z3")
+}
+
+/// The directories below one that hold a policy.
+fn below(place: &str) -> Vec<String> {
+    let entries = fs::read_dir(root().join(place)).into_iter().flatten();
     let mut found: Vec<String> = entries
         .filter_map(Result::ok)
         .filter(|entry| entry.path().join("policy.portolan").is_file())
-        .map(|entry| format!("rules/{}", entry.file_name().to_string_lossy()))
+        .map(|entry| format!("{place}/{}", entry.file_name().to_string_lossy()))
         .collect();
     found.sort();
     found
@@ -50,10 +70,7 @@ pub fn compile(origin: &Origin) -> Compilation {
 pub fn printed(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     let mut out = String::new();
     for diagnostic in diagnostics {
-        let severity = match diagnostic.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
+        let severity = diagnostic.severity.word();
         let mut line = |text: String| {
             out.push_str(&text);
             out.push('\n');

@@ -64,24 +64,15 @@ impl Difference {
     }
 
     fn smaller_text(
-        mut self,
+        self,
         split: fn(&Example) -> Vec<String>,
         put: fn(&mut Example, String),
     ) -> Self {
-        let mut index = 0;
-        loop {
-            let mut pieces = split(&self.example);
-            if index >= pieces.len() {
-                return self;
-            }
-            pieces.remove(index);
-            let mut example = self.example.clone();
-            put(&mut example, pieces.concat());
-            match Self::of(&example, &self.draft, &self.state) {
-                Some(smaller) => self = smaller,
-                None => index += 1,
-            }
-        }
+        let differs =
+            &mut |example: &Example| Self::of(example, &self.draft, &self.state).is_some();
+        let example = fewer(&self.example, split, put, differs);
+        let (draft, state) = (self.draft.clone(), self.state.clone());
+        self.or(&example, &draft, &state)
     }
 
     fn smaller_request(mut self) -> Self {
@@ -115,6 +106,49 @@ impl Difference {
             self = self.or(&example, &draft, &state);
         }
         self
+    }
+}
+
+/// The smallest example of which something is still true, found by leaving out one item, one line
+/// and one line of the catalog after the other.
+#[must_use]
+pub fn smallest_example(example: &Example, still: &mut dyn FnMut(&Example) -> bool) -> Example {
+    let mut example = example.clone();
+    loop {
+        let before = example.clone();
+        example = fewer(&example, items, |e, text| e.policy = text, still);
+        example = fewer(&example, lines, |e, text| e.policy = text, still);
+        example = fewer(&example, catalog_lines, |e, text| e.catalog = text, still);
+        if (example.policy.len(), example.catalog.len())
+            == (before.policy.len(), before.catalog.len())
+        {
+            return example;
+        }
+    }
+}
+
+/// An example with every piece left out that can be.
+fn fewer(
+    example: &Example,
+    split: fn(&Example) -> Vec<String>,
+    put: fn(&mut Example, String),
+    still: &mut dyn FnMut(&Example) -> bool,
+) -> Example {
+    let mut example = example.clone();
+    let mut index = 0;
+    loop {
+        let mut pieces = split(&example);
+        if index >= pieces.len() {
+            return example;
+        }
+        pieces.remove(index);
+        let mut fewer = example.clone();
+        put(&mut fewer, pieces.concat());
+        if still(&fewer) {
+            example = fewer;
+        } else {
+            index += 1;
+        }
     }
 }
 

@@ -8,8 +8,7 @@ use portolan_wire::Call;
 use crate::case::Case;
 use crate::observed::Observed;
 
-/// The instant for envelopes that name none: 2026-01-01T00:00:00Z.
-pub const NOW: i64 = 1_767_225_600;
+pub use portolan_test::NOW;
 
 /// Something that answers requests.
 pub trait Subject {

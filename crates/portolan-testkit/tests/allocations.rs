@@ -8,7 +8,6 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::hint::black_box;
 
 use allocation_counter::measure;
@@ -20,10 +19,10 @@ use portolan_core::instant::Instant;
 use portolan_core::policy::RuleId;
 use portolan_core::request::{Auth, Body, Call, ChainFields, Draft, Extras, Fields, Rest, State};
 use portolan_testkit::agree::agree;
-use portolan_testkit::case::{DecideFile, Origin};
+use portolan_testkit::case::{DecideFile, Origin, decide_files};
 use portolan_testkit::dice::Dice;
 use portolan_testkit::domain::Domain;
-use portolan_testkit::policies::{compile, root, shipped};
+use portolan_testkit::policies::{compile, shipped};
 use portolan_testkit::subject::NOW;
 
 /// Random requests to each policy.
@@ -205,15 +204,8 @@ fn posted(engine: &Engine, envelope: &str) -> Result<(Draft, State), String> {
 
 /// The fixtures of a policy.
 fn fixtures(policy: &str) -> Vec<DecideFile> {
-    let mut files = Vec::new();
-    for area in fs::read_dir(root().join("tests/cases/decide")).unwrap() {
-        for file in fs::read_dir(area.unwrap().path()).unwrap() {
-            let path = file.unwrap().path();
-            if path.extension().is_some_and(|ending| ending == "yaml") {
-                files.push(DecideFile::read(&path).unwrap());
-            }
-        }
-    }
+    let files = decide_files().into_iter();
+    let mut files: Vec<DecideFile> = files.map(|path| DecideFile::read(&path).unwrap()).collect();
     files.retain(|file| file.origin == Origin::Shipped(policy.to_owned()));
     assert!(!files.is_empty(), "{policy} has no fixtures");
     files

@@ -10,7 +10,8 @@ use std::path::Path;
 
 use datatest_stable::Result;
 use insta::Settings;
-use portolan_testkit::case::{Case, CompileFile, DecideFile, Origin};
+use portolan_fmt::Notation;
+use portolan_testkit::case::{Case, CompileFile, DecideFile, FmtFile, Origin};
 use portolan_testkit::expect::unmet_findings;
 use portolan_testkit::observed::comparable;
 use portolan_testkit::policies::{compile, printed};
@@ -30,7 +31,7 @@ fn decide(path: &Path) -> Result<()> {
     let mut words = String::new();
     for case in &file.requests {
         let seen = core.decide(case);
-        for unmet in case.expect.unmet(&seen) {
+        for unmet in case.expect.iter().flat_map(|expect| expect.unmet(&seen)) {
             complaints.push(format!("{}\n  {unmet}", case.why));
         }
         let on_wire = wire.decide(case);
@@ -81,6 +82,30 @@ fn findings(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// A text in style is exactly what was written by hand, and stays so.
+fn style(path: &Path) -> Result<()> {
+    let file = FmtFile::read(path)?;
+    let notation = Notation::of(&file.file, &file.before);
+    match (
+        portolan_fmt::format(&file.file, &file.before, notation),
+        &file.after,
+    ) {
+        (Ok(styled), Some(after)) => {
+            assert_eq!(styled, *after, "{}", file.why);
+            assert_eq!(
+                portolan_fmt::format(&file.file, after, notation).as_ref(),
+                Ok(after)
+            );
+        }
+        (Err(refusal), None) => {
+            let codes: Vec<&str> = refusal.diagnostics.iter().map(|d| d.code).collect();
+            assert_eq!(codes, file.refused, "{}", file.why);
+        }
+        (seen, _) => return Err(format!("{}: {seen:?}", file.why).into()),
+    }
+    Ok(())
+}
+
 fn is_error(diagnostic: &portolan_core::diagnostic::Diagnostic) -> bool {
     diagnostic.severity == portolan_core::diagnostic::Severity::Error
 }
@@ -98,5 +123,7 @@ fn pin(path: &Path, words: &str) {
 
 datatest_stable::harness! {
     { test = decide, root = "../../tests/cases/decide", pattern = r"\.yaml$" },
+    { test = style, root = "../../tests/cases/fmt", pattern = r"\.yaml$" },
+    { test = decide, root = "../../rules", pattern = r"/tests/.*\.yaml$" },
     { test = findings, root = "../../tests/cases/compile", pattern = r"\.yaml$" },
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use portolan_testkit::case::DecideFile;
+use portolan_testkit::case::{DecideFile, decide_files};
 use portolan_testkit::policies::root;
 
 /// Every fact has a number from 1 to this.
@@ -30,12 +30,17 @@ fn below(directory: &Path, ending: &str) -> BTreeSet<PathBuf> {
 
 #[test]
 fn every_snapshot_has_its_fixture_and_every_fixture_its_snapshot() {
-    let cases = root().join("tests/cases");
-    let stems = |ending| -> BTreeSet<PathBuf> {
-        let found = below(&cases, ending).into_iter();
+    // Those of `fmt` say themselves what comes out.
+    let own = root().join("tests/cases/fmt");
+    let stems = |found: BTreeSet<PathBuf>| -> BTreeSet<PathBuf> {
+        let found = found.into_iter().filter(|path| !path.starts_with(&own));
         found.map(|path| path.with_extension("")).collect()
     };
-    let (fixtures, snapshots) = (stems("yaml"), stems("snap"));
+    let mut fixtures = below(&root().join("tests/cases"), "yaml");
+    fixtures.extend(decide_files());
+    let mut snapshots = below(&root().join("tests/cases"), "snap");
+    snapshots.extend(below(&root().join("rules"), "snap"));
+    let (fixtures, snapshots) = (stems(fixtures), stems(snapshots));
     let lonely: Vec<&PathBuf> = fixtures.symmetric_difference(&snapshots).collect();
     assert!(lonely.is_empty(), "without its other half: {lonely:#?}");
 }
@@ -47,8 +52,9 @@ fn fixture_files_are_where_the_runner_looks() {
         .into_iter()
         .chain(below(&cases, "yml"))
         .filter(|path| {
-            let inside = |area: &str| path.starts_with(cases.join(area));
-            !inside("decide") && !inside("compile") || path.extension().unwrap() != "yaml"
+            let areas = ["decide", "compile", "fmt", "lint"];
+            !areas.iter().any(|area| path.starts_with(cases.join(area)))
+                || path.extension().unwrap() != "yaml"
         })
         .collect();
     assert!(lost.is_empty(), "no runner takes {lost:#?}");
@@ -57,7 +63,7 @@ fn fixture_files_are_where_the_runner_looks() {
 /// The facts that fixtures honour, each with the files that do.
 fn honoured() -> BTreeMap<u32, BTreeSet<String>> {
     let mut honoured: BTreeMap<u32, BTreeSet<String>> = BTreeMap::new();
-    for path in below(&root().join("tests/cases/decide"), "yaml") {
+    for path in decide_files() {
         let file = DecideFile::read(&path).unwrap();
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         for fact in file.all_facts() {

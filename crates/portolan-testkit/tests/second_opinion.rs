@@ -2,17 +2,22 @@
 //! the interpreter says. No solver is needed for that; `tests/z3` has one.
 //! `PORTOLAN_LAWS=20` makes for twenty times as many policies.
 
-#![expect(clippy::unwrap_used, reason = "tests panic to fail")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests panic to fail"
+)]
 
 use portolan_core::engine::Engine;
-use portolan_core::policy::Goal;
+use portolan_core::policy::{Goal, Prove};
 use portolan_core::request::{Draft, State};
 use portolan_testkit::case::Origin;
 use portolan_testkit::dice::Dice;
 use portolan_testkit::domain::Domain;
-use portolan_testkit::policies::{compile, printed, shipped};
+use portolan_testkit::policies::{compile, differed, printed, shipped};
 use portolan_testkit::random::{Example, ask};
 use portolan_testkit::second_opinion::{request, speaks_against};
+use portolan_verify::prove::{Outcome, answers};
 use portolan_verify::smt::{Question, Unsupported};
 use portolan_wire::write_request;
 
@@ -121,4 +126,68 @@ fn formulas_say_what_the_interpreter_says_of_shipped_policies() {
         }
         assert!(found.for_it > 0, "{name}: {found:?}");
     }
+}
+
+/// What the prover says, by question; what it finds against a claim, a solver may find too.
+fn proved(engine: &Engine) -> Vec<(&Prove, Outcome)> {
+    let proves: Vec<&Prove> = engine.policy().proves.iter().collect();
+    let posted = |draft: &Draft| write_request(draft, &State::default()).is_ok();
+    let outcomes = answers(engine, &proves, &posted, &|_| None);
+    let all: Vec<(&Prove, Outcome)> = proves
+        .into_iter()
+        .zip(outcomes.into_iter().map(|(_, outcome)| outcome))
+        .collect();
+    for (prove, outcome) in &all {
+        let (Outcome::Refuted(found), Ok(question)) = (outcome, Question::new(engine, prove))
+        else {
+            continue;
+        };
+        let (draft, state) = (&found.draft, &found.state);
+        let left_out = question.left_out_by(draft, state);
+        assert!(
+            left_out.is_empty(),
+            "{}: {left_out:?}\n{draft:?}",
+            prove.name
+        );
+        let said = question.refuted_by(draft, state);
+        assert!(said, "{}: {draft:?}", prove.name);
+    }
+    all
+}
+
+#[test]
+fn what_the_prover_finds_a_solver_may_find() {
+    let scale = std::env::var("PORTOLAN_LAWS").ok();
+    let scale: u64 = scale.and_then(|times| times.parse().ok()).unwrap_or(1);
+    let mut refuted = 0;
+    for seed in 0..POLICIES * scale {
+        if let Some(engine) = Example::with_proves(seed, QUESTIONS).compile().engine {
+            let found = proved(&engine);
+            let found = found
+                .iter()
+                .filter(|(_, of)| matches!(of, Outcome::Refuted(_)));
+            refuted += found.count();
+        }
+    }
+    assert!(refuted > 40, "{refuted}");
+}
+
+#[test]
+fn questions_on_which_they_once_differed_are_answered_as_their_names_say() {
+    let mut all = 0;
+    for name in differed() {
+        let compilation = compile(&Origin::Shipped(name.clone()));
+        let findings = printed(&compilation.diagnostics, &compilation.sources);
+        let engine = compilation.engine.expect(&findings);
+        for (prove, outcome) in proved(&engine) {
+            let said = match outcome {
+                Outcome::Proved => "-is-proved",
+                Outcome::Refuted(_) => "-is-refuted",
+                Outcome::Inconclusive(_) => "-is-open",
+            };
+            assert!(prove.name.ends_with(said), "{name}: {}{said}", prove.name);
+            all += 1;
+        }
+    }
+    assert!(all >= 5, "{all}");
 }

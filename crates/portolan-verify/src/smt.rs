@@ -177,6 +177,15 @@ impl<'a> Question<'a> {
         &self.script
     }
 
+    /// The question of those requests whose texts surely fit into one body. Where a body ends is
+    /// known to the byte to nobody but who writes it, so that a request at that very end, which the
+    /// solver may find, may be none that can be posted.
+    pub fn of_short_texts(&self) -> String {
+        let (before, after) = self.script.split_once(script::ASKS).unwrap_or_default();
+        let short = script::short_texts(&self.encoder);
+        format!("{before}{short}{}{after}", script::ASKS)
+    }
+
     /// The request, and the state, that a solver's values of the symbols stand for; those of
     /// flags are 0 and 1.
     pub fn request(&self, values: &BTreeMap<String, i128>) -> (Draft, State) {
@@ -199,12 +208,27 @@ impl<'a> Question<'a> {
     /// Says whether the solver may find a request: what holds of every one that can be posted
     /// holds of this one.
     pub fn includes(&self, draft: &Draft, state: &State) -> bool {
+        self.left_out_by(draft, state).is_empty()
+    }
+
+    /// The symbols at which a request is told from those that can be posted, so that the solver may
+    /// not find it.
+    pub fn left_out_by(&self, draft: &Draft, state: &State) -> Vec<String> {
         let numbers = self.numbers(draft, state);
         let truths = self.truths(&numbers);
         let holds = |formula: &Formula| truths.get(formula.index()).copied() == Some(true);
         let number = |variable: &formula::Variable| numbers.get(variable.0 as usize);
-        let same = |(unless, a, b): &(Formula, _, _)| holds(unless) || number(a) == number(b);
-        self.ties.formulas.iter().all(holds) && self.ties.same.iter().all(same)
+        let broken = self.ties.formulas.iter().filter(|(_, tie)| !holds(tie));
+        let broken = broken.filter_map(|(field, _)| self.encoder.space.known(*field));
+        let same = |(unless, a, b): &&(Formula, _, _)| holds(unless) || number(a) == number(b);
+        let differ = self.ties.same.iter().filter(|tie| !same(tie));
+        let all: Vec<formula::Variable> = broken.chain(differ.map(|(_, own, _)| *own)).collect();
+        if all.is_empty() {
+            return Vec::new();
+        }
+        let symbols = script::symbols(&self.encoder);
+        let symbol = |variable: formula::Variable| symbols.get(variable.0 as usize).cloned();
+        all.into_iter().filter_map(symbol).collect()
     }
 
     /// The question of each of these requests alone, in one script: an answer for each, `sat`

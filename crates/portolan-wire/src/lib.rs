@@ -3,7 +3,8 @@
 //! Reading: [`read_envelope`] for a request file, [`Call::posted`] for the bytes of a body; both
 //! give a [`Call`] whose `draft` an engine accepts. Shape faults are facts in it, for the policy
 //! to refuse; only a wrong envelope is an error. Writing: [`answer_json`], [`trace_json`], and
-//! [`write_request`] for a call that was not posted but made up.
+//! [`write_request`] for a call that was not posted but made up; [`http`] for the status, headers
+//! and body of an answer that is not a route.
 //!
 //! ```
 //! use portolan_core::instant::Instant;
@@ -26,8 +27,10 @@ mod diags;
 mod envelope;
 mod fallbacks;
 mod faults;
+pub mod http;
 mod json;
 mod messages;
+mod outgoing;
 mod overrides;
 mod patch;
 mod path;

@@ -18,8 +18,9 @@ pub(crate) struct Patch {
     fields: Vec<(String, Value)>,
 }
 
+/// What a field becomes; `Null` takes it out.
 #[derive(Debug)]
-enum Value {
+pub(crate) enum Value {
     Null,
     Bool(bool),
     Integer(i64),
@@ -57,6 +58,18 @@ impl Patch {
             patch.put(&body, "fallback_config", Value::Null);
         }
         patch
+    }
+
+    /// Every field with what it becomes, in order.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.fields.iter().map(|(key, value)| (key.as_str(), value))
+    }
+
+    /// What becomes of a field; `None` if it stays.
+    pub(crate) fn get(&self, field: &str) -> Option<&Value> {
+        self.fields()
+            .find(|(key, _)| *key == field)
+            .map(|(_, value)| value)
     }
 
     fn set(&mut self, body: &Effective<'_>, field: &str, value: &SetValue) {
@@ -171,4 +184,4 @@ impl Serialize for Value {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

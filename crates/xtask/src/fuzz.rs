@@ -12,7 +12,7 @@ use anyhow::{Context, bail, ensure};
 use crate::shell;
 
 /// The targets, each with a program in `fuzz/fuzz_targets`.
-pub(crate) const TARGETS: [&str; 5] = ["catalog", "policy", "request", "decide", "agree"];
+pub(crate) const TARGETS: [&str; 6] = ["catalog", "policy", "request", "decide", "agree", "fmt"];
 
 const FLAGS: [&str; 8] = [
     "--cfg",

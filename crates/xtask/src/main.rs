@@ -1,6 +1,7 @@
 //! `cargo xtask`: the project's own chores. What a chore does lives in its module.
 
 mod bench;
+mod codes;
 mod fuzz;
 mod seed;
 mod shell;
@@ -22,6 +23,8 @@ struct Arguments {
 enum Chore {
     /// Measures what a decision costs, beside hand-written Rust and other engines
     Bench(bench::Arguments),
+    /// Writes the page of every code into `docs/codes`
+    Codes,
     /// Does exactly what continuous integration does
     Ci,
     /// Feeds a fuzz target with new inputs for a bounded time
@@ -33,6 +36,7 @@ enum Chore {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Bench(arguments) => bench::run(&arguments),
+        Chore::Codes => codes::run(),
         Chore::Ci => shell::run(shell::root().join(".ci/run").as_os_str(), &[]),
         Chore::Fuzz(arguments) => fuzz::run(&arguments),
         Chore::FuzzSeed => seed::run(),

@@ -9,7 +9,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use portolan_testkit::case::{CompileFile, DecideFile, Origin};
+use portolan_core::catalog;
+use portolan_core::diagnostic::Diagnostics;
+use portolan_core::source::Sources;
+use portolan_testkit::case::{CompileFile, DecideFile, Origin, decide_files};
 use portolan_testkit::dice::Dice;
 
 use crate::shell::root;
@@ -25,7 +28,7 @@ const CUT_LINES: usize = 120;
 /// When a file cannot be read or written.
 pub(crate) fn run() -> anyhow::Result<()> {
     let mut seeds = Seeds::default();
-    for path in below(&root().join("tests/cases/decide"), "yaml")? {
+    for path in decide_files() {
         let file = DecideFile::read(&path)?;
         for case in &file.requests {
             seeds.requests.insert(case.envelope());
@@ -38,7 +41,9 @@ pub(crate) fn run() -> anyhow::Result<()> {
     for path in below(&root().join("rules"), "portolan")? {
         seeds.policies.extend(cuts(&fs::read_to_string(path)?));
     }
-    for path in below(&root().join("rules"), "yaml")? {
+    let cases = decide_files();
+    let catalogs = below(&root().join("rules"), "yaml")?.into_iter();
+    for path in catalogs.filter(|path| !cases.contains(path)) {
         seeds.catalogs.extend(cuts(&fs::read_to_string(path)?));
     }
     seeds.catalogs.insert(fs::read_to_string(
@@ -48,6 +53,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     write("policy", &seeds.policies)?;
     write("request", &seeds.requests)?;
     write("decide", &seeds.requests)?;
+    write("fmt", &seeds.documents())?;
     write("agree", &choices())
 }
 
@@ -71,6 +77,21 @@ impl Seeds {
                 self.catalogs.insert(text.clone());
             }
         }
+    }
+}
+
+impl Seeds {
+    /// Policies and catalogs, the latter in both notations.
+    fn documents(&self) -> BTreeSet<String> {
+        let mut documents = self.policies.clone();
+        for text in &self.catalogs {
+            let mut sources = Sources::default();
+            let id = sources.add("catalog.yaml", text.as_str());
+            let root = catalog::read(&sources, id, &mut Diagnostics::default());
+            documents.extend(root.and_then(|root| catalog::write_rules(&root)));
+        }
+        documents.extend(self.catalogs.iter().cloned());
+        documents
     }
 }
 

@@ -1,11 +1,11 @@
-//! Portolan: the compiled form, asked with a borrowed call and read through the view.
+//! Portolan: the compiled form, asked with a borrowed call, its first attempt read.
 //!
 //! Its callers, one a host, are accepted once; everything else is done for each request.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, ensure};
-use portolan::core::diagram::View;
+use portolan::core::diagram::First;
 use portolan::core::engine::Engine;
 use portolan::core::policy::RuleId;
 use portolan::core::request::{Call, Caller, Fields, State};
@@ -84,13 +84,12 @@ impl Contender for Compiled {
             Host::Eu => &self.eu,
         };
         let call = call(job, caller);
-        let decision = self.engine.decide_call(&call, &self.state);
-        match decision.outcome {
-            Outcome::Refuse(refusal) => show(refused(&self.engine, refusal.rule)),
-            Outcome::Route => {
-                let view = self.engine.view_call(&call, &self.state, &decision);
-                routed(&view, show)
-            }
+        let engine = &self.engine;
+        let (decision, first) = engine.decide_first(&call, &self.state);
+        match (decision.outcome, first) {
+            (Outcome::Refuse(refusal), _) => show(refused(engine, refusal.rule)),
+            (Outcome::Route, Some(first)) => show(routed(first)),
+            (Outcome::Route, None) => show(Verdict::Denied),
         }
     }
 }
@@ -105,27 +104,21 @@ pub(crate) fn refused(engine: &Engine, rule: RuleId) -> Verdict<'_> {
     })
 }
 
-/// Shows the first attempt, and how many warnings there are.
+/// The first attempt as the job has it.
 #[expect(
     clippy::inline_always,
     reason = "what is shown is made where it is read, once for each who reads"
 )]
 #[inline(always)]
-fn routed<R>(view: &View<'_>, show: impl FnOnce(Verdict<'_>) -> R) -> R {
-    let Some(first) = view.first() else {
-        return show(Verdict::Denied);
+fn routed(first: First<'_>) -> Verdict<'_> {
+    let (Some(input), Some(output)) = (first.price.input, first.price.output) else {
+        return Verdict::Denied;
     };
-    let price = first.price();
-    let (Some(input), Some(output)) = (price.input, price.output) else {
-        return show(Verdict::Denied);
-    };
-    let warnings = view.warnings().count();
-    let usage_region = first.usage_region();
-    show(Verdict::Route(Shipment {
-        usage_region,
+    Verdict::Route(Shipment {
+        usage_region: first.usage_region,
         input: input.billionths(),
         output: output.billionths(),
-        warnings,
-        url: first.url(),
-    }))
+        warnings: first.warnings,
+        url: first.url,
+    })
 }

@@ -11,7 +11,7 @@ use portolan_core::{near, text};
 use portolan_verify::prove::{Asking, Outcome, Proof, prove};
 use portolan_verify::theorems::{self, Theorem, theorems};
 
-use super::Format;
+use super::check::Format;
 use crate::load::Policy;
 use crate::render::{diagnostic, paint::Color, proofs};
 use crate::{Report, Status};
@@ -59,7 +59,11 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
             out: String::new(),
             err: match arguments.format {
                 Format::Human => findings.human(color.on_stderr()),
+                Format::Compact => findings.compact(),
                 Format::Json => findings.json()?,
+                Format::Sarif => findings.sarif()?,
+                Format::Github => findings.github(),
+                Format::Junit => findings.junit(&|_| true),
             },
         });
     };
@@ -92,6 +96,13 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
         theorems: &theorems,
         taken,
     };
+    let failures = shown.findings();
+    let of = |diagnostics| diagnostic::Findings {
+        diagnostics,
+        sources: &compiled.sources,
+        policy: &policy,
+        left_out: 0,
+    };
     Ok(Report {
         status: if proofs.iter().all(proved) && theorems.iter().all(holds) {
             Status::Yes
@@ -101,6 +112,10 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
         out: match arguments.format {
             Format::Human => shown.human(color.on_stdout()),
             Format::Json => shown.json()?,
+            Format::Compact => of(&failures).compact(),
+            Format::Sarif => of(&failures).sarif()?,
+            Format::Github => of(&failures).github(),
+            Format::Junit => shown.junit(),
         },
         err: String::new(),
     })

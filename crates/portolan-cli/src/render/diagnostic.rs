@@ -1,4 +1,11 @@
-//! Findings about documents: the text with carets under it for people, an object for programs.
+//! Findings about documents: the text with carets under it for people. Programs and services have
+//! a file each.
+
+pub(crate) mod compact;
+pub(crate) mod github;
+mod json;
+pub(crate) mod junit;
+pub(crate) mod sarif;
 
 use std::fmt::Write;
 use std::ops::Range;
@@ -6,7 +13,6 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 use portolan_core::diagnostic::{Diagnostic, Label, Severity};
 use portolan_core::source::{LineColumn, Source, Sources, Span};
-use serde::Serialize;
 
 use super::paint::{Paint, visible};
 use crate::load::Policy;
@@ -41,15 +47,21 @@ impl Findings<'_> {
             out.push_str(&self.one(diagnostic, &renderer));
             out.push_str("\n\n");
         }
-        let summary = match (self.count(Severity::Error), self.count(Severity::Warning)) {
-            (0, 0) => paint.good("no errors"),
-            (0, warnings) => paint.warning(&counted(warnings, "warning")),
-            (errors, 0) => paint.error(&counted(errors, "error")),
-            (errors, warnings) => format!(
-                "{}, {}",
-                paint.error(&counted(errors, "error")),
-                paint.warning(&counted(warnings, "warning"))
-            ),
+        let count = |severity, word: &str| {
+            Some(self.count(severity))
+                .filter(|n| *n > 0)
+                .map(|n| counted(n, word))
+        };
+        let parts = [
+            count(Severity::Error, "error").map(|text| paint.error(&text)),
+            count(Severity::Warning, "warning").map(|text| paint.warning(&text)),
+            count(Severity::Info, "note"),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        let summary = if parts.is_empty() {
+            paint.good("no errors")
+        } else {
+            parts.join(", ")
         };
         let more = match self.left_out {
             0 => String::new(),
@@ -57,21 +69,6 @@ impl Findings<'_> {
         };
         let _ = writeln!(out, "{summary}{more}");
         out
-    }
-
-    /// For programs.
-    ///
-    /// # Errors
-    /// Never in practice: everything in it is text and numbers.
-    pub(crate) fn json(&self) -> serde_json::Result<String> {
-        let report = JsonReport {
-            version: 1,
-            errors: self.count(Severity::Error),
-            warnings: self.count(Severity::Warning),
-            left_out: self.left_out,
-            diagnostics: self.diagnostics.iter().map(|d| self.object(d)).collect(),
-        };
-        Ok(serde_json::to_string_pretty(&report)? + "\n")
     }
 
     fn count(&self, severity: Severity) -> usize {
@@ -83,6 +80,7 @@ impl Findings<'_> {
         let level = match diagnostic.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
+            Severity::Info => Level::INFO,
         };
         let mut group = level
             .primary_title(visible(&diagnostic.message))
@@ -172,43 +170,6 @@ impl Findings<'_> {
             marks: marks.collect(),
         })
     }
-
-    fn object<'s>(&self, diagnostic: &'s Diagnostic) -> JsonDiagnostic<'s> {
-        JsonDiagnostic {
-            code: diagnostic.code,
-            severity: match diagnostic.severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-            },
-            message: &diagnostic.message,
-            place: self.place(diagnostic.primary.span),
-            label: &diagnostic.primary.message,
-            help: &diagnostic.help,
-            related: diagnostic
-                .related
-                .iter()
-                .map(|label| JsonLabel {
-                    message: &label.message,
-                    place: self.place(label.span),
-                })
-                .collect(),
-            fix: diagnostic.fix.as_ref().map(|fix| JsonFix {
-                replacement: &fix.replacement,
-                place: self.place(fix.span),
-            }),
-        }
-    }
-
-    fn place(&self, span: Span) -> JsonPlace {
-        let start = self.sources.locate(span).start;
-        let source = self.sources.get(span.source);
-        JsonPlace {
-            file: source.map(|s| self.policy.shown(s.name())),
-            line: start.line,
-            column: start.column,
-            end: source.map_or(start, |s| s.line_column(span.end)).into(),
-        }
-    }
 }
 
 /// Some lines of a file and what to mark in them.
@@ -229,68 +190,10 @@ fn clamp(source: &Source, span: Span) -> Range<usize> {
     start..end.max(start)
 }
 
-fn counted(n: usize, what: &str) -> String {
+/// A number of things.
+pub(crate) fn counted(n: usize, what: &str) -> String {
     let plural = if n == 1 { "" } else { "s" };
     format!("{n} {what}{plural}")
-}
-
-#[derive(Serialize)]
-struct JsonReport<'a> {
-    version: u32,
-    errors: usize,
-    warnings: usize,
-    left_out: usize,
-    diagnostics: Vec<JsonDiagnostic<'a>>,
-}
-
-#[derive(Serialize)]
-struct JsonDiagnostic<'a> {
-    code: &'a str,
-    severity: &'a str,
-    message: &'a str,
-    #[serde(flatten)]
-    place: JsonPlace,
-    label: &'a str,
-    help: &'a [String],
-    related: Vec<JsonLabel<'a>>,
-    fix: Option<JsonFix<'a>>,
-}
-
-#[derive(Serialize)]
-struct JsonLabel<'a> {
-    message: &'a str,
-    #[serde(flatten)]
-    place: JsonPlace,
-}
-
-#[derive(Serialize)]
-struct JsonFix<'a> {
-    replacement: &'a str,
-    #[serde(flatten)]
-    place: JsonPlace,
-}
-
-#[derive(Serialize)]
-struct JsonPlace {
-    file: Option<String>,
-    line: u32,
-    column: u32,
-    end: JsonEnd,
-}
-
-#[derive(Serialize)]
-struct JsonEnd {
-    line: u32,
-    column: u32,
-}
-
-impl From<LineColumn> for JsonEnd {
-    fn from(at: LineColumn) -> Self {
-        Self {
-            line: at.line,
-            column: at.column,
-        }
-    }
 }
 
 #[cfg(test)]

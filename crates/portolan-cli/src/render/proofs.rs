@@ -1,5 +1,7 @@
 //! Proofs, for people and for programs.
 
+mod findings;
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;

@@ -1,6 +1,7 @@
 //! The command as people and scripts meet it, and as those who mean harm do.
 
 #[cfg(test)]
+mod check;
 mod command;
 #[cfg(test)]
 mod convert;
@@ -9,7 +10,11 @@ mod diff;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod fmt;
+#[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod init;
 #[cfg(test)]
 mod matrix;
 #[cfg(test)]
@@ -20,6 +25,10 @@ mod prove;
 mod report;
 #[cfg(test)]
 mod run;
+#[cfg(test)]
+mod schema;
+#[cfg(test)]
+mod test;
 #[cfg(test)]
 mod timeline;
 #[cfg(test)]

@@ -45,6 +45,7 @@ fn command(arguments: &[&str]) -> Command {
         .args(arguments)
         .current_dir(root())
         .env_remove("NO_COLOR")
+        .env_remove("CI")
         .stdin(Stdio::null());
     command
 }

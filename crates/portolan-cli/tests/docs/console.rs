@@ -3,7 +3,7 @@
 //! In a `console` block a line that starts with `$ cargo run --release -- ` is a command, and the
 //! lines up to the next one are what it prints, exactly; only the content hash is written `…`. A
 //! `json,output ARGUMENTS` block is what those arguments print, laid out over several lines. A
-//! `json,file=PATH` block is that file.
+//! `json,file=PATH` or `yaml,file=PATH` block is that file.
 //!
 //! After a change of what is printed, `UPDATE_DOCS=1 cargo test -p portolan-cli --test docs` writes
 //! the documents anew; read the diff.
@@ -17,7 +17,8 @@ const PROMPT: &str = "$ cargo run --release -- ";
 #[test]
 fn every_command_prints_what_its_document_shows() {
     let shown = check(|block| {
-        if let Some(path) = block.info.strip_prefix("json,file=") {
+        let file = |kind: &str| block.info.strip_prefix(kind);
+        if let Some(path) = file("json,file=").or_else(|| file("yaml,file=")) {
             return Some(read(path));
         }
         match block.info.strip_prefix("json,output ") {

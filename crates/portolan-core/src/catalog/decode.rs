@@ -10,30 +10,13 @@ mod models;
 
 use super::once::Once;
 use super::raw;
+use super::shape;
 use super::spelling::Speller;
 use super::tree::{self, Node, Streams, Value};
 use crate::decimal::{Decimal, DecimalError};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::instant::Instant;
 use crate::source::{SourceId, Span, Spanned};
-
-/// The keys of a catalog file, in the order in which they are best written.
-const SECTIONS: &[&str] = &[
-    "catalog",
-    "title",
-    "include",
-    "sources",
-    "places",
-    "scores",
-    "capabilities",
-    "parameters",
-    "regions",
-    "endpoints",
-    "makers",
-    "providers",
-    "models",
-    "aliases",
-];
 
 /// Reads a file: entries of its large sections as they come, and the rest when all is there.
 #[derive(Default)]
@@ -96,9 +79,7 @@ impl Reading {
         };
         let form = Form {
             of: "a catalog",
-            takes: SECTIONS,
-            required: &["catalog"],
-            dated: false,
+            shape: &shape::CATALOG,
             at,
         };
         catalog.aside = decoder.keys(root, &form, |d, key, node| match key {
@@ -130,16 +111,12 @@ impl Reading {
     }
 }
 
-/// What an entry takes.
+/// What an entry is read as.
 struct Form<'f> {
     /// What it is, for people.
     of: &'f str,
-    /// Its keys; `source`, `as_of` and `note` may stand on every entry.
-    takes: &'static [&'static str],
-    /// Those that must be there.
-    required: &'static [&'static str],
-    /// Takes `from` and `until` as well.
-    dated: bool,
+    /// What it takes.
+    shape: &'static shape::Form,
     /// Where it is named, for what is missing.
     at: Span,
 }
@@ -149,9 +126,6 @@ struct Form<'f> {
 fn beside(aside: &mut Option<Box<raw::Aside>>) -> &mut raw::Aside {
     aside.get_or_insert_default()
 }
-
-/// What may stand beside every entry and every fact.
-const ASIDE: [&str; 3] = ["source", "as_of", "note"];
 
 #[derive(Default)]
 struct Decoder {
@@ -186,7 +160,7 @@ impl Decoder {
             });
             return None;
         };
-        let required = form.required.iter().copied();
+        let required = form.shape.required.iter().copied();
         let mut missing: Vec<&str> = required
             .filter(|key| !entries.iter().any(|entry| entry.key == *key))
             .collect();
@@ -198,12 +172,14 @@ impl Decoder {
                 "source" => beside(&mut aside).provenance.source = self.name(&node),
                 "as_of" => beside(&mut aside).provenance.as_of = self.instant(&node),
                 "note" => beside(&mut aside).provenance.note = self.text(&node, "a note"),
-                "from" if form.dated => beside(&mut aside).window.from = self.instant(&node),
-                "until" if form.dated => beside(&mut aside).window.until = self.instant(&node),
-                key if form.takes.contains(&key) => put(self, key, node),
+                "from" if form.shape.dated => beside(&mut aside).window.from = self.instant(&node),
+                "until" if form.shape.dated => {
+                    beside(&mut aside).window.until = self.instant(&node);
+                }
+                key if form.shape.takes(key) => put(self, key, node),
                 key => {
-                    let dates: &[&str] = if form.dated { &["from", "until"] } else { &[] };
-                    let takes = [form.takes, dates, &ASIDE].concat();
+                    let takes = form.shape.all_keys();
+                    let takes: Vec<&str> = takes.map(|key| key.name).collect();
                     let near = self.speller.nearest(key, takes.iter().copied());
                     // Misspelt is not missing.
                     missing.retain(|missing| Some(*missing) != near);

@@ -7,12 +7,12 @@ use super::build::{Build, Diagrams};
 use super::field::Field;
 use super::flat::{At, Flat, Laying, Layout, halves};
 use super::fold::{Fold, Subject};
-use super::intern::{Interner, Memo};
+use super::intern::Memo;
 use super::locks::{self, Group};
 use super::panel;
 use super::price::{Collected, plain};
 use super::shape::{self, Key, Profile, Questions, Slots};
-use super::site::{NO_PRICE, Pace, Prices, Sale, Selling, Site};
+use super::site::{NO_PRICE, Pace, Prices, Sale, Selling, Spot};
 use super::store::{self, Inconclusive, Store};
 use super::table::{ALIAS, Stored, Table};
 use super::verdict::{Answers, Verdict};
@@ -36,7 +36,6 @@ struct Compiler<'a> {
     known: Memo<Key>,
     shapes: Vec<Shape>,
     table: Table,
-    urls: Interner<Option<Box<str>>>,
     prices: Collected,
     selling: Selling,
     rules: Rules,
@@ -62,7 +61,6 @@ pub(super) fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, In
         known: Memo::default(),
         shapes: Vec::new(),
         table: Table::new(models.chain(aliases)),
-        urls: Interner::default(),
         prices: Collected::default(),
         selling: Selling::default(),
         rules: Rules::new(policy),
@@ -94,7 +92,6 @@ pub(super) fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, In
         mut table,
         layout,
         answers,
-        urls,
         prices,
         selling,
         rules,
@@ -126,9 +123,8 @@ pub(super) fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, In
         shapes,
         aliases,
         panel,
-        sold: selling.finish(),
+        sold: selling.finish(catalog),
         prices: prices.finish(),
-        urls: urls.into_keys(),
         verdicts,
         orders,
         rules,
@@ -235,13 +231,13 @@ impl<'a> Compiler<'a> {
             let region = catalog.offering(offering).map(|o| o.region);
             for route in same {
                 let url = catalog.url_of_any_model(*route).map(Into::into);
-                let site = Site {
+                let spot = Spot {
                     endpoint: route.endpoint,
                     region: region.unwrap_or(RegionId(u32::MAX)),
-                    url: self.urls.intern(url),
+                    url: self.selling.url(url),
                     prices: prices.clone(),
                 };
-                sold.push((offering, site));
+                sold.push((offering, spot));
             }
         }
         self.selling.sale(sold, base.unwrap_or(NO_PRICE))

@@ -292,12 +292,45 @@ impl Flat {
         }
     }
 
-    /// What a panel makes its tests on beside the basic fields.
-    #[inline(never)]
-    pub(super) fn read(&self, others: &[Ask], asking: &Asking<'_>, values: &mut Values) {
-        for (value, ask) in values.iter_mut().skip(8).zip(others) {
-            *value = self.value(*ask, asking);
+    /// What a panel makes its tests on, where basic fields are not enough.
+    pub(super) fn read(&self, others: &[Ask], asking: &Asking<'_>, basics: &Basics) -> Values {
+        let others = others.iter().map(|ask| self.value(*ask, asking));
+        let mut values = Values::default();
+        for (value, read) in values.iter_mut().zip(basics.iter().copied().chain(others)) {
+            *value = read;
         }
+        values
+    }
+
+    /// Whether the codes of a field can lie on both sides of a constant: `Err` with whether all
+    /// are below it where they cannot.
+    pub(super) fn parts(&self, ask: Ask, cut: i64) -> Result<(), bool> {
+        let highest = match ask {
+            Ask::Flag(
+                Flag::Stream
+                | Flag::Estimated
+                | Flag::MalformedTranscript
+                | Flag::HasTranscriptId
+                | Flag::HasTranscriptTag,
+            ) => {
+                if cut <= 0 {
+                    return Err(false);
+                }
+                1
+            }
+            Ask::Text(field) => match self.texts.get(field as usize) {
+                Some(Texts::Exact(texts)) => i64::try_from(2 * texts.len()).unwrap_or(i64::MAX) - 1,
+                Some(Texts::Bounds(_)) | None => i64::MAX,
+            },
+            Ask::Flag(_)
+            | Ask::Attribute(_)
+            | Ask::Applies(_)
+            | Ask::Meets(_)
+            | Ask::At
+            | Ask::Number(_)
+            | Ask::State(_) => i64::MAX,
+        };
+        if cut > highest.max(0) { Err(true) } else { Ok(()) }
     }
 
     /// A text among those that a field is compared with.

@@ -55,54 +55,23 @@ impl Hasher for Mix {
 
 const EMPTY: u32 = u32::MAX;
 
-/// Keys, each once.
-#[derive(Debug, Clone)]
-pub(super) struct Interner<K> {
-    keys: Vec<K>,
-    /// Open addressing: positions of keys, at most half of them taken.
+/// Positions of things that stand elsewhere, found by hash: open addressing, at most half of the
+/// slots taken.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Index {
     slots: Vec<u32>,
+    taken: usize,
 }
 
-impl<K> Default for Interner<K> {
-    fn default() -> Self {
-        Self {
-            keys: Vec::new(),
-            slots: Vec::new(),
-        }
-    }
-}
-
-impl<K: Hash + Eq> Interner<K> {
-    /// The position of a key, which is added where it is new.
-    pub(super) fn intern(&mut self, key: K) -> u32 {
-        let hash = hash(&key);
-        let free = match self.probe(hash, |known| *known == key) {
-            Ok(found) => return found,
-            Err(free) => free,
-        };
-        let position = u32::try_from(self.keys.len()).unwrap_or(EMPTY);
-        self.keys.push(key);
-        if self.keys.len() * 2 > self.slots.len() {
-            self.grow();
-        } else if let Some(slot) = self.slots.get_mut(free) {
-            *slot = position;
-        }
-        position
-    }
-
-    /// The position of a key that is there.
-    pub(super) fn find(&self, key: &K) -> Option<u32> {
-        self.probe(hash(key), |known| known == key).ok()
-    }
-
-    /// The position of the key of this hash that is wanted, or else the free slot that it would
+impl Index {
+    /// The position of the thing of this hash that is wanted, or else the free slot that it would
     /// take.
-    fn probe(&self, hash: u64, wanted: impl Fn(&K) -> bool) -> Result<u32, usize> {
+    pub(super) fn probe(&self, hash: u64, wanted: impl Fn(u32) -> bool) -> Result<u32, usize> {
         let mask = self.slots.len().saturating_sub(1);
         let mut at = start(hash, mask);
         // Ends: half of the slots are free.
         while let Some(position) = self.slots.get(at).filter(|slot| **slot != EMPTY) {
-            if self.keys.get(*position as usize).is_some_and(&wanted) {
+            if wanted(*position) {
                 return Ok(*position);
             }
             at = (at + 1) & mask;
@@ -110,21 +79,75 @@ impl<K: Hash + Eq> Interner<K> {
         Err(at)
     }
 
-    fn grow(&mut self) {
-        let size = (self.keys.len() * 4).next_power_of_two().max(16);
+    /// Adds the position of a new thing, which follows all that are there, in the slot that is
+    /// free for it.
+    pub(super) fn insert(&mut self, free: usize, hash_of: impl Fn(u32) -> u64) {
+        let position = u32::try_from(self.taken).unwrap_or(EMPTY);
+        self.taken += 1;
+        if self.taken * 2 <= self.slots.len() {
+            if let Some(slot) = self.slots.get_mut(free) {
+                *slot = position;
+            }
+            return;
+        }
+        let size = (self.taken * 4).next_power_of_two().max(16);
         self.slots.clear();
         self.slots.resize(size, EMPTY);
-        for position in 0..self.keys.len() {
-            let free = self
-                .keys
-                .get(position)
-                .map(|key| self.probe(hash(key), |_| false));
-            if let Some(Err(free)) = free
+        for position in 0..=position {
+            if let Err(free) = self.probe(hash_of(position), |_| false)
                 && let Some(slot) = self.slots.get_mut(free)
             {
-                *slot = u32::try_from(position).unwrap_or(EMPTY);
+                *slot = position;
             }
         }
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        self.slots.clear();
+        self.taken = 0;
+    }
+}
+
+/// Keys, each once.
+#[derive(Debug, Clone)]
+pub(super) struct Interner<K> {
+    keys: Vec<K>,
+    index: Index,
+}
+
+impl<K> Default for Interner<K> {
+    fn default() -> Self {
+        Self {
+            keys: Vec::new(),
+            index: Index::default(),
+        }
+    }
+}
+
+impl<K: Hash + Eq> Interner<K> {
+    /// The position of a key, which is added where it is new.
+    pub(super) fn intern(&mut self, key: K) -> u32 {
+        let free = match self.probe(&key) {
+            Ok(found) => return found,
+            Err(free) => free,
+        };
+        let position = u32::try_from(self.keys.len()).unwrap_or(EMPTY);
+        self.keys.push(key);
+        let keys = &self.keys;
+        let hash_of = |position: u32| keys.get(position as usize).map_or(0, hash);
+        self.index.insert(free, hash_of);
+        position
+    }
+
+    /// The position of a key that is there.
+    pub(super) fn find(&self, key: &K) -> Option<u32> {
+        self.probe(key).ok()
+    }
+
+    fn probe(&self, key: &K) -> Result<u32, usize> {
+        let known = |position: u32| self.keys.get(position as usize) == Some(key);
+        self.index.probe(hash(key), known)
     }
 }
 
@@ -142,7 +165,7 @@ impl<K> Interner<K> {
     /// Forgets all keys.
     pub(super) fn clear(&mut self) {
         self.keys.clear();
-        self.slots.clear();
+        self.index.clear();
     }
 
     /// The keys alone, in order of arrival.

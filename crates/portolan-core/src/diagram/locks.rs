@@ -137,7 +137,7 @@ impl Build<'_> {
         }
         let cuts = self.questions.cuts.get(&field).ok_or(Inconclusive)?;
         let mut steps = Vec::with_capacity(node.edges.len());
-        for (rank, to) in &node.edges {
+        for (rank, to) in node.edges {
             let from = match rank.checked_sub(1) {
                 None => i64::MIN,
                 Some(cut) => *cuts.get(cut as usize).ok_or(Inconclusive)?,

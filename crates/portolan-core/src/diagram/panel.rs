@@ -23,6 +23,9 @@ use super::table::Record;
 /// Cuts that a record has room for; others lie in a list of their own.
 pub(super) const INLINE: usize = 4;
 
+/// Tests of constants that every decision makes.
+const CONSTANTS: usize = 4;
+
 /// No row of a panel.
 pub(super) const UNPANELLED: u32 = u32::MAX;
 
@@ -36,7 +39,7 @@ pub(super) const OTHERS: usize = 8;
 pub(super) type Values = [i64; 8 + OTHERS];
 
 /// One test of every request.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Column {
     /// What it adds to the position of the cell where the value is not below the cut.
     stride: u32,
@@ -82,10 +85,14 @@ pub(super) enum What {
 pub(super) struct Panel {
     /// Fields beside the basic ones.
     pub(super) others: Box<[Ask]>,
-    constants: Box<[Column]>,
-    /// As many as there are cuts of a model's own.
-    own: Box<[Column]>,
-    /// By record: the cuts that it has no room for.
+    constants: [Column; CONSTANTS],
+    /// Those that there is no room for among the first.
+    further: Box<[Column]>,
+    /// For the cuts of a model's own that its record has room for.
+    own: [Column; INLINE],
+    /// For those that it has no room for.
+    wider: Box<[Column]>,
+    /// By record: those cuts.
     more: Box<[u32]>,
     /// By what is panelled, and the endpoint called: where its cells begin.
     rows: Box<[u32]>,
@@ -103,30 +110,34 @@ impl Panel {
 
     /// What a request comes to in a row; `None` where that has to be walked.
     #[inline(always)]
-    pub(super) fn look(
+    pub(super) fn look<const FIELDS: usize>(
         &self,
         row: u32,
         (subject, record): (u32, &Record),
-        values: &Values,
+        values: &[i64; FIELDS],
     ) -> Option<u32> {
         let mut cell = row as usize;
         let value = |column: &Column| {
-            let value = values.get(column.field as usize % (8 + OTHERS));
+            let value = values.get(column.field as usize % FIELDS);
             value.copied().unwrap_or(0)
         };
         for column in &self.constants {
             let reached = value(column) >= column.cut;
             cell += select_unpredictable(reached, column.stride as usize, 0);
         }
+        if !self.further.is_empty() {
+            for column in &self.further {
+                let reached = value(column) >= column.cut;
+                cell += select_unpredictable(reached, column.stride as usize, 0);
+            }
+        }
         for (column, cut) in self.own.iter().zip(&record.cuts) {
             let reached = value(column) >= i64::from(*cut);
             cell += select_unpredictable(reached, column.stride as usize, 0);
         }
-        if let Some(columns) = self.own.get(INLINE..)
-            && !columns.is_empty()
-        {
-            let cuts = self.more.get(subject as usize * columns.len()..)?;
-            for (column, cut) in columns.iter().zip(cuts) {
+        if !self.wider.is_empty() {
+            let cuts = self.more.get(subject as usize * self.wider.len()..)?;
+            for (column, cut) in self.wider.iter().zip(cuts) {
                 let reached = value(column) >= i64::from(*cut);
                 cell += select_unpredictable(reached, column.stride as usize, 0);
             }

@@ -6,9 +6,10 @@
 )]
 
 use std::hint::select_unpredictable;
+use std::sync::Arc;
 
 use super::intern::{Interner, Memo};
-use crate::catalog::{self, EndpointId, OfferingId, Price, RegionId};
+use crate::catalog::{self, Catalog, EndpointId, OfferingId, Price, RegionId};
 use crate::decimal::Decimal;
 use crate::instant::Instant;
 
@@ -49,19 +50,25 @@ struct Route {
 /// Routes and their sites while they are collected.
 #[derive(Debug, Default)]
 pub(super) struct Selling {
-    sites: Interner<Site>,
+    spots: Interner<Spot>,
+    urls: Interner<Option<Box<str>>>,
     lots: Memo<Box<[Route]>>,
     routes: Vec<Route>,
 }
 
 impl Selling {
-    /// How a model is sold that has these routes, each an offering and a site.
-    pub(super) fn sale(&mut self, routes: Vec<(OfferingId, Site)>, base: Base) -> Sale {
+    /// A URL's position; none where it holds the model's id.
+    pub(super) fn url(&mut self, url: Option<Box<str>>) -> u32 {
+        self.urls.intern(url)
+    }
+
+    /// How a model is sold that has these routes, each an offering and where it is called.
+    pub(super) fn sale(&mut self, routes: Vec<(OfferingId, Spot)>, base: Base) -> Sale {
         let first = routes.first().map_or(0, |(offering, _)| offering.0);
-        let each = routes.into_iter().map(|(offering, site)| Route {
+        let each = routes.into_iter().map(|(offering, spot)| Route {
             // Offerings are numbered round and round.
             after: offering.0.wrapping_sub(first),
-            site: self.sites.intern(site),
+            site: self.spots.intern(spot),
         });
         let lot: Box<[Route]> = each.collect();
         let start = self.lots.get(&lot).unwrap_or_else(|| {
@@ -77,10 +84,21 @@ impl Selling {
         }
     }
 
-    pub(super) fn finish(self) -> Sold {
+    pub(super) fn finish(self, catalog: &Catalog) -> Sold {
+        let urls = self.urls.into_keys().into_iter();
+        let urls: Vec<Option<Arc<str>>> = urls.map(|url| url.map(Arc::from)).collect();
+        let regions = catalog.regions.iter();
+        let usages: Vec<Arc<str>> = regions.map(|region| Arc::from(&*region.usage)).collect();
+        let nobody: Arc<str> = Arc::from("");
+        let sites = self.spots.into_keys().into_iter().map(|spot| Site {
+            endpoint: spot.endpoint,
+            url: urls.get(spot.url as usize).cloned().flatten(),
+            usage: usages.get(spot.region.index()).unwrap_or(&nobody).clone(),
+            prices: spot.prices,
+        });
         Sold {
             routes: self.routes.into(),
-            sites: self.sites.into_keys().into(),
+            sites: sites.collect(),
         }
     }
 }
@@ -93,6 +111,11 @@ pub(super) struct Sold {
 }
 
 impl Sold {
+    #[inline(always)]
+    pub(super) fn site(&self, at: u32) -> Option<&Site> {
+        self.sites.get(at as usize)
+    }
+
     /// A route of a model, by its position among them.
     #[inline(always)]
     pub(super) fn facts(&self, sale: &Sale, position: u16) -> Option<RouteFacts<'_>> {
@@ -100,19 +123,30 @@ impl Sold {
         let route = self.routes.get(at)?;
         Some(RouteFacts {
             offering: OfferingId(sale.offering.wrapping_add(route.after)),
-            site: self.sites.get(route.site as usize)?,
+            site: self.site(route.site)?,
+            at: route.site,
             base: sale.base,
         })
     }
 }
 
-/// Where routes are called.
+/// Where routes are called, by ids and positions.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Site {
+pub(super) struct Spot {
     pub(super) endpoint: EndpointId,
     pub(super) region: RegionId,
-    /// A URL's position.
     pub(super) url: u32,
+    pub(super) prices: Prices,
+}
+
+/// Where routes are called, as a plan says it.
+#[derive(Debug)]
+pub(super) struct Site {
+    pub(super) endpoint: EndpointId,
+    /// None where it holds the model's id.
+    pub(super) url: Option<Arc<str>>,
+    /// The bucket that usage is counted in.
+    pub(super) usage: Arc<str>,
     pub(super) prices: Prices,
 }
 
@@ -131,6 +165,8 @@ pub(super) enum Prices {
 pub(super) struct RouteFacts<'a> {
     pub(super) offering: OfferingId,
     pub(super) site: &'a Site,
+    /// The site's position.
+    pub(super) at: u32,
     base: Base,
 }
 

@@ -3,7 +3,7 @@
 //! A node asks for one field and has an edge for every range of its ranks. Equal functions over
 //! equal ranks are equal ids. Building stops at a budget, and says so.
 
-use super::intern::{Interner, Memo};
+use super::intern::{Index, Memo, mix};
 use crate::limits;
 
 /// A diagram: a terminal, or a node of a store.
@@ -37,37 +37,77 @@ pub struct Inconclusive;
 
 type Built = Result<Diagram, Inconclusive>;
 
-/// One node: its field by position, and its edges, each with the first rank of its range.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Node {
+/// An edge: the first rank of its range, and where it leads.
+pub(super) type Edge = (u32, Diagram);
+
+/// One node: its field by position, and its edges, the first of them from rank 0.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Node<'s> {
     pub(super) field: u16,
-    pub(super) edges: Box<[(u32, Diagram)]>,
+    pub(super) edges: &'s [Edge],
+}
+
+/// Where a node's edges stand among those of all nodes.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    field: u16,
+    from: u32,
+    end: u32,
+}
+
+impl Span {
+    fn node(self, edges: &[Edge]) -> Option<Node<'_>> {
+        let edges = edges.get(self.from as usize..self.end as usize)?;
+        Some(Node {
+            field: self.field,
+            edges,
+        })
+    }
 }
 
 /// Nodes, each once.
 #[derive(Debug, Default)]
 pub(super) struct Store {
-    nodes: Interner<Node>,
-    edges: usize,
+    nodes: Vec<Span>,
+    edges: Vec<Edge>,
+    index: Index,
+    /// Edges of nodes that are being made, those of the innermost last.
+    open: Vec<Edge>,
     choices: Memo<(Diagram, Diagram, Diagram)>,
     steps: usize,
     /// Steps taken for shapes before this one.
     before: usize,
 }
 
+/// A diagram on its way through the ranges of a field.
+#[derive(Clone, Copy)]
+struct Way {
+    /// Where it leads in this range.
+    to: Diagram,
+    /// Where its other edges stand.
+    next: u32,
+    end: u32,
+}
+
 impl Store {
-    pub(super) fn node(&self, diagram: Diagram) -> Option<&Node> {
+    pub(super) fn node(&self, diagram: Diagram) -> Option<Node<'_>> {
+        self.span(diagram)?.node(&self.edges)
+    }
+
+    fn span(&self, diagram: Diagram) -> Option<Span> {
         if diagram.value().is_some() {
             return None;
         }
-        self.nodes.get(diagram.0)
+        self.nodes.get(diagram.0 as usize).copied()
     }
 
     /// Forgets every node: diagrams made so far mean nothing any more.
     pub(super) fn clear(&mut self) {
         self.nodes.clear();
+        self.edges.clear();
+        self.index.clear();
+        self.open.clear();
         self.choices.clear();
-        self.edges = 0;
         self.before += self.steps;
         self.steps = 0;
     }
@@ -77,39 +117,67 @@ impl Store {
         self.steps += 1;
         let spent = self.steps > limits::DIAGRAM_STEPS
             || self.before + self.steps > limits::DIAGRAM_STEPS_IN_ALL;
-        if spent || self.edges > limits::DIAGRAM_EDGES {
+        if spent || self.edges.len() > limits::DIAGRAM_EDGES {
             return Err(Inconclusive);
         }
         Ok(())
     }
 
-    /// A node, unless all its edges lead to one and the same diagram. Edges are by first rank,
-    /// the first of them 0.
-    fn reduced(&mut self, field: u16, mut edges: Vec<(u32, Diagram)>) -> Built {
-        edges.dedup_by(|next, previous| next.1 == previous.1);
-        if let [(_, only)] = edges.as_slice() {
-            return Ok(*only);
+    /// An edge more of the innermost open node, which began at `base`, unless it leads where the
+    /// one before it does.
+    fn edge(&mut self, base: usize, rank: u32, to: Diagram) {
+        let own = self.open.get(base..);
+        if own.and_then(<[Edge]>::last).is_none_or(|last| last.1 != to) {
+            self.open.push((rank, to));
         }
-        let node = Node {
-            field,
-            edges: edges.into(),
+    }
+
+    /// The node of the innermost open edges, those from `base` on, unless all lead to one and the
+    /// same diagram.
+    fn close(&mut self, field: u16, base: usize) -> Built {
+        let open = self.open.get(base..).ok_or(Inconclusive)?;
+        if let [(_, only)] = open {
+            let only = *only;
+            self.open.truncate(base);
+            return Ok(only);
+        }
+        let wanted = |id: u32| {
+            let node = self.node(Diagram(id));
+            node.is_some_and(|node| node.field == field && node.edges == open)
         };
-        let before = self.nodes.len();
-        let edges = node.edges.len();
-        let id = self.nodes.intern(node);
-        if self.nodes.len() > before {
-            self.edges += edges;
-        }
+        let free = match self.index.probe(hash(field, open), wanted) {
+            Ok(found) => {
+                self.open.truncate(base);
+                return Ok(Diagram(found));
+            }
+            Err(free) => free,
+        };
+        let place = |length: usize| u32::try_from(length).map_err(|_| Inconclusive);
+        let id = place(self.nodes.len())?;
+        let from = place(self.edges.len())?;
+        self.edges.extend_from_slice(open);
+        self.open.truncate(base);
+        let end = place(self.edges.len())?;
         if id >= TERMINAL {
             return Err(Inconclusive);
         }
+        self.nodes.push(Span { field, from, end });
+        let (nodes, edges) = (&self.nodes, &self.edges);
+        self.index.insert(free, |id| {
+            let node = nodes.get(id as usize).and_then(|span| span.node(edges));
+            node.map_or(0, |node| hash(node.field, node.edges))
+        });
         Ok(Diagram(id))
     }
 
     /// A node for a field: each edge from its rank on, the first from rank 0.
-    pub(super) fn range(&mut self, field: u16, edges: Vec<(u32, Diagram)>) -> Built {
+    pub(super) fn range(&mut self, field: u16, edges: Vec<Edge>) -> Built {
         self.spend()?;
-        self.reduced(field, edges)
+        let base = self.open.len();
+        for (rank, to) in edges {
+            self.edge(base, rank, to);
+        }
+        self.close(field, base)
     }
 
     /// `then` where the condition holds, `otherwise` elsewhere.
@@ -131,14 +199,15 @@ impl Store {
             return Ok(Diagram(known));
         }
         self.spend()?;
-        let parts = [condition, then, otherwise];
-        let (field, cuts) = self.split(&parts);
-        let mut edges = Vec::with_capacity(cuts.len());
-        for cut in cuts {
-            let [condition, then, otherwise] = parts.map(|part| self.at(part, field, cut));
-            edges.push((cut, self.choose(condition, then, otherwise)?));
+        let (field, mut ways) = self.split([condition, then, otherwise]);
+        let (base, mut rank) = (self.open.len(), Some(0));
+        while let Some(from) = rank {
+            let [condition, then, otherwise] = ways.map(|way| way.to);
+            let to = self.choose(condition, then, otherwise)?;
+            self.edge(base, from, to);
+            rank = self.advance(&mut ways);
         }
-        let made = self.reduced(field, edges)?;
+        let made = self.close(field, base)?;
         self.choices.insert(key, made.0);
         Ok(made)
     }
@@ -167,14 +236,15 @@ impl Store {
             return Ok(Diagram(known));
         }
         self.spend()?;
-        let parts = [a, b];
-        let (field, cuts) = self.split(&parts);
-        let mut edges = Vec::with_capacity(cuts.len());
-        for cut in cuts {
-            let [left, right] = parts.map(|part| self.at(part, field, cut));
-            edges.push((cut, self.join(memo, join, left, right)?));
+        let (field, mut ways) = self.split([a, b]);
+        let (base, mut rank) = (self.open.len(), Some(0));
+        while let Some(from) = rank {
+            let [left, right] = ways.map(|way| way.to);
+            let to = self.join(memo, join, left, right)?;
+            self.edge(base, from, to);
+            rank = self.advance(&mut ways);
         }
-        let made = self.reduced(field, edges)?;
+        let made = self.close(field, base)?;
         memo.insert((a, b), made.0);
         Ok(made)
     }
@@ -193,19 +263,9 @@ impl Store {
         if let Some(value) = diagram.value() {
             return Ok(answer(value));
         }
-        if let Some(known) = memo.get(&diagram) {
-            return Ok(Diagram(known));
-        }
-        self.spend()?;
-        let node = self.node(diagram).ok_or(Inconclusive)?.clone();
-        self.steps += node.edges.len();
-        let mut edges = Vec::with_capacity(node.edges.len());
-        for (cut, to) in node.edges {
-            edges.push((cut, self.mapped(memo, to, answer)?));
-        }
-        let made = self.reduced(node.field, edges)?;
-        memo.insert(diagram, made.0);
-        Ok(made)
+        self.rebuilt(memo, diagram, &mut |store, memo, to| {
+            store.mapped(memo, to, answer)
+        })
     }
 
     /// A diagram that asks no more for some fields: true where any value of them made it so.
@@ -215,30 +275,27 @@ impl Store {
         diagram: Diagram,
         forgotten: &dyn Fn(u16) -> bool,
     ) -> Built {
-        if diagram.value().is_some() {
+        let Some(span) = self.span(diagram) else {
             return Ok(diagram);
+        };
+        if !forgotten(span.field) {
+            return self.rebuilt(memo, diagram, &mut |store, memo, to| {
+                store.forget(memo, to, forgotten)
+            });
         }
         if let Some(known) = memo.get(&diagram) {
             return Ok(Diagram(known));
         }
         self.spend()?;
-        let node = self.node(diagram).ok_or(Inconclusive)?.clone();
-        self.steps += node.edges.len();
-        let mut edges = Vec::with_capacity(node.edges.len());
-        for (cut, to) in node.edges {
-            edges.push((cut, self.forget(memo, to, forgotten)?));
+        let mut any = Diagram::FALSE;
+        for at in span.from..span.end {
+            self.steps += 1;
+            let (_, to) = self.edge_at(at)?;
+            let to = self.forget(memo, to, forgotten)?;
+            any = self.or(any, to)?;
         }
-        let made = if forgotten(node.field) {
-            let mut any = Diagram::FALSE;
-            for (_, to) in edges {
-                any = self.or(any, to)?;
-            }
-            any
-        } else {
-            self.reduced(node.field, edges)?
-        };
-        memo.insert(diagram, made.0);
-        Ok(made)
+        memo.insert(diagram, any.0);
+        Ok(any)
     }
 
     /// A diagram for one rank of a field.
@@ -253,48 +310,98 @@ impl Store {
             return Ok(diagram);
         };
         if node.field == field {
-            return Ok(self.at(diagram, field, rank));
+            return Ok(node.at(rank).unwrap_or(diagram));
         }
+        self.rebuilt(memo, diagram, &mut |store, memo, to| {
+            store.restrict(memo, to, field, rank)
+        })
+    }
+
+    /// A node with what another diagram makes of each that it leads to, once.
+    fn rebuilt(
+        &mut self,
+        memo: &mut Memo<Diagram>,
+        diagram: Diagram,
+        rebuild: &mut dyn FnMut(&mut Self, &mut Memo<Diagram>, Diagram) -> Built,
+    ) -> Built {
         if let Some(known) = memo.get(&diagram) {
             return Ok(Diagram(known));
         }
-        let node = node.clone();
         self.spend()?;
-        self.steps += node.edges.len();
-        let mut edges = Vec::with_capacity(node.edges.len());
-        for (cut, to) in node.edges {
-            edges.push((cut, self.restrict(memo, to, field, rank)?));
+        let span = self.span(diagram).ok_or(Inconclusive)?;
+        let base = self.open.len();
+        for at in span.from..span.end {
+            self.steps += 1;
+            let (rank, to) = self.edge_at(at)?;
+            let to = rebuild(self, memo, to)?;
+            self.edge(base, rank, to);
         }
-        let made = self.reduced(node.field, edges)?;
+        let made = self.close(span.field, base)?;
         memo.insert(diagram, made.0);
         Ok(made)
     }
 
-    /// The first field that any of them asks for, and every rank at which any of them branches.
-    fn split(&mut self, parts: &[Diagram]) -> (u16, Vec<u32>) {
-        let nodes = || parts.iter().filter_map(|part| self.node(*part));
-        let field = nodes().map(|node| node.field).min().unwrap_or(u16::MAX);
-        let mut cuts: Vec<u32> = nodes()
-            .filter(|node| node.field == field)
-            .flat_map(|node| node.edges.iter().map(|(cut, _)| *cut))
-            .collect();
-        cuts.sort_unstable();
-        cuts.dedup();
-        self.steps += cuts.len();
-        (field, cuts)
+    fn edge_at(&self, at: u32) -> Result<Edge, Inconclusive> {
+        self.edges.get(at as usize).copied().ok_or(Inconclusive)
     }
 
-    /// Where a diagram leads for a rank of a field; itself, if it does not ask for it first.
-    fn at(&self, diagram: Diagram, field: u16, rank: u32) -> Diagram {
-        match self.node(diagram) {
-            Some(node) if node.field == field => {
-                let after = node.edges.partition_point(|(cut, _)| *cut <= rank);
-                let edge = node.edges.get(after.saturating_sub(1));
-                edge.map_or(diagram, |(_, to)| *to)
+    /// The first field that any of them asks for, and where each leads in its first range.
+    fn split<const N: usize>(&mut self, parts: [Diagram; N]) -> (u16, [Way; N]) {
+        self.steps += 1;
+        let spans = parts.map(|part| self.span(part));
+        let fields = spans.iter().flatten().map(|span| span.field);
+        let field = fields.min().unwrap_or(u16::MAX);
+        let mut ways = parts.map(|to| Way {
+            to,
+            next: 0,
+            end: 0,
+        });
+        for (way, span) in ways.iter_mut().zip(spans) {
+            if let Some(span) = span.filter(|span| span.field == field)
+                && let Some((_, to)) = self.edges.get(span.from as usize)
+            {
+                *way = Way {
+                    to: *to,
+                    next: span.from + 1,
+                    end: span.end,
+                };
             }
-            _ => diagram,
         }
+        (field, ways)
     }
+
+    /// Goes on to the next rank at which any of them branches, if there is one.
+    fn advance<const N: usize>(&mut self, ways: &mut [Way; N]) -> Option<u32> {
+        let edges = &self.edges;
+        let next = |way: &Way| {
+            let next = edges.get(way.next as usize);
+            next.filter(|_| way.next < way.end).copied()
+        };
+        let (rank, _) = ways.iter().filter_map(next).min_by_key(|edge| edge.0)?;
+        for way in ways {
+            if let Some((_, to)) = next(way).filter(|edge| edge.0 == rank) {
+                (way.to, way.next) = (to, way.next + 1);
+            }
+        }
+        self.steps += 1;
+        Some(rank)
+    }
+}
+
+impl Node<'_> {
+    /// Where it leads for a rank of its field.
+    pub(super) fn at(&self, rank: u32) -> Option<Diagram> {
+        let after = self.edges.partition_point(|(cut, _)| *cut <= rank);
+        let edge = self.edges.get(after.checked_sub(1)?)?;
+        Some(edge.1)
+    }
+}
+
+fn hash(field: u16, edges: &[Edge]) -> u64 {
+    let hash = edges.iter().fold(u64::from(field), |hash, (rank, to)| {
+        mix(hash, u64::from(*rank) << 32 | u64::from(to.0))
+    });
+    mix(hash, edges.len() as u64)
 }
 
 #[cfg(test)]

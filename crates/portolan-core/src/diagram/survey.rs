@@ -9,9 +9,11 @@ mod bounded;
 mod chart;
 mod class;
 mod cover;
+mod labels;
 mod near;
 mod order;
 pub mod pair;
+mod through;
 mod unsaid;
 
 pub use super::field::{Flag, Number, SetField, TextField};

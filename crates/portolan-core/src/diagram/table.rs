@@ -46,10 +46,12 @@ struct Spot {
 /// No shape at all: the place is free.
 const FREE: u32 = u32::MAX;
 
+/// The check of no key: no id has so many bytes and is not cut.
+const NOBODY: u32 = i32::MAX.cast_unsigned();
+
 const EMPTY: Record = Record {
     words: [0; 3],
-    // No id has so many bytes and is not cut.
-    check: i32::MAX.cast_unsigned(),
+    check: NOBODY,
     panel: UNPANELLED,
     cuts: [0; INLINE],
     sale: Sale::NOTHING,
@@ -108,6 +110,9 @@ impl Table {
         let at = u32::try_from(place).unwrap_or(u32::MAX);
         let (mut record, mut spot) = self.store(stored);
         (record.words, record.check) = (key.words, key.check);
+        if key.is_cut() {
+            record.check = NOBODY;
+        }
         let free = self.spots.get(place).is_some_and(|s| s.shape == FREE);
         let lines = (self.records.get_mut(place), self.spots.get_mut(place));
         let (true, (Some(own), Some(own_spot))) = (free, lines) else {
@@ -153,17 +158,15 @@ impl Table {
         let key = Key::of(id);
         let place = self.places.of(key.hash());
         let record = self.records.get(place)?;
-        if key.is_cut() {
-            return self.seldom(id, place);
-        }
+        // A record of an id that is cut has the check of none.
         if key.is(&record.words, record.check) {
             #[expect(clippy::cast_possible_truncation, reason = "there are fewer records")]
             return Some((place as u32, record));
         }
-        if self.strays.is_empty() {
-            return None;
+        if key.is_cut() || !self.strays.is_empty() {
+            return self.seldom(id, place);
         }
-        self.seldom(id, place)
+        None
     }
 
     /// An id longer than its key, or one that may have no place.

@@ -10,13 +10,17 @@
 
 mod attempt;
 
+use std::borrow::Cow;
+
 use attempt::Kind;
 pub use attempt::{Attempt, Attempts};
 
+use super::Compiled;
 use super::flat::{At, NO_STATE};
 use super::panel::{Ending, NO_ENDING, UNCOUNTED, What};
 use super::site::RouteFacts;
 use super::walk::{Came, Ground};
+use crate::catalog::{Catalog, Price, Route};
 use crate::decision::{Decision, Fate, Outcome, Snapshot};
 use crate::judgement::{self, Dropped, Judgement, Warning};
 use crate::policy::{RuleId, RuleKind};
@@ -30,6 +34,22 @@ pub struct View<'a> {
     pub(crate) fallbacks: Fallbacks<'a>,
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) told: Told<'a>,
+}
+
+/// The first attempt of a decision, and how much there is to know beside it: what a gateway needs
+/// to send the call. The rest of a plan is a `View`'s.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct First<'a> {
+    /// Where.
+    pub route: Route,
+    /// The URL to call; borrowed where it does not hold the model's id.
+    pub url: Cow<'a, str>,
+    /// The bucket that usage is counted in.
+    pub usage_region: &'a str,
+    /// The price, in the service tier that will be asked for after every `set`.
+    pub price: Price,
+    /// How many warnings the decision has.
+    pub warnings: usize,
 }
 
 /// Who decided.
@@ -144,6 +164,24 @@ impl View<'_> {
             }),
             Told::Walked(_) | Told::Judged(..) => self.attempts().next(),
         }
+    }
+
+    /// The first attempt and how much there is beside it, for longer than the view: these are
+    /// what it was made over.
+    pub(crate) fn lead<'e>(&self, compiled: &'e Compiled, catalog: &'e Catalog) -> Option<First<'e>> {
+        let attempt = self.first()?;
+        let route = attempt.route();
+        let site = attempt.facts().and_then(|facts| compiled.sold.site(facts.at));
+        let url = site.and_then(|site| site.url.as_deref());
+        let region = catalog.offering(route.offering).map(|o| o.region);
+        let region = region.and_then(|region| catalog.region(region));
+        Some(First {
+            route,
+            url: url.map_or_else(|| Cow::Owned(catalog.url(route)), Cow::Borrowed),
+            usage_region: region.map_or("", |region| &region.usage),
+            price: attempt.price(),
+            warnings: self.warnings().count(),
+        })
     }
 
     /// What the caller should know, in the order of attempts and rules.

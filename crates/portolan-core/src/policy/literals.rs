@@ -20,6 +20,7 @@ use crate::limits;
 use crate::near;
 use crate::source::Span;
 use crate::syntax::ast::{Operand, OperandKind};
+use crate::text;
 
 impl Resolver<'_> {
     /// A literal of an expected type.
@@ -179,7 +180,7 @@ impl Resolver<'_> {
                 self.report(diags::type_mismatch(
                     span,
                     expected,
-                    &format!("`{}`", crate::text::echo(word)),
+                    &format!("`{}`", text::echo(word)),
                 ));
                 return None;
             }
@@ -187,7 +188,7 @@ impl Resolver<'_> {
         if found.is_none() {
             let near = self.near_word(word, expected);
             let near = near.as_deref();
-            self.report(match expected {
+            let finding = match expected {
                 Type::Model
                 | Type::Maker
                 | Type::Provider
@@ -197,6 +198,11 @@ impl Resolver<'_> {
                     diags::not_in_the_catalog(span, what, word, near)
                 }
                 _ => diags::unknown_name(span, what, word, near),
+            };
+            let instead = self.instead(expected).filter(|_| near.is_none());
+            self.report(match instead {
+                Some(choices) => finding.help(format!("use {choices}")),
+                None => finding,
             });
         }
         found
@@ -208,26 +214,43 @@ impl Resolver<'_> {
         if self.diagnostics.left_out() > 0 {
             return None;
         }
-        let catalog = self.catalog;
         let near = match expected {
-            Type::Bool => near::nearest(word, ["true", "false"]),
-            Type::Choice(words) => near::nearest(word, words.iter().map(|w| &**w)),
-            Type::Word(vocabulary) => near::nearest(word, vocabulary_words(*vocabulary, catalog)),
-            Type::Model => near_model(word, catalog),
-            Type::Maker => near::nearest(word, catalog.makers.iter().map(|m| &*m.name)),
-            Type::Provider => near::nearest(word, catalog.providers.iter().map(|p| &*p.name)),
-            Type::Endpoint => near::nearest(word, catalog.endpoints.iter().map(|e| &*e.name)),
-            Type::Region => near::nearest(word, catalog.regions.iter().map(|r| &*r.name)),
-            Type::Place => catalog.places.meant(word),
-            Type::Retention => near::nearest(word, ["zero"]),
+            Type::Model => near_model(word, self.catalog),
+            Type::Place => self.catalog.places.meant(word),
+            _ => near::nearest(word, self.choices(expected)),
+        };
+        near.map(str::to_owned)
+    }
+
+    /// All that a word of a type may be, where that is a list somebody wrote.
+    fn choices<'a>(&'a self, expected: &'a Type) -> Vec<&'a str> {
+        let catalog = self.catalog;
+        match expected {
+            Type::Bool => vec!["true", "false"],
+            Type::Choice(words) => words.iter().map(|w| &**w).collect(),
+            Type::Word(vocabulary) => vocabulary_words(*vocabulary, catalog).collect(),
+            Type::Maker => catalog.makers.iter().map(|m| &*m.name).collect(),
+            Type::Provider => catalog.providers.iter().map(|p| &*p.name).collect(),
+            Type::Endpoint => catalog.endpoints.iter().map(|e| &*e.name).collect(),
+            Type::Region => catalog.regions.iter().map(|r| &*r.name).collect(),
+            Type::Retention => vec!["zero"],
             Type::Key(table) => {
                 let table = self.tables.get(*table as usize);
                 let keys = table.into_iter().flat_map(|t| t.keys.iter());
-                near::nearest(word, keys.map(|k| &**k))
+                keys.map(|k| &**k).collect()
             }
-            _ => None,
-        };
-        near.map(str::to_owned)
+            _ => Vec::new(),
+        }
+    }
+
+    /// What there is instead of a word that is near to nothing, if that fits into a line.
+    fn instead(&self, expected: &Type) -> Option<String> {
+        if self.diagnostics.left_out() > 0 {
+            return None;
+        }
+        let choices = self.choices(expected);
+        let few = (1..=limits::CHOICES_LISTED).contains(&choices.len());
+        few.then(|| text::quoted(choices, "or"))
     }
 }
 

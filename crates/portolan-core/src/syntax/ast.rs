@@ -8,7 +8,7 @@ use crate::source::{Span, Spanned};
 pub type Name = Spanned<String>;
 
 /// One item of a policy file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Item {
     /// What it is.
     pub kind: ItemKind,
@@ -17,7 +17,7 @@ pub struct Item {
 }
 
 /// What an item is.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum ItemKind {
     /// `edition 1`
     Edition(Spanned<i64>),
@@ -62,7 +62,7 @@ pub enum ItemKind {
 }
 
 /// A declared input.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Attribute {
     /// Its name.
     pub name: Name,
@@ -75,7 +75,7 @@ pub struct Attribute {
 }
 
 /// What an attribute takes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum InputType {
     /// `one of { a, b }`
     OneOf(Vec<Name>),
@@ -86,7 +86,7 @@ pub enum InputType {
 }
 
 /// A named condition or value.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Define {
     /// Its name.
     pub name: Name,
@@ -97,7 +97,7 @@ pub struct Define {
 }
 
 /// A table of constants.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     /// Its name.
     pub name: Name,
@@ -110,7 +110,7 @@ pub struct Table {
 }
 
 /// A rule: a head and clauses.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
     /// What it does.
     pub head: Head,
@@ -121,7 +121,7 @@ pub struct Rule {
 }
 
 /// What a rule does.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Head {
     /// `on POINT [chain] refuse|exclude STATUS CODE`
     On {
@@ -201,7 +201,7 @@ pub enum Head {
 }
 
 /// One clause.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Clause {
     /// What it says.
     pub kind: ClauseKind,
@@ -210,7 +210,7 @@ pub struct Clause {
 }
 
 /// What a clause says.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum ClauseKind {
     /// `when CONDITION`
     When(Condition),
@@ -237,7 +237,7 @@ pub enum ClauseKind {
 }
 
 /// A change to a rule of the policy below an overlay.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Amend {
     /// The rule's name.
     pub rule: Name,
@@ -248,7 +248,7 @@ pub struct Amend {
 }
 
 /// One key of an order.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PreferKey {
     /// Smaller first.
     pub lowest: bool,
@@ -257,7 +257,7 @@ pub struct PreferKey {
 }
 
 /// A claim over all requests.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Prove {
     /// Its name.
     pub name: Name,
@@ -270,7 +270,7 @@ pub struct Prove {
 }
 
 /// What a `prove` asks.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Goal {
     /// `if PREMISE and PREMISE then CLAIM`, or a claim alone
     Claim {
@@ -286,7 +286,7 @@ pub enum Goal {
 }
 
 /// What one decision is said to be.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Claim {
     /// `every CONDITION`: every attempt fulfils it
     Every(Condition),
@@ -301,7 +301,7 @@ pub enum Claim {
 }
 
 /// An example with its expected outcome.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Test {
     /// Its name.
     pub name: Name,
@@ -314,7 +314,7 @@ pub struct Test {
 }
 
 /// One expectation.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Expect {
     /// What is expected.
     pub kind: ExpectKind,
@@ -323,7 +323,7 @@ pub struct Expect {
 }
 
 /// What is expected.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum ExpectKind {
     /// A refusal with a status and a code.
     Refuse(u16, Name),
@@ -336,7 +336,7 @@ pub enum ExpectKind {
 }
 
 /// A boolean expression.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Condition {
     /// What it says.
     pub kind: ConditionKind,
@@ -345,7 +345,7 @@ pub struct Condition {
 }
 
 /// What a condition says.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum ConditionKind {
     /// One of them holds.
     Or(Vec<Condition>),
@@ -389,7 +389,7 @@ pub enum Comparison {
 }
 
 /// A value.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Operand {
     /// What it is.
     pub kind: OperandKind,
@@ -398,7 +398,7 @@ pub struct Operand {
 }
 
 /// A dotted name.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Path {
     /// Its segments; at least one.
     pub segments: Vec<Name>,
@@ -407,7 +407,7 @@ pub struct Path {
 }
 
 /// What an operand is.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum OperandKind {
     /// `request.model`, or a bare name.
     Path(Path),

@@ -53,6 +53,11 @@ impl Space<'_> {
                 let own = body(Part::Fallback).map(|own| says_other(own, &draft.body));
                 own.map(i128::from)
             }
+            // Faults are the posted body's.
+            Field::Body(
+                Part::Fallback,
+                of @ (BodyField::Fault | BodyField::FaultPath | BodyField::FaultDetail),
+            ) if fallback.is_none() => self.number_of_body(field, of, &Body::default(), draft),
             Field::Body(part, of) => {
                 body(part).and_then(|body| self.number_of_body(field, of, body, draft))
             }

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use portolan_core::decimal::Decimal;
+use portolan_core::limits;
 use portolan_core::policy::{BodyField, Value};
 
 use super::encoder::Encoder;
@@ -33,6 +34,25 @@ pub(super) fn pinned(encoder: &Encoder<'_>, numbers: &[i128]) -> String {
     out
 }
 
+/// Says that texts which nobody counted are so short that both fit into one body.
+pub(super) fn short_texts(encoder: &Encoder<'_>) -> String {
+    let most = limits::BODY_BYTES / 16;
+    let mut out = String::new();
+    for part in [Part::Primary, Part::Fallback] {
+        let known = |body| {
+            let field = Field::Body(part, body);
+            let known = encoder.space.known(field);
+            known.map(|_| symbol(encoder, field))
+        };
+        if let Some(input) = known(BodyField::InputTokens)
+            && let Some(estimated) = known(BodyField::InputTokensEstimated)
+        {
+            let _ = writeln!(out, "(assert (or (not {estimated}) (<= {input} {most})))");
+        }
+    }
+    out
+}
+
 /// The symbol of each variable, in their order.
 pub(super) fn symbols(encoder: &Encoder<'_>) -> Vec<String> {
     let fields = encoder.space.fields().iter();
@@ -57,7 +77,8 @@ pub(super) fn write(
     for part in &ties.totals {
         writer.total(*part);
     }
-    let real = ties.formulas.iter().map(|tie| ("of every request", *tie));
+    let real = ties.formulas.iter();
+    let real = real.map(|(_, tie)| ("of every request", *tie));
     let asserted: Vec<(&str, Formula)> = asserted.iter().copied().chain(real).collect();
     let unless = ties.same.iter().map(|(unless, ..)| *unless);
     writer.definitions(asserted.iter().map(|(_, formula)| *formula).chain(unless));

@@ -36,8 +36,8 @@ const TAGGED: i128 = 4;
 /// Everything that ties the variables of a question.
 #[derive(Debug, Default)]
 pub(super) struct Ties {
-    /// All of them hold.
-    pub(super) formulas: Vec<Formula>,
+    /// All of them hold; each with the field that it is tied at.
+    pub(super) formulas: Vec<(Field, Formula)>,
     /// Totals of tokens, by whose body they are of.
     pub(super) totals: Vec<Part>,
     /// Two variables have the same value, unless the formula holds.
@@ -72,10 +72,10 @@ impl Encoder<'_> {
             let own = self.tie(field);
             let around = self.around(field);
             let inherited = self.inherited(field);
-            ties.formulas
-                .extend([own, around, inherited].into_iter().flatten());
+            let found = [own, around, inherited].into_iter().flatten();
+            ties.formulas.extend(found.map(|tie| (field, tie)));
         }
-        ties.formulas.retain(|tie| *tie != Formula::TRUE);
+        ties.formulas.retain(|(_, tie)| *tie != Formula::TRUE);
         ties
     }
 
@@ -234,7 +234,7 @@ impl Encoder<'_> {
         let estimated = self.flag(of(BodyField::InputTokensEstimated));
         let some = self.all.or([messages, prompt]);
         let real = self.all.and([some, estimated]);
-        ties.formulas.push(self.all.implies(own, real));
+        ties.formulas.push((field, self.all.implies(own, real)));
         let outer = if let Field::Body(_, body) = field {
             Field::Body(Part::Primary, body)
         } else if let Field::Word(_, body, word) = field {
@@ -247,10 +247,10 @@ impl Encoder<'_> {
         ties.same.push((own, inner, outer));
     }
 
-    /// A fallback takes nothing away: what it lacks, the primary lacks. Its model is its own.
+    /// A fallback takes nothing away: what it lacks, the primary lacks.
     fn inherited(&mut self, field: Field) -> Option<Formula> {
         let (of_fallback, of_primary) = match field {
-            Field::Body(Part::Fallback, body) if body != BodyField::Model => {
+            Field::Body(Part::Fallback, body) if !is_its_own(body) => {
                 let outer = Field::Body(Part::Primary, body);
                 self.space.known(outer)?;
                 if matches!(body, BodyField::Messages | BodyField::Prompt) {
@@ -321,6 +321,19 @@ impl Encoder<'_> {
         self.space.values(field).contains(&None).then_some(())?;
         Some(self.one_of(field, Option::is_some))
     }
+}
+
+/// A field that a fallback does not take over: its model is its own, it may say `reasoning` without
+/// an effort, and faults are the posted body's.
+fn is_its_own(body: BodyField) -> bool {
+    matches!(
+        body,
+        BodyField::Model
+            | BodyField::ReasoningEffort
+            | BodyField::Fault
+            | BodyField::FaultPath
+            | BodyField::FaultDetail
+    )
 }
 
 /// A field of a fallback that its text decides.

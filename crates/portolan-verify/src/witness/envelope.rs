@@ -13,7 +13,7 @@ use portolan_core::request::{Auth, Body, Chain, ChainFault, ChainFaultKind, Draf
 use super::Reader;
 use super::domain::Domain;
 
-/// A header that is taken for a misspelt one.
+/// A header that is taken for a misspelt one; it is shown where any will do.
 const MISSPELT: &str = "x-api-key";
 
 /// Everything but the instant, the bodies and the chain.
@@ -59,7 +59,7 @@ fn authentication(domain: &Domain<'_>) -> Option<(Auth, Option<String>)> {
     let mut possible = named.filter(|(code, _)| codes.has(*code));
     possible.find_map(|(_, (_, auth))| match auth {
         Auth::Misspelt if header.has(MISSPELT) => Some((auth, Some(MISSPELT.to_owned()))),
-        Auth::Misspelt => header.value().map(|header| (auth, Some(header))),
+        Auth::Misspelt => header.misspelt().map(|header| (auth, Some(header))),
         Auth::NotJudged
         | Auth::Missing
         | Auth::Empty

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::*;
 
-fn attempt(upstream_id: &str) -> Attempt {
+pub(crate) fn attempt(upstream_id: &str) -> Attempt {
     Attempt {
         fallback: None,
         model: "m".to_owned(),
@@ -33,7 +33,8 @@ fn patch(attempt: &Attempt, body: Option<&str>) -> String {
     serde_json::to_string(&Patch::of(attempt, body.as_ref())).unwrap()
 }
 
-fn apply(target: &Json, patch: &Json) -> Json {
+/// RFC 7396, read plainly.
+pub(crate) fn apply(target: &Json, patch: &Json) -> Json {
     let Json::Object(patch) = patch else {
         return patch.clone();
     };

@@ -2,6 +2,7 @@
 
 use super::{Decoder, Form, diags};
 use crate::catalog::raw;
+use crate::catalog::shape;
 use crate::catalog::tree::{Node, Value};
 use crate::source::Spanned;
 
@@ -13,9 +14,7 @@ impl Decoder {
         let mut origin = raw::Origin::default();
         let form = Form {
             of: "a source",
-            takes: &["title", "url"],
-            required: &[],
-            dated: false,
+            shape: &shape::ORIGIN,
             at: name.span,
         };
         let aside = self.keys(node, &form, |d, key, node| match key {
@@ -34,9 +33,7 @@ impl Decoder {
         }
         let form = Form {
             of: "a place",
-            takes: &["members", "title"],
-            required: &["members"],
-            dated: false,
+            shape: &shape::PLACE,
             at: name.span,
         };
         let aside = self.keys(node, &form, |d, key, node| match key {
@@ -67,9 +64,7 @@ impl Decoder {
         }
         let form = Form {
             of: "a member",
-            takes: &["place"],
-            required: &["place"],
-            dated: true,
+            shape: &shape::MEMBER,
             at: node.span,
         };
         let mut value = None;
@@ -81,9 +76,7 @@ impl Decoder {
         let mut score = raw::Score::default();
         let form = Form {
             of: "a kind of score",
-            takes: &["better", "unit"],
-            required: &["better"],
-            dated: false,
+            shape: &shape::SCORE,
             at: name.span,
         };
         let aside = self.keys(node, &form, |d, key, node| match key {
@@ -101,16 +94,7 @@ impl Decoder {
         let mut region = raw::Region::default();
         let form = Form {
             of: "a region",
-            takes: &[
-                "processing",
-                "storage",
-                "multiplier",
-                "usage",
-                "url",
-                "title",
-            ],
-            required: &[],
-            dated: false,
+            shape: &shape::REGION,
             at: name.span,
         };
         let aside = self.keys(node, &form, |d, key, node| match key {
@@ -129,11 +113,7 @@ impl Decoder {
         let mut endpoint = raw::Endpoint::default();
         let form = Form {
             of: "an endpoint",
-            takes: &[
-                "host", "path", "url", "ingress", "region", "default", "executes",
-            ],
-            required: &["host", "region"],
-            dated: false,
+            shape: &shape::ENDPOINT,
             at: name.span,
         };
         let aside = self.keys(node, &form, |d, key, node| match key {
@@ -160,9 +140,7 @@ impl Decoder {
         let mut maker = raw::Maker::default();
         let form = Form {
             of: "a maker",
-            takes: &["title"],
-            required: &[],
-            dated: false,
+            shape: &shape::MAKER,
             at: name.span,
         };
         let aside = self.keys(node, &form, |d, _, node| {
@@ -175,9 +153,7 @@ impl Decoder {
         let mut provider = raw::Provider::default();
         let form = Form {
             of: "a provider",
-            takes: &["title", "retention", "processing", "storage", "url"],
-            required: &[],
-            dated: false,
+            shape: &shape::PROVIDER,
             at: name.span,
         };
         let aside = self.keys(node, &form, |d, key, node| match key {
@@ -224,9 +200,7 @@ impl Decoder {
             }
             let form = Form {
                 of: "an alias",
-                takes: &["model", "region"],
-                required: &["model"],
-                dated: true,
+                shape: &shape::ALIAS,
                 at: name.span,
             };
             let (mut model, mut region) = (None, None);

@@ -3,6 +3,7 @@
 use super::{Decoder, Form, diags};
 use crate::catalog::Retention;
 use crate::catalog::raw;
+use crate::catalog::shape;
 use crate::catalog::tree::{Node, Value};
 use crate::source::Spanned;
 
@@ -42,9 +43,7 @@ impl Decoder {
     ) -> Option<raw::Period<T>> {
         let form = Form {
             of,
-            takes: &["value"],
-            required: &["value"],
-            dated: true,
+            shape: &shape::PERIOD,
             at: node.span,
         };
         let mut value = None;

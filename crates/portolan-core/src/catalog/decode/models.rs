@@ -2,16 +2,8 @@
 
 use super::{Decoder, Form, diags};
 use crate::catalog::raw;
+use crate::catalog::shape;
 use crate::catalog::tree::{Node, Value};
-
-const PRICE: &[&str] = &[
-    "input",
-    "output",
-    "cache_read",
-    "cache_write",
-    "above_input_tokens",
-    "service_tier",
-];
 
 impl Decoder {
     pub(super) fn model(
@@ -22,22 +14,7 @@ impl Decoder {
         let mut model = raw::Model::default();
         let form = Form {
             of: "a model",
-            takes: &[
-                "title",
-                "maker",
-                "released",
-                "retires",
-                "successor",
-                "context_window",
-                "max_output",
-                "capabilities",
-                "parameters",
-                "scores",
-                "price",
-                "offerings",
-            ],
-            required: &[],
-            dated: false,
+            shape: &shape::MODEL,
             at: name.span,
         };
         let aside = self.keys(node, &form, |d, key, node| match key {
@@ -81,26 +58,7 @@ impl Decoder {
         };
         let form = Form {
             of: "an offering",
-            takes: &[
-                "region",
-                "provider",
-                "providers",
-                "endpoints",
-                "upstream_id",
-                "url",
-                "processing",
-                "storage",
-                "retention",
-                "context_window",
-                "max_output",
-                "capabilities",
-                "parameters",
-                "price",
-                "multiplier",
-                "pairs",
-            ],
-            required: &["region"],
-            dated: true,
+            shape: &shape::OFFERING,
             at: span,
         };
         let mut provider = None;
@@ -157,16 +115,7 @@ impl Decoder {
             let span = item.span;
             let form = Form {
                 of: "a pair",
-                takes: &[
-                    "endpoint",
-                    "processing",
-                    "storage",
-                    "retention",
-                    "upstream_id",
-                    "url",
-                ],
-                required: &["endpoint"],
-                dated: false,
+                shape: &shape::PAIR,
                 at: span,
             };
             let mut endpoint = None;
@@ -204,14 +153,15 @@ impl Decoder {
         };
         let form = Form {
             of: "a price",
-            takes: if wrapped { &["value"] } else { PRICE },
-            required: &[],
-            dated: true,
+            shape: if wrapped {
+                &shape::WRAPPED_PRICE
+            } else {
+                &shape::PRICE
+            },
             at: span,
         };
         let inner = Form {
-            takes: PRICE,
-            dated: false,
+            shape: &shape::PRICE_VALUE,
             ..form
         };
         if !has_amount(&node) {

@@ -7,14 +7,16 @@ use crate::limits;
 use crate::source::{SourceId, Span};
 
 /// Items with their offsets: each begins at a line whose first column holds neither blank,
-/// comment nor closing bracket.
+/// comment nor closing bracket. The first begins wherever anything does: nothing goes unread.
 pub(super) fn split(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut at = text.len() - body.len();
     let mut starts = Vec::new();
     for line in body.split_inclusive('\n') {
         let opens = |c: char| !c.is_whitespace() && !matches!(c, '}' | ']' | '/');
-        if line.starts_with(opens) {
+        let code = line.trim_start();
+        let first = starts.is_empty() && !code.is_empty() && !code.starts_with("//");
+        if first || line.starts_with(opens) {
             starts.push(at);
         }
         at += line.len();

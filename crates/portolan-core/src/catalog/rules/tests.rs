@@ -262,3 +262,10 @@ proptest! {
         });
     }
 }
+
+#[test]
+fn nothing_before_the_first_item_goes_unread() {
+    assert_eq!(codes("  title: indented\nregion eu {}\n"), []);
+    assert_eq!(codes("// a comment\n\n}\nregion eu {}\n").len(), 1);
+    assert_eq!(codes("  a: 1\n  b: 2\n").len(), 1);
+}

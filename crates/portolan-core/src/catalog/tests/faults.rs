@@ -153,7 +153,10 @@ fn slips_are_shown_with_the_near_spelling() {
         ),
     ] {
         let (_, found, _) = check(&[&format!("catalog: 1\n{text}\n")]);
-        let fix = found[0].fix.as_ref().map(|fix| fix.replacement.as_str());
+        let fix = found[0]
+            .fix
+            .as_ref()
+            .map(|fix| fix.edits[0].replacement.as_str());
         assert_eq!(fix, Some(near), "{text}");
     }
 }

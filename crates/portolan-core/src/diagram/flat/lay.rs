@@ -87,7 +87,7 @@ impl<'a> Laying<'a> {
             .get(usize::from(node.field))
             .ok_or(Inconclusive)?;
         let mut edges = Vec::with_capacity(node.edges.len());
-        for (rank, to) in &node.edges {
+        for (rank, to) in node.edges {
             edges.push((*rank, self.lay(*to)?));
         }
         let made = self.field(node.field, field, &edges)?;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::OTHERS;
-use crate::diagram::flat::{ANSWER, Ask, At, OWN, Test, WIDE, basic};
+use crate::diagram::flat::{ANSWER, Ask, At, Flat, OWN, WIDE, basic};
 use crate::diagram::intern::{Interner, Memo};
 use crate::limits;
 
@@ -33,7 +33,8 @@ pub(super) struct Needs {
 }
 
 impl Needs {
-    pub(super) fn new(tests: &[Test]) -> Self {
+    pub(super) fn new(flat: &Flat) -> Self {
+        let tests = flat.tests();
         let mut needs = Self {
             asked: Interner::default(),
             own: Vec::with_capacity(tests.len()),
@@ -58,7 +59,9 @@ impl Needs {
                 slot: test.slot,
                 cut: if test.slot == OWN { test.cut } else { 0 },
             });
-            let own = needs.sets.intern([asked].into());
+            let idle = test.slot == OWN && flat.parts(test.ask, test.cut).is_err();
+            let own: Box<[u32]> = if idle { [].into() } else { [asked].into() };
+            let own = needs.sets.intern(own);
             let sides = needs.union(needs.of(test.expected), needs.of(test.other));
             let all = needs.union(own, sides);
             needs.own.push(asked);

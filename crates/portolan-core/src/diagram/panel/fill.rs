@@ -24,7 +24,7 @@ pub(in crate::diagram) struct Walked<'a> {
 
 /// Builds the panel, and tells every record of the table its part of it.
 pub(in crate::diagram) fn build(walked: &Walked<'_>, table: &mut Table) -> Panel {
-    let mut needs = Needs::new(walked.flat.tests());
+    let mut needs = Needs::new(walked.flat);
     let mut columns = Columns::default();
     let mut tried = BTreeMap::from([(0, true)]);
     let ends = walked.shapes.first().map_or(0, |shape| shape.ends.len());
@@ -69,10 +69,16 @@ pub(in crate::diagram) fn build(walked: &Walked<'_>, table: &mut Table) -> Panel
         let row = (shape as usize).checked_mul(ends)?;
         Some((u32::try_from(row).ok().filter(|_| cuts.is_some())?, own))
     });
+    let (mut constants, mut own) = (filling.constants.into_iter(), filling.own.into_iter());
+    // Columns that add nothing, where there are fewer: the number of tests is always the same.
+    let every = std::array::from_fn(|_| constants.next().unwrap_or_default());
+    let first = std::array::from_fn(|_| own.next().unwrap_or_default());
     Panel {
         others: columns.others().into(),
-        constants: filling.constants,
-        own: filling.own,
+        constants: every,
+        further: constants.collect(),
+        own: first,
+        wider: own.collect(),
         more: more.into(),
         rows: rows.into(),
         cells: filling.cells.into(),
@@ -152,6 +158,15 @@ struct Digit {
     base: usize,
 }
 
+/// What tells the outcome of a comparison.
+#[derive(Debug, Clone, Copy)]
+enum Side {
+    /// No request is on the other side.
+    Always { below: bool },
+    /// A digit, and the highest of it that is below the cut.
+    Of { digit: usize, highest: usize },
+}
+
 struct Filling<'a> {
     walked: &'a Walked<'a>,
     needs: &'a Needs,
@@ -163,8 +178,8 @@ struct Filling<'a> {
     width: usize,
     cells: Vec<u32>,
     endings: Interner<Ending>,
-    constants: Box<[Column]>,
-    own: Box<[Column]>,
+    constants: Vec<Column>,
+    own: Vec<Column>,
 }
 
 impl<'a> Filling<'a> {
@@ -211,8 +226,8 @@ impl<'a> Filling<'a> {
             width: stride,
             cells: Vec::new(),
             endings: Interner::default(),
-            constants: constants.into(),
-            own: own.into(),
+            constants,
+            own,
         }
     }
 
@@ -244,6 +259,7 @@ impl<'a> Filling<'a> {
             return None;
         }
         let sides = self.sides(&own_slots(self.needs, plan.set));
+        let sides = sides.as_slice();
         let start = u32::try_from(self.cells.len()).ok()?;
         for cell in 0..self.width {
             let ranks: Vec<usize> = self
@@ -251,7 +267,7 @@ impl<'a> Filling<'a> {
                 .iter()
                 .map(|digit| cell / digit.stride % digit.base)
                 .collect();
-            let walk = |root| self.walk(root, &sides, &ranks);
+            let walk = |root| self.walk(root, sides, &ranks);
             let ending = self.ending(end, counted, &walk)?;
             let ending = self.endings.intern(ending);
             self.cells.push(ending);
@@ -259,34 +275,42 @@ impl<'a> Filling<'a> {
         Some(start)
     }
 
-    /// By comparison: the digit that tells its outcome, and the highest rank that is below its
-    /// cut.
-    fn sides(&self, slots: &OwnSlots) -> Vec<Option<(usize, usize)>> {
+    /// By comparison: what tells its outcome.
+    fn sides(&self, slots: &OwnSlots) -> Vec<Option<Side>> {
         let count = u32::try_from(self.needs.asked.len()).unwrap_or(0);
         let side = |asked| {
             let asked = self.needs.asked.get(asked)?;
+            if asked.slot == OWN
+                && let Err(below) = self.walked.flat.parts(asked.ask, asked.cut)
+            {
+                return Some(Side::Always { below });
+            }
             let (constants, own) = self.places.get(&asked.ask)?;
             if asked.slot == OWN {
                 let cuts = self.columns.constants.get(&asked.ask)?;
-                let rank = cuts.iter().position(|cut| *cut == asked.cut)?;
-                return Some(((*constants)?, rank));
+                let highest = cuts.iter().position(|cut| *cut == asked.cut)?;
+                let digit = (*constants)?;
+                return Some(Side::Of { digit, highest });
             }
             let slots = slots.get(&asked.ask)?;
-            let rank = slots.iter().position(|slot| *slot == asked.slot)?;
-            Some(((*own)?, rank))
+            let highest = slots.iter().position(|slot| *slot == asked.slot)?;
+            let digit = (*own)?;
+            Some(Side::Of { digit, highest })
         };
         (0..count).map(side).collect()
     }
 
     /// Walks as the request would of which only ranks are known.
-    fn walk(&self, from: At, sides: &[Option<(usize, usize)>], ranks: &[usize]) -> Option<u32> {
+    fn walk(&self, from: At, sides: &[Option<Side>], ranks: &[usize]) -> Option<u32> {
         let mut at = from;
         // Ends: a test leads to tests that were laid before it.
         while at & ANSWER == 0 {
             let test = self.walked.flat.tests().get(at as usize)?;
             let asked = *self.needs.own.get(at as usize)?;
-            let (digit, highest) = (*sides.get(asked as usize)?)?;
-            let below = *ranks.get(digit)? <= highest;
+            let below = match (*sides.get(asked as usize)?)? {
+                Side::Always { below } => below,
+                Side::Of { digit, highest } => *ranks.get(digit)? <= highest,
+            };
             at = if below == test.below {
                 test.expected
             } else {

@@ -20,7 +20,7 @@ fn points() -> Vec<[u32; 3]> {
 fn walk(store: &Store, diagram: Diagram, point: [u32; 3]) -> u32 {
     let mut at = diagram;
     while let Some(node) = store.node(at) {
-        at = store.at(at, node.field, point[usize::from(node.field)]);
+        at = node.at(point[usize::from(node.field)]).unwrap();
     }
     at.value().unwrap()
 }

@@ -109,11 +109,16 @@ impl Chart<'_> {
         self.descend(region.0, &member.slots, &mut class, visit);
     }
 
-    /// A class of a member's requests.
+    /// A class of a member's requests. An id that stands for nothing for a while is named by them
+    /// all the same.
     pub(super) fn class(&self, member: &Member<'_>, bounds: Vec<Bound>) -> Class {
         Class {
             endpoint: self.end.endpoint,
-            standing: self.standing(),
+            standing: if member.id.is_empty() {
+                self.standing()
+            } else {
+                Standing::Model
+            },
             id: member.id.into(),
             window: member.window,
             bounds,
@@ -164,7 +169,7 @@ impl Chart<'_> {
             return u64::from(diagram == Diagram::TRUE);
         };
         let (mut below, mut next) = (0u64, node.edges.iter().skip(1));
-        for (cut, to) in &node.edges {
+        for (cut, to) in node.edges {
             let end = next.next().map(|(end, _)| *end);
             let field = self.build.fields.get(usize::from(node.field));
             let values = field.and_then(|field| self.values(*field, *cut, end, self.build.slots));

@@ -181,13 +181,14 @@ impl Chart<'_> {
             return Ok(known == 1);
         }
         self.build.store.spend()?;
-        let node = self.build.store.node(diagram).ok_or(Inconclusive)?.clone();
-        let field = self.build.fields.get(usize::from(node.field));
+        let node = self.build.store.node(diagram).ok_or(Inconclusive)?;
+        let (position, edges) = (node.field, node.edges.to_vec());
+        let field = self.build.fields.get(usize::from(position));
         let field = *field.ok_or(Inconclusive)?;
-        let (first, last) = cube.get(&node.field).copied().unwrap_or((0, None));
-        let ends = node.edges.iter().skip(1).map(|(cut, _)| Some(*cut));
+        let (first, last) = cube.get(&position).copied().unwrap_or((0, None));
+        let ends = edges.iter().skip(1).map(|(cut, _)| Some(*cut));
         let mut all = true;
-        for ((cut, to), end) in node.edges.iter().zip(ends.chain([None])) {
+        for ((cut, to), end) in edges.iter().zip(ends.chain([None])) {
             let before = end.is_some_and(|end| end <= first);
             let after = last.is_some_and(|last| *cut >= last);
             if before || after || !self.has_values(field, *cut, end, member) {

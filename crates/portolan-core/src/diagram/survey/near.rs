@@ -44,22 +44,23 @@ impl Chart<'_> {
         if let Some(known) = memo.get(&diagram) {
             return Ok(*known);
         }
-        let Some(node) = self.build.store.node(diagram).cloned() else {
+        let Some(node) = self.build.store.node(diagram) else {
             return Ok(diagram);
         };
+        let (position, edges) = (node.field, node.edges.to_vec());
         self.build.store.spend()?;
-        let field = self.build.fields.get(usize::from(node.field));
+        let field = self.build.fields.get(usize::from(position));
         let field = *field.ok_or(Inconclusive)?;
         let made = if bounded(field).is_some_and(free) {
-            let mut edges = Vec::with_capacity(node.edges.len());
-            for (cut, to) in &node.edges {
-                edges.push((*cut, self.held(*to, member, asking, free, memo)?));
+            let mut made = Vec::with_capacity(edges.len());
+            for (cut, to) in edges {
+                made.push((cut, self.held(to, member, asking, free, memo)?));
             }
-            self.build.store.range(node.field, edges)?
+            self.build.store.range(position, made)?
         } else {
             let rank = self.rank_of(field, member, asking);
-            let after = node.edges.partition_point(|(cut, _)| *cut <= rank);
-            let edge = node.edges.get(after.saturating_sub(1));
+            let after = edges.partition_point(|(cut, _)| *cut <= rank);
+            let edge = edges.get(after.saturating_sub(1));
             let (_, to) = *edge.ok_or(Inconclusive)?;
             self.held(to, member, asking, free, memo)?
         };

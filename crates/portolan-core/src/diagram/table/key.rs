@@ -63,9 +63,10 @@ impl Key {
     pub(super) const fn hash(&self) -> u64 {
         let [a, b, c] = self.words;
         let check = self.check as u64;
-        let left = spread(a ^ 0x9e37_79b9_7f4a_7c15, b ^ 0xbf58_476d_1ce4_e5b9);
-        let right = spread(c ^ 0x94d0_49bb_1331_11eb, check ^ 0x2545_f491_4f6c_dd1d);
-        (left ^ right.rotate_left(23)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        spread(
+            a ^ c.rotate_left(29),
+            b ^ check.wrapping_add(0xbf58_476d_1ce4_e5b9),
+        )
     }
 }
 

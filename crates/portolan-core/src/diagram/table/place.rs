@@ -30,17 +30,29 @@ impl Default for Places {
 
 impl Places {
     /// Places for these hashes; one that is there twice, or finds none in time, shares one.
-    pub(super) fn new(hashes: Vec<u64>) -> Self {
+    pub(super) fn new(mut hashes: Vec<u64>) -> Self {
         let count = (hashes.len() / 7 * 8 + 8).next_power_of_two();
-        let groups = (count / 4).max(2);
+        hashes.sort_unstable();
+        hashes.dedup();
+        let mut groups = (count / 4).max(2);
+        loop {
+            // Smaller groups find places more easily.
+            let (made, all) = Self::of_groups(groups, count, &hashes);
+            if all || groups >= count {
+                return made;
+            }
+            groups *= 2;
+        }
+    }
+
+    /// Places in so many groups, and whether every hash has one of its own.
+    fn of_groups(groups: usize, count: usize, members: &[u64]) -> (Self, bool) {
         let mut made = Self {
             shifts: vec![0; groups].into(),
             top: u64::BITS - groups.trailing_zeros(),
             mask: count - 1,
         };
-        let mut members = hashes;
-        members.sort_unstable();
-        members.dedup();
+        let mut placed = 0;
         let mut each: Vec<&[u64]> = members
             .chunk_by(|a, b| made.group(*a) == made.group(*b))
             .collect();
@@ -69,11 +81,12 @@ impl Places {
                     if let Some(place) = made.shifts.get_mut(own) {
                         *place = shift;
                     }
+                    placed += group.len();
                     break;
                 }
             }
         }
-        made
+        (made, placed == members.len())
     }
 
     /// How many places there are.

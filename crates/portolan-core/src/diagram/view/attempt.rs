@@ -246,12 +246,7 @@ impl<'v> Attempt<'v> {
     /// The URL to call; borrowed where it does not hold the model's id.
     #[inline(always)]
     pub fn url(&self) -> Cow<'v, str> {
-        let urls = &self.view.ground.compiled.urls;
-        let url = self.facts().and_then(|facts| {
-            let url = urls.get(facts.site.url as usize);
-            url.and_then(|url| url.as_deref())
-        });
-        match url {
+        match self.facts().and_then(|facts| facts.site.url.as_deref()) {
             Some(url) => Cow::Borrowed(url),
             None => Cow::Owned(self.view.ground.catalog.url(self.route())),
         }
@@ -260,17 +255,16 @@ impl<'v> Attempt<'v> {
     /// The bucket that usage is counted in.
     #[inline(always)]
     pub fn usage_region(&self) -> &'v str {
-        let ground = self.view.ground;
-        let region = match &self.kind {
-            Kind::Seen(seen) => Some(seen.facts.site.region),
-            Kind::Walked(walked) => Some(walked.facts.site.region),
+        match &self.kind {
+            Kind::Seen(seen) => &seen.facts.site.usage,
+            Kind::Walked(walked) => &walked.facts.site.usage,
             Kind::Judged(attempt) => {
-                let offering = ground.catalog.offering(attempt.route.route().offering);
-                offering.map(|offering| offering.region)
+                let catalog = self.view.ground.catalog;
+                let offering = catalog.offering(attempt.route.route().offering);
+                let region = offering.and_then(|offering| catalog.region(offering.region));
+                region.map_or("", |region| &region.usage)
             }
-        };
-        let region = region.and_then(|region| ground.catalog.region(region));
-        region.map_or("", |region| &region.usage)
+        }
     }
 
     /// The price, in the service tier that will be asked for after every `set`.
@@ -309,7 +303,7 @@ impl<'v> Attempt<'v> {
 
     /// Of a route that was not judged by the interpreter.
     #[inline(always)]
-    fn facts(&self) -> Option<&RouteFacts<'v>> {
+    pub(super) fn facts(&self) -> Option<&RouteFacts<'v>> {
         match &self.kind {
             Kind::Seen(seen) => Some(&seen.facts),
             Kind::Walked(walked) => Some(&walked.facts),

@@ -5,18 +5,34 @@
     reason = "small structs handed over in memory cost more than the tests"
 )]
 
+use std::borrow::Cow;
+
 use super::{Ground, refuse};
 use crate::decision::{Decision, Fate, Outcome, Snapshot};
-use crate::diagram::panel::{NO_ROUTE, Values, What};
+use crate::diagram::Compiled;
+use crate::diagram::flat::Basics;
+use crate::diagram::panel::{Ending, NO_ROUTE, UNCOUNTED, Values, What};
 use crate::diagram::table::Record;
+use crate::diagram::view::First;
+use crate::instant::Instant;
 use crate::policy::RuleId;
 use crate::request::Call;
+
+/// What one look came to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Glance<'a> {
+    subject: u32,
+    record: &'a Record,
+    /// The ending's position.
+    at: u32,
+    ending: &'a Ending,
+}
 
 impl<'a> Ground<'a> {
     /// Decides by one look, where nothing has to be walked: there are no fallbacks, nothing is
     /// known about now, and the panel has room for the question.
     #[inline(always)]
-    pub(crate) fn glance(self, snapshot: Snapshot, call: &Call<'_>) -> Option<Decision> {
+    pub(crate) fn glance(self, call: &Call<'_>) -> Option<Glance<'a>> {
         if !call.fallbacks.is_empty() || !self.state.is_empty() {
             return None;
         }
@@ -30,47 +46,87 @@ impl<'a> Ground<'a> {
             None => self.record(compiled.absent)?,
         };
         let row = compiled.panel.row(record, call.caller.endpoint.0)?;
-        let asking = self.asking(call, &call.body, model);
-        let basics = compiled.flat.basics(&asking);
-        // In the place where they are read: what was written word by word is slow to copy.
-        let mut values: Values = Default::default();
-        for (value, basic) in values.iter_mut().zip(basics) {
-            *value = basic;
-        }
-        if !compiled.panel.others.is_empty() {
-            compiled
-                .flat
-                .read(&compiled.panel.others, &asking, &mut values);
-        }
-        let at = compiled.panel.look(row, (subject, record), &values)?;
-        let ending = compiled.panel.ending(at)?;
-        let outcome = match ending.what {
-            What::Survives => Outcome::Route,
-            What::Refused => {
-                let route = if ending.route == NO_ROUTE {
-                    None
-                } else {
-                    let facts = compiled.sold.facts(&record.sale, ending.route)?;
-                    Some(facts.route())
-                };
-                refuse(RuleId(ending.rule), None, route)
-            }
-            What::Locked => return None,
+        let basics = compiled
+            .flat
+            .basics(&self.asking(call, &call.body, model));
+        let at = if compiled.panel.others.is_empty() {
+            compiled.panel.look(row, (subject, record), &basics)?
+        } else {
+            let values = self.others(call, &basics);
+            compiled.panel.look(row, (subject, record), &values)?
         };
-        Some(Decision {
-            snapshot,
-            at: call.at,
-            outcome,
-            fate: Fate {
-                subject,
-                verdict: ending.verdict,
-                ending: at,
-            },
+        let ending = compiled.panel.ending(at)?;
+        Some(Glance {
+            subject,
+            record,
+            at,
+            ending,
         })
+    }
+
+    /// What a panel makes its tests on, where basic fields are not enough.
+    #[inline(never)]
+    fn others(self, call: &Call<'_>, basics: &Basics) -> Values {
+        let asking = self.asking(call, &call.body, self.model(call.body.model));
+        let compiled = self.compiled;
+        compiled.flat.read(&compiled.panel.others, &asking, basics)
     }
 
     #[inline(always)]
     fn record(self, subject: u32) -> Option<(u32, &'a Record)> {
         Some((subject, self.compiled.table.record(subject)?))
+    }
+
+    /// The decision that a look comes to; `None` where somebody has to ask more.
+    #[inline(always)]
+    pub(crate) fn decided(
+        self,
+        snapshot: Snapshot,
+        at: Instant,
+        glance: &Glance<'_>,
+    ) -> Option<Decision> {
+        let ending = glance.ending;
+        let outcome = match ending.what {
+            What::Survives => Outcome::Route,
+            What::Refused => {
+                let facts = if ending.route == NO_ROUTE {
+                    None
+                } else {
+                    self.compiled.sold.facts(&glance.record.sale, ending.route)
+                };
+                refuse(RuleId(ending.rule), None, facts.map(|facts| facts.route()))
+            }
+            What::Locked => return None,
+        };
+        Some(Decision {
+            snapshot,
+            at,
+            outcome,
+            fate: Fate {
+                subject: glance.subject,
+                verdict: ending.verdict,
+                ending: glance.at,
+            },
+        })
+    }
+}
+
+impl Glance<'_> {
+    /// The first attempt, of what was looked at in this compiled form, where it is routed; `None`
+    /// where more has to be read.
+    #[inline(always)]
+    pub(crate) fn first<'e>(&self, compiled: &'e Compiled, at: Instant) -> Option<First<'e>> {
+        let ending = self.ending;
+        if ending.warnings == UNCOUNTED {
+            return None;
+        }
+        let facts = compiled.sold.facts(&self.record.sale, ending.route)?;
+        Some(First {
+            route: facts.route(),
+            url: Cow::Borrowed(facts.site.url.as_deref()?),
+            usage_region: &facts.site.usage,
+            price: facts.price(at)?,
+            warnings: usize::from(ending.warnings),
+        })
     }
 }

@@ -1,0 +1,149 @@
+//! Runs every file of `tests/cases/lint`, one named test each. The lint of the folder is the one
+//! that runs.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests panic to fail"
+)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use datatest_stable::Result;
+use insta::Settings;
+use portolan_core::diagnostic::{Diagnostic, Safety};
+use portolan_core::engine::{Study, study};
+use portolan_core::instant::Instant;
+use portolan_core::source::Files;
+use portolan_lint::{Levels, Subject, fixed, lint};
+use portolan_testkit::case::LintFile;
+use portolan_testkit::expect::unmet_findings;
+use portolan_testkit::policies::printed;
+
+/// The catalog that every fixture may use.
+const BASE: &str = include_str!("base.yaml");
+/// Rounds after which a fix that goes on fixing does not converge.
+const ROUNDS: usize = 10;
+
+/// Files in memory.
+struct Memory<'a>(&'a BTreeMap<String, String>);
+
+impl Files for Memory<'_> {
+    fn read(&mut self, path: &str) -> std::result::Result<Vec<u8>, String> {
+        match self.0.get(path) {
+            Some(text) => Ok(text.clone().into_bytes()),
+            None if path == "base.yaml" => Ok(BASE.as_bytes().to_vec()),
+            None => Err("there is no such file".to_owned()),
+        }
+    }
+}
+
+/// What the lints find in these files.
+fn run(
+    files: &BTreeMap<String, String>,
+    levels: &Levels,
+    today: Instant,
+) -> std::result::Result<(Study, Vec<Diagnostic>), String> {
+    let study = study("policy.portolan", &mut Memory(files));
+    let compiled = &study.compilation;
+    let Some(engine) = &compiled.engine else {
+        return Err(printed(&compiled.diagnostics, &compiled.sources));
+    };
+    let findings = lint(&Subject::new(engine, &study.documents, today), levels);
+    Ok((study, findings))
+}
+
+/// The findings are those expected and no others; a fix removes its finding, goes no further than
+/// its text, and keeps every comment that it does not delete on purpose.
+fn findings(path: &Path) -> Result<()> {
+    let file = LintFile::read(path)?;
+    let mut folders = path.ancestors().skip(1).map(|folder| {
+        let name = folder.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    });
+    let kind = folders.next().unwrap();
+    let code = folders.next().unwrap();
+    let today = Instant::parse(&file.today).map_err(|_| "`today` is not a date")?;
+    let mut levels = Levels::default();
+    for name in file.lints.iter().chain([&code]) {
+        levels
+            .select(name)
+            .map_err(|_| format!("there is no lint `{name}`"))?;
+    }
+    let (study, found) = run(&file.files, &levels, today)?;
+    let sources = &study.compilation.sources;
+    let words = printed(&found, sources);
+    let mut complaints = unmet_findings(&file.expect, &found, sources);
+    let own = found.iter().any(|finding| finding.code == code);
+    match kind.as_str() {
+        "fires" if own => {}
+        "silent" if !own => {}
+        "fires" => complaints.push(format!("`{code}` does not fire")),
+        "silent" => complaints.push(format!("`{code}` is not silent")),
+        other => complaints.push(format!("`{other}` is neither `fires` nor `silent`")),
+    }
+    complaints.extend(unmet_fixes(&file, &code, &levels, today)?);
+    if !complaints.is_empty() {
+        return Err(format!("{}\n  {}\n{words}", file.why, complaints.join("\n  ")).into());
+    }
+    pin(path, &words);
+    Ok(())
+}
+
+/// Applies all fixes until there are none.
+fn unmet_fixes(
+    file: &LintFile,
+    code: &str,
+    levels: &Levels,
+    today: Instant,
+) -> Result<Vec<String>> {
+    let mut files = file.files.clone();
+    let mut any = false;
+    for _ in 0..ROUNDS {
+        let (study, found) = run(&files, levels, today)
+            .map_err(|why| format!("what is fixed does not compile\n{why}"))?;
+        let fixable = found.iter().any(|finding| finding.fix.is_some());
+        let texts = fixed(&study.compilation.sources, &found, Safety::Unsafe);
+        if texts.is_empty() {
+            if !any && file.fixed.is_empty() {
+                return Ok(Vec::new());
+            }
+            let mut complaints = Vec::new();
+            for (name, text) in &file.fixed {
+                if files.get(name) != Some(text) {
+                    let there = files.get(name).cloned().unwrap_or_default();
+                    complaints.push(format!("`{name}` is fixed to\n{there}"));
+                }
+            }
+            if file.fixed.is_empty() {
+                complaints.push("the fix has no `fixed` to compare with".to_owned());
+            }
+            if found.iter().any(|f| f.code == code && f.fix.is_some()) || fixable {
+                complaints.push("a finding is left by its fix".to_owned());
+            }
+            return Ok(complaints);
+        }
+        any = true;
+        for (id, text) in texts {
+            let name = study.compilation.sources.get(id).unwrap().name().to_owned();
+            files.insert(name, text);
+        }
+    }
+    Ok(vec!["the fixes do not converge".to_owned()])
+}
+
+/// Compares with the snapshot beside the fixture.
+fn pin(path: &Path, words: &str) {
+    let mut settings = Settings::clone_current();
+    let path = path.canonicalize().unwrap();
+    settings.set_snapshot_path(path.parent().unwrap());
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+    settings.bind(|| insta::assert_snapshot!(name, words));
+}
+
+datatest_stable::harness! {
+    { test = findings, root = "../../tests/cases/lint", pattern = r"\.yaml$" },
+}

@@ -1,0 +1,106 @@
+//! From a posted call to a reply or a plan. Nothing is awaited here.
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, header};
+use portolan_core::answer::Outcome;
+use portolan_core::limits;
+use portolan_wire::http::{Dialect, Fault, Reply, Trouble, reply};
+use portolan_wire::{BodyText, Call, judge_auth};
+
+use crate::host::Host;
+use crate::layer::Settings;
+use crate::routed::Routed;
+
+/// What is known of one call while it is read.
+pub(crate) struct Incoming<'a, H> {
+    pub(crate) host: &'a H,
+    pub(crate) settings: Settings,
+    pub(crate) parts: &'a Parts,
+    pub(crate) request_id: &'a str,
+}
+
+impl<H: Host> Incoming<'_, H> {
+    /// What stands against a call before its body is read.
+    pub(crate) fn refused_unread(&self) -> Option<Reply> {
+        let header = |name| self.parts.headers.get(name).and_then(|v| v.to_str().ok());
+        let coding = header(header::CONTENT_ENCODING).map(str::trim);
+        if let Some(found) = coding.filter(|c| !c.is_empty() && !c.eq_ignore_ascii_case("identity"))
+        {
+            return Some(self.fault(Fault::CompressedRequest { found }));
+        }
+        let media = header(header::CONTENT_TYPE);
+        if let Some(found) = media.filter(|media| !is_json(media)) {
+            return Some(self.fault(Fault::UnsupportedMediaType { found }));
+        }
+        let length = header(header::CONTENT_LENGTH).and_then(|v| v.parse::<u64>().ok());
+        let limit = self.settings.body_limit;
+        let long = length.is_some_and(|length| usize::try_from(length).map_or(true, |l| l > limit));
+        long.then(|| self.fault(Fault::BodyTooLarge { limit }))
+    }
+
+    /// The plan of a call, or what to answer instead.
+    pub(crate) fn judge(&self, body: &Bytes) -> Result<Routed, Reply> {
+        let engine = self.host.engine();
+        let mut call = Call::posted(body.to_vec(), None, self.host.now());
+        let query = form_pairs(self.parts.uri.query().unwrap_or_default());
+        let query = query.iter().map(|(name, value)| (&**name, &**value));
+        (call.draft.auth, call.draft.auth_header) = judge_auth(pairs(&self.parts.headers), query);
+        let who = self.host.who(self.parts);
+        call.draft.endpoint = who.endpoint;
+        call.draft.attributes = who.attributes;
+        let request = engine.request(call.draft).map_err(|errors| {
+            self.fault(Fault::Misconfigured {
+                what: &errors.to_string(),
+            })
+        })?;
+        let answer = engine.answer(&request, &self.host.state());
+        if let Outcome::Refuse(refusal) = &answer.outcome {
+            return Err(self.reply(&Trouble::from(refusal)));
+        }
+        let body = call.body.unwrap_or_else(|| BodyText::new(body.to_vec()));
+        let routed = Routed::new(answer, body, self.request_id.to_owned());
+        routed.ok_or_else(|| {
+            self.fault(Fault::Misconfigured {
+                what: "a plan without attempts",
+            })
+        })
+    }
+
+    /// A fault in the dialect of whoever called.
+    pub(crate) fn fault(&self, fault: Fault<'_>) -> Reply {
+        self.reply(&Trouble::from(fault))
+    }
+
+    fn reply(&self, trouble: &Trouble) -> Reply {
+        let accept = self.parts.headers.get(header::ACCEPT);
+        let accept = accept.and_then(|accept| accept.to_str().ok());
+        let dialect: Dialect = self.settings.dialect.accepted(accept);
+        reply(trouble, dialect, self.request_id)
+    }
+}
+
+/// `application/json`, or a type whose suffix says so, whatever its parameters are.
+fn is_json(media: &str) -> bool {
+    let media = media.split(';').next().unwrap_or_default().trim();
+    media.eq_ignore_ascii_case("application/json")
+        || media
+            .rsplit_once('+')
+            .is_some_and(|(_, suffix)| suffix.eq_ignore_ascii_case("json"))
+}
+
+/// Headers as text; bytes that are none are read as far as they are.
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    let all = headers.iter().take(limits::BODY_KEYS);
+    all.map(|(name, value)| (name.as_str(), value.to_str().unwrap_or("?")))
+}
+
+/// The names and values of a query string, as they stand: a key is looked for and never used.
+fn form_pairs(query: &str) -> Vec<(String, String)> {
+    let parts = query.split('&').filter(|part| !part.is_empty());
+    let pair = |part: &str| {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        (name.to_owned(), value.to_owned())
+    };
+    parts.take(limits::BODY_KEYS).map(pair).collect()
+}

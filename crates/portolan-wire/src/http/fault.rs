@@ -1,0 +1,235 @@
+//! What an adapter finds by itself, and its words: faults of the transport, of keys and of
+//! upstreams. What a policy refuses is not here.
+//!
+//! No status is 408 or 409: the SDKs of `OpenAI` repeat both, and neither fault goes away by that.
+
+use portolan_core::text::{echo, quoted};
+
+use super::Trouble;
+
+/// One fault, with what its words need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault<'a> {
+    /// 404: nothing is served there.
+    NoSuchPath {
+        /// The path that was asked for.
+        path: &'a str,
+    },
+    /// 404: the speech-to-text API of this region has no such transcript.
+    TranscriptNotFound {
+        /// The id that was sent.
+        id: &'a str,
+        /// The region that was asked.
+        region: &'a str,
+    },
+    /// 405: the path takes other methods.
+    MethodNotAllowed {
+        /// What was sent.
+        method: &'a str,
+        /// What the path takes.
+        allowed: &'a [&'a str],
+    },
+    /// 400: the body broke off.
+    BodyIncomplete,
+    /// 413: the body is longer than may be read.
+    BodyTooLarge {
+        /// The bound, in bytes.
+        limit: usize,
+    },
+    /// 415: not JSON.
+    UnsupportedMediaType {
+        /// The `content-type`.
+        found: &'a str,
+    },
+    /// 415: a compressed request.
+    CompressedRequest {
+        /// The `content-encoding`.
+        found: &'a str,
+    },
+    /// 421: nobody listens for this host.
+    WrongHost {
+        /// The host that was named.
+        host: &'a str,
+    },
+    /// 401: a key that the policy's table does not have.
+    UnknownKey,
+    /// 403: the key may not do this.
+    KeyOutOfScope {
+        /// What it may not do.
+        what: &'a str,
+    },
+    /// 403: the key belongs to another region.
+    KeyWrongRegion {
+        /// Where it was used.
+        used: &'a str,
+        /// Where it is valid.
+        valid: &'a [&'a str],
+    },
+    /// 403: the key's budget is used up.
+    BudgetExhausted,
+    /// 500: what the host says of itself does not fit the policy.
+    Misconfigured {
+        /// What does not fit.
+        what: &'a str,
+    },
+    /// 502: what the upstream sent is no answer.
+    UpstreamInvalid {
+        /// The model that was asked.
+        model: &'a str,
+    },
+    /// 502: the upstream sent a redirect, which is never followed.
+    UpstreamRedirected {
+        /// The model that was asked.
+        model: &'a str,
+    },
+    /// 503: the process is about to stop.
+    Draining,
+    /// 504: the plan's time is over.
+    DeadlineExceeded {
+        /// Milliseconds that the plan gave.
+        after_ms: i64,
+    },
+}
+
+impl Fault<'_> {
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoSuchPath { .. } => "no-such-path",
+            Self::TranscriptNotFound { .. } => "transcript-not-found",
+            Self::MethodNotAllowed { .. } => "method-not-allowed",
+            Self::BodyIncomplete => "body-incomplete",
+            Self::BodyTooLarge { .. } => "body-too-large",
+            Self::UnsupportedMediaType { .. } => "unsupported-media-type",
+            Self::CompressedRequest { .. } => "compressed-request",
+            Self::WrongHost { .. } => "wrong-host",
+            Self::UnknownKey => "unknown-key",
+            Self::KeyOutOfScope { .. } => "key-out-of-scope",
+            Self::KeyWrongRegion { .. } => "key-wrong-region",
+            Self::BudgetExhausted => "budget-exhausted",
+            Self::Misconfigured { .. } => "misconfigured",
+            Self::UpstreamInvalid { .. } => "upstream-invalid",
+            Self::UpstreamRedirected { .. } => "upstream-redirected",
+            Self::Draining => "draining",
+            Self::DeadlineExceeded { .. } => "deadline-exceeded",
+        }
+    }
+
+    /// The HTTP status.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::BodyIncomplete => 400,
+            Self::UnknownKey => 401,
+            Self::KeyOutOfScope { .. } | Self::KeyWrongRegion { .. } | Self::BudgetExhausted => 403,
+            Self::NoSuchPath { .. } | Self::TranscriptNotFound { .. } => 404,
+            Self::MethodNotAllowed { .. } => 405,
+            Self::BodyTooLarge { .. } => 413,
+            Self::UnsupportedMediaType { .. } | Self::CompressedRequest { .. } => 415,
+            Self::WrongHost { .. } => 421,
+            Self::Misconfigured { .. } => 500,
+            Self::UpstreamInvalid { .. } | Self::UpstreamRedirected { .. } => 502,
+            Self::Draining => 503,
+            Self::DeadlineExceeded { .. } => 504,
+        }
+    }
+
+    /// Whether the same request may succeed later. A redirect stands in a configuration and stays.
+    const fn retryable(&self) -> bool {
+        matches!(
+            self,
+            Self::UpstreamInvalid { .. } | Self::Draining | Self::DeadlineExceeded { .. }
+        )
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::NoSuchPath { path } => format!("there is no path `{}`", echo(path)),
+            Self::TranscriptNotFound { id, region } => {
+                format!("region `{}` has no transcript `{}`", echo(region), echo(id))
+            }
+            Self::MethodNotAllowed { method, .. } => {
+                format!("the path does not take `{}`", echo(method))
+            }
+            Self::BodyIncomplete => "the body broke off".to_owned(),
+            Self::BodyTooLarge { limit } => format!("the body is longer than {limit} bytes"),
+            Self::UnsupportedMediaType { found } => {
+                format!("the body is `{}`, not JSON", echo(found))
+            }
+            Self::CompressedRequest { found } => {
+                format!("the body is compressed with `{}`", echo(found))
+            }
+            Self::WrongHost { host } => format!("host `{}` is not served here", echo(host)),
+            Self::UnknownKey => "the key is not known".to_owned(),
+            Self::KeyOutOfScope { what } => format!("the key does not allow {what}"),
+            Self::KeyWrongRegion { used, .. } => {
+                format!("the key is not valid in region `{}`", echo(used))
+            }
+            Self::BudgetExhausted => "the budget of the key is used up".to_owned(),
+            Self::Misconfigured { what } => {
+                format!("the host does not fit its policy: {}", echo(what))
+            }
+            Self::UpstreamInvalid { model } => format!(
+                "what the upstream of `{}` sent is not an answer",
+                echo(model)
+            ),
+            Self::UpstreamRedirected { model } => {
+                format!("the upstream of `{}` answered with a redirect", echo(model))
+            }
+            Self::Draining => "the gateway is about to stop".to_owned(),
+            Self::DeadlineExceeded { after_ms } => {
+                format!("no answer within {after_ms} ms")
+            }
+        }
+    }
+
+    fn help(&self) -> Vec<String> {
+        let help = match self {
+            Self::NoSuchPath { .. } => "ask for `GET /v1/models` or `POST /v1/chat/completions`",
+            Self::TranscriptNotFound { .. } => {
+                "name a transcript that was made in this region, with this key"
+            }
+            Self::MethodNotAllowed { allowed, .. } => {
+                return vec![format!("use {}", quoted(allowed.iter().copied(), "or"))];
+            }
+            Self::BodyIncomplete => "send the whole body",
+            Self::BodyTooLarge { .. } => "send less, for example fewer messages",
+            Self::UnsupportedMediaType { .. } => "send `content-type: application/json`",
+            Self::CompressedRequest { .. } => "send the body without `content-encoding`",
+            Self::WrongHost { .. } => "call the host of a region by its name",
+            Self::UnknownKey => "send a key of this gateway as `authorization: Bearer …`",
+            Self::KeyOutOfScope { .. } => "use a key that allows it",
+            Self::KeyWrongRegion { valid, .. } => {
+                return vec![format!(
+                    "it is valid in {}",
+                    quoted(valid.iter().copied(), "and")
+                )];
+            }
+            Self::BudgetExhausted => "ask whoever gave you the key to raise its budget",
+            Self::Misconfigured { .. } => "tell whoever runs this service",
+            Self::UpstreamInvalid { .. } | Self::DeadlineExceeded { .. } => "try again",
+            Self::UpstreamRedirected { .. } => {
+                "correct the address of the upstream: redirects are never followed"
+            }
+            Self::Draining => "try again: another instance answers",
+        };
+        vec![help.to_owned()]
+    }
+
+    fn field(&self) -> Option<String> {
+        matches!(self, Self::TranscriptNotFound { .. }).then(|| "transcript_id".to_owned())
+    }
+}
+
+impl From<Fault<'_>> for Trouble {
+    fn from(fault: Fault<'_>) -> Self {
+        Self {
+            status: fault.status(),
+            code: fault.code().to_owned(),
+            field: fault.field(),
+            retryable: fault.retryable(),
+            retry_after_s: matches!(fault, Fault::Draining).then_some(1),
+            message: fault.message(),
+            help: fault.help(),
+        }
+    }
+}
