@@ -152,7 +152,7 @@ impl Draw<'_, '_> {
     }
 
     /// A diagram of rules that refuse as one of what they say.
-    fn refusals(&mut self, verdicts: Diagram, fallback: bool) -> Built {
+    pub(super) fn refusals(&mut self, verdicts: Diagram, fallback: bool) -> Built {
         let (side, said) = (self.side, &mut *self.said);
         let answers = &*self.chart.build.answers;
         let mut join = |verdict: Diagram, _: Diagram| {
@@ -169,6 +169,9 @@ impl Draw<'_, '_> {
     }
 
     fn outcome(&mut self, routed: Diagram, primary: bool) -> Built {
+        if let (false, Some(rule)) = (primary, self.unknown_to_the_chain()) {
+            return self.refused_as_a_whole(rule);
+        }
         let refused = self.chart.refused(primary)?;
         let refused = self.refusals(refused, !primary)?;
         let mut first = |refused: Diagram, routed: Diagram| {
@@ -384,7 +387,7 @@ fn wordless(text: String, rule: RuleId) -> Said {
 }
 
 /// A refusal by a rule.
-fn refused((catalog, policy): Side<'_>, id: RuleId, fallback: bool) -> Said {
+pub(super) fn refused((catalog, policy): Side<'_>, id: RuleId, fallback: bool) -> Said {
     let rule = policy.rule(id);
     let verdict = rule.and_then(|rule| rule.kind.verdict());
     Said::Refused {
