@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 use portolan_core::diagnostic::Severity;
 use portolan_testkit::case::{CompileFile, DecideFile, Origin};
@@ -74,7 +75,8 @@ fn catalogs() -> Vec<(String, String, bool)> {
                 .map(|found| found.primary.span.source)
                 .collect();
             for (id, source) in compiled.sources.iter() {
-                if source.name().ends_with(".yaml") {
+                let ending = Path::new(source.name()).extension();
+                if ending.is_some_and(|ending| ending == "yaml") {
                     let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
                     found.push((stem, source.text().to_owned(), wrong.contains(&id)));
                 }
