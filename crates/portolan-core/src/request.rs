@@ -5,10 +5,12 @@
 //! here reads JSON.
 
 mod call;
+mod header;
 mod state;
 
 pub(crate) use call::Fallbacks;
 pub use call::{Call, Caller, ChainFields, Extras, Fields, Rest};
+pub use header::{AUTHORIZATION, bare, is_misspelt, misspelt_beginning};
 pub use state::{RouteUsages, State, Usage};
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -186,3 +186,6 @@ fn catalog_of(sources: &Sources, id: SourceId) -> Result<tree::Node<'_>, Refusal
         Some(_) | None => Err(Refusal::new(diagnostics)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -123,7 +123,7 @@ fn pin(path: &Path, words: &str) {
 
 datatest_stable::harness! {
     { test = decide, root = "../../tests/cases/decide", pattern = r"\.yaml$" },
-    { test = decide, root = "../../rules", pattern = r"/tests/.*\.yaml$" },
     { test = style, root = "../../tests/cases/fmt", pattern = r"\.yaml$" },
+    { test = decide, root = "../../rules", pattern = r"/tests/.*\.yaml$" },
     { test = findings, root = "../../tests/cases/compile", pattern = r"\.yaml$" },
 }

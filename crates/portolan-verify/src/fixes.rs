@@ -42,9 +42,11 @@ pub struct Change {
     pub after: Option<String>,
 }
 
-/// Fields that are changed together, at most: of the id that was named, and beside another id.
-const TOGETHER: usize = 3;
-const BESIDE_ANOTHER: usize = 1;
+/// Fields that are changed together, at most, of the id that was named. What takes more is not
+/// found.
+pub const TOGETHER: usize = 3;
+/// Fields that are changed together, at most, beside the id.
+pub const BESIDE_ANOTHER: usize = 1;
 /// Classes that are tried for one set of fields.
 const TRIED: usize = 48;
 /// Fixes for each of those who may make them.

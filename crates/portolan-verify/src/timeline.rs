@@ -247,7 +247,8 @@ pub fn timeline(engine: &Engine, range: &Range) -> Timeline {
         // A slice past its budget ends in an error after all of them.
         let walked =
             survey.each(&mut |chart| compare::slice(engine, range, &tariff, chart, &mut gathered));
-        (gathered, walked.is_ok())
+        let switched = aliases::switches(engine, range, &tariff, survey, &mut gathered);
+        (gathered, walked.and(switched).is_ok())
     });
     match surveyed {
         Ok((gathered, complete)) => Timeline {

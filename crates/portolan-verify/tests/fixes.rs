@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use portolan_core::diagram::survey::Number;
 use portolan_core::engine::Engine;
 use portolan_core::instant::Instant;
 use portolan_core::judgement::Outcome;
@@ -17,6 +18,8 @@ use portolan_verify::fixes::{By, Field, fixes};
 const POLICIES: u64 = 60;
 const REQUESTS: u64 = 6;
 const SHIPPED_REQUESTS: u64 = 25;
+/// Policies in which brute force looks for something nearer.
+const SEARCHED: usize = 30;
 
 #[expect(
     clippy::disallowed_methods,
@@ -179,6 +182,139 @@ fn every_fix_routes_and_the_nearest_is_found() {
     assert!(refusals > 150, "{refusals}");
     assert!(single > 60 && fixed > single, "{single} of {fixed}");
     assert_eq!(by.len(), 3);
+}
+
+/// How far a single number or date of a request is changed, and every other value of it that the
+/// domain has.
+fn others(domain: &Domain, draft: &Draft, field: Field) -> Vec<(u64, Draft)> {
+    let integers = || domain.cuts.integers.iter().filter(|number| **number >= 0);
+    let with = |far: u64, change: &dyn Fn(&mut Draft)| {
+        let mut draft = draft.clone();
+        change(&mut draft);
+        (far, draft)
+    };
+    match field {
+        Field::At => {
+            let later = domain.cuts.instants.iter().filter(|at| **at > draft.at);
+            let far = |at: &Instant| at.unix_seconds().abs_diff(draft.at.unix_seconds());
+            later.map(|at| with(far(at), &|d| d.at = *at)).collect()
+        }
+        Field::Number(Number::MaxTokens) => {
+            let Some(before) = draft.body.max_tokens else {
+                return Vec::new();
+            };
+            let each = integers();
+            each.map(|n| with(n.abs_diff(before), &|d| d.body.max_tokens = Some(*n)))
+                .collect()
+        }
+        Field::Number(Number::InputTokens) => {
+            let before = draft.body.input_tokens;
+            let each = integers();
+            each.map(|n| with(n.abs_diff(before), &|d| d.body.input_tokens = *n))
+                .collect()
+        }
+        Field::Number(_)
+        | Field::Model
+        | Field::Text(_)
+        | Field::Set(_)
+        | Field::Flag(_)
+        | Field::Fallbacks
+        | Field::Endpoint
+        | Field::Attribute(_) => Vec::new(),
+    }
+}
+
+#[test]
+fn no_number_or_date_that_routes_lies_nearer() {
+    let (mut compared, mut nearer) = (0, 0);
+    for (name, engine, requests) in engines().take(SEARCHED) {
+        let domain = Domain::of(&engine);
+        for seed in 0..requests {
+            let Some(draft) = refused(&domain, &engine, seed) else {
+                continue;
+            };
+            let Ok(found) = fixes(&engine, &draft, &State::default()) else {
+                continue;
+            };
+            for fix in found.iter().filter(|fix| fix.changes.len() == 1) {
+                let field = fix.changes[0].field;
+                let far = match field {
+                    Field::At => fix
+                        .draft
+                        .at
+                        .unix_seconds()
+                        .abs_diff(draft.at.unix_seconds()),
+                    Field::Number(Number::MaxTokens) => {
+                        let pair = draft.body.max_tokens.zip(fix.draft.body.max_tokens);
+                        let Some((before, after)) = pair else {
+                            continue;
+                        };
+                        before.abs_diff(after)
+                    }
+                    Field::Number(Number::InputTokens) => {
+                        let after = fix.draft.body.input_tokens;
+                        after.abs_diff(draft.body.input_tokens)
+                    }
+                    _ => continue,
+                };
+                for (other, changed) in others(&domain, &draft, field) {
+                    compared += 1;
+                    if other >= far {
+                        continue;
+                    }
+                    nearer += 1;
+                    assert!(
+                        !routes(&engine, &changed),
+                        "{changed:#?} is nearer than {fix:#?}\n{name}"
+                    );
+                }
+            }
+        }
+    }
+    assert!(compared > 100 && nearer > 5, "{nearer} of {compared}");
+}
+
+#[test]
+fn two_changes_can_be_undone_by_two() {
+    let mut undone = 0;
+    for (name, engine, requests) in engines().take(SEARCHED) {
+        let domain = Domain::of(&engine);
+        for seed in 0..requests {
+            let mut dice = Dice::new(seed);
+            let routed = domain.draft(&mut dice);
+            if !routes(&engine, &routed) {
+                continue;
+            }
+            // Nobody can go back to a date.
+            let mut change = |draft: &Draft| {
+                let mut all = one_field_changes(&domain, draft);
+                all.retain(|(field, _)| *field != "at");
+                dice.one_of(&all).cloned()
+            };
+            let mut twice = std::iter::from_fn(|| {
+                let (first, changed) = change(&routed)?;
+                let (second, draft) = change(&changed)?;
+                Some((first, second, draft))
+            });
+            let refused = |(.., draft): &(_, _, Draft)| {
+                engine.request(draft.clone()).is_ok() && !routes(&engine, draft)
+            };
+            let Some((first, second, draft)) = twice.by_ref().take(8).find(refused) else {
+                continue;
+            };
+            let Ok(found) = fixes(&engine, &draft, &State::default()) else {
+                continue;
+            };
+            undone += 1;
+            let least = found.iter().map(|fix| fix.changes.len()).min();
+            assert!(
+                least.is_some_and(|least| least <= 2),
+                "to undo `{first}` and `{second}` would do: {routed:#?}\nof {draft:#?}\n\
+                 found {found:#?}\n{name}"
+            );
+        }
+    }
+    assert!(undone > 10, "{undone}");
 }
 
 #[test]

@@ -1,24 +1,7 @@
 //! How a caller authenticated, from headers and query string. The key itself is looked at and
 //! never kept, compared or printed.
 
-use portolan_core::near;
-use portolan_core::request::Auth;
-
-const HEADER: &str = "authorization";
-
-/// Headers that people write instead, with case and the separators `-` and `_` aside.
-const MISSPELT: [&str; 10] = [
-    "apikey",
-    "apitoken",
-    "auth",
-    "authentication",
-    "authorisation",
-    "authtoken",
-    "proxyauthorization",
-    "xapikey",
-    "xapitoken",
-    "xauthorization",
-];
+use portolan_core::request::{AUTHORIZATION, Auth, bare, is_misspelt};
 
 /// Query parameters that hold keys, with case and separators aside.
 const IN_QUERY: [&str; 8] = [
@@ -44,7 +27,7 @@ pub fn judge<'a>(
     let mut empty = false;
     let mut misspelt = None;
     for (name, value) in headers {
-        if name.eq_ignore_ascii_case(HEADER) {
+        if name.eq_ignore_ascii_case(AUTHORIZATION) {
             match scheme(value) {
                 Auth::Empty => empty = true,
                 auth @ (Auth::Bearer
@@ -80,18 +63,6 @@ fn scheme(value: &str) -> Auth {
         (false, true, false) => Auth::Bearer,
         (false, false, _) => Auth::Raw,
     }
-}
-
-fn is_misspelt(name: &str) -> bool {
-    let close = name.len().abs_diff(HEADER.len()) <= 2;
-    MISSPELT.contains(&bare(name).as_str()) || close && near::nearest(name, [HEADER]).is_some()
-}
-
-fn bare(name: &str) -> String {
-    name.chars()
-        .filter(|c| !matches!(c, '-' | '_'))
-        .map(|c| c.to_ascii_lowercase())
-        .collect()
 }
 
 #[cfg(test)]

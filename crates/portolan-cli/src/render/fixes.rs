@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use portolan_core::answer::{Answer, Outcome};
 use portolan_core::request::State;
-use portolan_verify::fixes::{By, Change, Field, Fix};
+use portolan_verify::fixes::{BESIDE_ANOTHER, By, Change, Field, Fix, TOGETHER};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -29,7 +29,15 @@ struct Shown<'a> {
     message: Option<&'a str>,
     retryable: bool,
     complete: bool,
+    tried: Tried,
     fixes: Vec<ShownFix<'a>>,
+}
+
+/// How many fields were changed together, at most.
+#[derive(Serialize)]
+struct Tried {
+    fields: usize,
+    beside_another_model: usize,
 }
 
 #[derive(Serialize)]
@@ -58,11 +66,15 @@ impl Page<'_> {
             return out;
         };
         if fixes.is_empty() {
-            out.push_str(if refusal.retryable {
-                "it may route later as it is\n"
+            if refusal.retryable {
+                out.push_str("it may route later as it is\n");
             } else {
-                "nothing that was tried makes it route\n"
-            });
+                let _ = writeln!(
+                    out,
+                    "no change of at most {TOGETHER} fields makes it route, nor one of the model \
+                     and at most {BESIDE_ANOTHER} field more; larger ones were not tried"
+                );
+            }
             return out;
         }
         let _ = writeln!(out, "{}", paint.strong("it would route"));
@@ -107,6 +119,10 @@ impl Page<'_> {
             message: refusal.map(|refusal| &*refusal.message),
             retryable: refusal.is_some_and(|refusal| refusal.retryable),
             complete: self.fixes.is_some(),
+            tried: Tried {
+                fields: TOGETHER,
+                beside_another_model: BESIDE_ANOTHER,
+            },
             fixes: fixes.collect(),
         };
         Ok(serde_json::to_string(&shown)? + "\n")

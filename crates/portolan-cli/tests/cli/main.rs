@@ -26,8 +26,9 @@ mod report;
 #[cfg(test)]
 mod run;
 #[cfg(test)]
-mod test;
 mod schema;
+#[cfg(test)]
+mod test;
 #[cfg(test)]
 mod timeline;
 #[cfg(test)]

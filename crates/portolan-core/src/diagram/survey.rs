@@ -13,6 +13,8 @@ mod labels;
 mod near;
 mod order;
 pub mod pair;
+mod ruled;
+mod through;
 mod unsaid;
 
 pub use super::field::{Flag, Number, SetField, TextField};

@@ -10,18 +10,6 @@ use super::formula::Formula;
 use super::ranges::Ranges;
 use super::space::{Field, Meaning, Named, Part};
 
-/// Headers that people write instead of the right one; they stand for all.
-pub(super) const HEADERS: [&str; 8] = [
-    "x-api-key",
-    "api-key",
-    "apikey",
-    "auth",
-    "authorisation",
-    "auth-token",
-    "X-Api-Key",
-    "Authentication",
-];
-
 impl Encoder<'_> {
     /// What a field says about what stands around bodies, or that about it.
     pub(super) fn around(&mut self, field: Field) -> Option<Formula> {
@@ -32,8 +20,12 @@ impl Encoder<'_> {
                 let named = self.there(field)?;
                 let misspelt = self.is(Field::Auth, "misspelt");
                 let fits = self.same(named, misspelt);
-                let such = HEADERS.map(|header| self.of_class(field, header));
-                let such = self.all.or(such);
+                let headers = self.space.texts.misspelt();
+                let such = |value: &Option<Value>| match value {
+                    Some(Value::Text(text)) => headers.contains_key(text),
+                    _ => false,
+                };
+                let such = self.one_of(field, such);
                 let such = self.all.implies(named, such);
                 Some(self.all.and([fits, such]))
             }

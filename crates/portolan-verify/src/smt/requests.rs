@@ -17,7 +17,6 @@ use portolan_core::request::{
     Usage, is_transcript_id,
 };
 
-use super::around::HEADERS;
 use super::space::{Field, Meaning, Part, Space};
 
 /// What is known about: a model, or its routes in one region through one endpoint.
@@ -104,11 +103,10 @@ impl Space<'_> {
         }
     }
 
-    /// A header of a class that somebody would take for the right one, if there is any.
+    /// A header of a class that is taken for the right one, if there is any.
     fn header(&self, class: &str) -> String {
-        let same = |header: &&&str| self.texts.class(header) == self.texts.class(class);
-        let found = HEADERS.iter().find(same);
-        found.map_or(class, |header| header).to_owned()
+        let headers = self.texts.misspelt();
+        headers.get(class).map_or(class, |header| header).to_owned()
     }
 
     /// Any value that an attribute takes.

@@ -2,7 +2,7 @@
 //! rules ask for, every other text that begins so. No condition can tell two texts of one class
 //! apart.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portolan_core::catalog::{Catalog, EndpointId, OfferingId, Route};
 use portolan_core::instant::Dated;
@@ -10,6 +10,7 @@ use portolan_core::policy::{
     BodyField, Claim, Condition, EndpointFact, Goal, ModelFact, Policy, Prove, RouteFact, RuleKind,
     Term, Value,
 };
+use portolan_core::request::{is_misspelt, misspelt_beginning};
 
 use super::ties::NAMED;
 
@@ -84,6 +85,23 @@ impl Texts {
             (text.into(), can)
         };
         self.classes.iter().map(|text| class(text)).collect()
+    }
+
+    /// By class: a header of it that is taken for the right one, where one is found.
+    pub(super) fn misspelt(&self) -> BTreeMap<Box<str>, String> {
+        let mut found = BTreeMap::new();
+        let named = self.named.iter().filter(|text| is_misspelt(text));
+        let beginnings = self.beginnings.iter().flat_map(|b| {
+            let next = ('a'..='z').map(move |next| format!("{b}{next}"));
+            std::iter::once(b.to_string()).chain(next)
+        });
+        let begun = beginnings.flat_map(|b| misspelt_beginning(&b).collect::<Vec<_>>());
+        for header in named.map(ToString::to_string).chain(begun) {
+            if let Some(class) = self.classes.get(self.class(&header)) {
+                found.entry(class.clone()).or_insert(header);
+            }
+        }
+        found
     }
 
     /// The class of any text.

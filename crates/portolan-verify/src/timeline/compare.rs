@@ -8,7 +8,7 @@ use portolan_core::instant::{Instant, Window};
 use super::gather::Gathered;
 use super::prices::Tariff;
 use super::stretch::Stretch;
-use super::{Asked, Change, Range, What, Who, aliases, causes, dates, samples};
+use super::{Asked, Change, Range, What, Who, causes, dates, samples};
 use crate::words;
 
 type Found = Result<(), Inconclusive>;
@@ -45,6 +45,7 @@ pub(super) fn slice(
                 then: &then,
                 now: &now,
                 gathered,
+                means: false,
             };
             turn.outcomes()?;
             turn.plans()?;
@@ -52,7 +53,6 @@ pub(super) fn slice(
             turn.routes()?;
             before = Some(now);
         }
-        aliases::ends(engine, range.window, chart, member, &whole, gathered)?;
     }
     Ok(())
 }
@@ -87,6 +87,7 @@ pub(super) fn routes(chart: &Chart<'_>, member: &Member<'_>) -> Vec<Route> {
 /// The id that requests of a member name.
 pub(super) fn asked(chart: &Chart<'_>, member: &Member<'_>) -> Asked {
     match chart.standing() {
+        Standing::Unknown if !member.id.is_empty() => Asked::Id(member.id.into()),
         Standing::Model => Asked::Id(member.id.into()),
         Standing::Unknown => Asked::Unknown,
         Standing::Absent => Asked::Nothing,
@@ -100,19 +101,21 @@ pub(super) fn endpoint(engine: &Engine, chart: &Chart<'_>) -> String {
 }
 
 /// One member at one instant.
-struct Turn<'a, 'c> {
-    engine: &'a Engine,
-    chart: &'a mut Chart<'c>,
-    member: &'a Member<'c>,
-    at: Instant,
-    then: &'a Stretch,
-    now: &'a Stretch,
-    gathered: &'a mut Gathered,
+pub(super) struct Turn<'a, 'c> {
+    pub(super) engine: &'a Engine,
+    pub(super) chart: &'a mut Chart<'c>,
+    pub(super) member: &'a Member<'a>,
+    pub(super) at: Instant,
+    pub(super) then: &'a Stretch,
+    pub(super) now: &'a Stretch,
+    pub(super) gathered: &'a mut Gathered,
+    /// The id comes to stand for something else, and that is why.
+    pub(super) means: bool,
 }
 
 impl Turn<'_, '_> {
     /// What routes and what is refused, and with which code.
-    fn outcomes(&mut self) -> Found {
+    pub(super) fn outcomes(&mut self) -> Found {
         let (then, now) = (self.then, self.now);
         for (code, refused) in &now.refused {
             let stops = self.chart.and(then.routes, *refused)?;
@@ -169,8 +172,8 @@ impl Turn<'_, '_> {
         self.found(What::Reordered, reordered, among)
     }
 
-    /// Where both of two are, or neither.
-    fn differ(&mut self, a: Region, b: Region) -> Result<Region, Inconclusive> {
+    /// Where one of two is and the other is not.
+    pub(super) fn differ(&mut self, a: Region, b: Region) -> Result<Region, Inconclusive> {
         let one = self.chart.without(a, b)?;
         let other = self.chart.without(b, a)?;
         self.chart.or(one, other)
@@ -378,19 +381,10 @@ impl Turn<'_, '_> {
     }
 
     /// Reports a change, if there is a request that shows it.
-    fn found(&mut self, what: What, region: Region, among: Region) -> Found {
+    pub(super) fn found(&mut self, what: What, region: Region, among: Region) -> Found {
         if region.is_empty() {
             return Ok(());
         }
-        let Some((sample, before, after)) = samples::smallest(
-            self.engine,
-            self.chart,
-            self.member,
-            region,
-            (&what, self.at),
-        ) else {
-            return Ok(());
-        };
         let who = if region == among {
             Who::All
         } else {
@@ -402,11 +396,27 @@ impl Turn<'_, '_> {
                 whole: cover.whole,
             }
         };
+        self.reported(what, region, who);
+        Ok(())
+    }
+
+    /// Reports a change for these, if there is a request that shows it.
+    pub(super) fn reported(&mut self, what: What, region: Region, who: Who) {
+        let Some((sample, before, after)) = samples::smallest(
+            self.engine,
+            self.chart,
+            self.member,
+            region,
+            (&what, self.at),
+        ) else {
+            return;
+        };
+        let why = if self.means { &What::Means } else { &what };
         let causes = causes::of(
             self.engine,
             &asked(self.chart, self.member),
             self.member.model,
-            &what,
+            why,
             self.at,
         );
         let change = Change {
@@ -420,6 +430,5 @@ impl Turn<'_, '_> {
             after,
         };
         self.gathered.add(self.at, change);
-        Ok(())
     }
 }

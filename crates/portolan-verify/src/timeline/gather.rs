@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use portolan_core::instant::Instant;
 
-use super::{Asked, Change, Moment, What};
+use super::{Change, Moment};
 
 /// Changes by instant.
 #[derive(Debug, Default)]
@@ -17,15 +17,6 @@ impl Gathered {
     /// Adds a change of one id through one endpoint.
     pub(super) fn add(&mut self, at: Instant, change: Change) {
         self.by_instant.entry(at).or_default().push(change);
-    }
-
-    /// Says whether an id is known to come to stand for something else at an instant.
-    pub(super) fn has_alias(&self, at: Instant, id: &str, endpoint: &str) -> bool {
-        let changes = self.by_instant.get(&at).into_iter().flatten();
-        let id = Asked::Id(id.into());
-        changes
-            .filter(|change| change.what == What::Means && change.ids.contains(&id))
-            .any(|change| change.endpoints.iter().any(|known| known == endpoint))
     }
 
     /// Instants in order; changes of the same kind in the order of the catalog.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use portolan_core::decision::Outcome;
-use portolan_core::diagram::survey::{Chart, Inconclusive, Member, Standing};
+use portolan_core::diagram::survey::{Chart, Inconclusive, Member, Region, Standing};
 use portolan_core::engine::Engine;
 use portolan_core::instant::{Instant, Window};
 use portolan_core::limits;
@@ -13,7 +13,7 @@ use portolan_core::text::echo;
 
 use super::answer::Answer;
 use super::compare::{asked, endpoint};
-use super::{Asked, Range, Who, samples};
+use super::{Asked, Range, Who, aliases, samples};
 use crate::words;
 
 /// What must not happen in a range.
@@ -97,21 +97,41 @@ fn instants(engine: &Engine) -> Result<BTreeSet<Instant>, Inconclusive> {
 }
 
 fn always_routes(engine: &Engine, range: &Range) -> Result<Vec<Broken>, Inconclusive> {
-    let start = range.window.from.unwrap_or(Instant::MIN);
-    let all = instants(engine)?;
+    let window = range.window;
+    let start = window.from.unwrap_or(Instant::MIN);
     let mut found = Vec::new();
     engine.survey(&[], |survey| {
+        let ids = aliases::ids(engine, range);
         survey.each(&mut |chart| {
             if chart.standing() != Standing::Model {
                 return Ok(());
             }
             for member in chart.members() {
-                if range.has(member.id) && member.window.contains(start) {
-                    stops(engine, range.window, start, chart, member, &all, &mut found)?;
+                if !range.has(member.id) || ids.contains(&member.id) {
+                    continue;
+                }
+                let mut watch = Watch::new(engine, start, &mut found);
+                watch.look(chart, member, start)?;
+                for at in chart.instants(member) {
+                    if later(window, at) {
+                        watch.look(chart, member, at)?;
+                    }
                 }
             }
             Ok(())
-        })
+        })?;
+        for id in ids {
+            for endpoint in aliases::endpoints(engine) {
+                let mut watch = Watch::new(engine, start, &mut found);
+                aliases::from(survey, id, endpoint, start, &mut |chart, member, at| {
+                    if at == start || later(window, at) {
+                        watch.look(chart, member, at)?;
+                    }
+                    Ok(())
+                })?;
+            }
+        }
+        Ok(())
     })??;
     Ok(found)
 }
@@ -119,24 +139,74 @@ fn always_routes(engine: &Engine, range: &Range) -> Result<Vec<Broken>, Inconclu
 /// Classes that say who is concerned.
 const CLASSES: usize = 3;
 
-/// The instants at which requests of one member that routed first stop routing.
-fn stops(
-    engine: &Engine,
-    window: Window,
+/// The requests of one id that routed first, at one instant after the other.
+struct Watch<'a> {
+    engine: &'a Engine,
     start: Instant,
-    chart: &mut Chart<'_>,
-    member: &Member<'_>,
-    all: &BTreeSet<Instant>,
-    found: &mut Vec<Broken>,
-) -> Result<(), Inconclusive> {
-    let routes = chart.routes(true)?;
-    let first = chart.at(routes, member, start)?;
-    let mut left = first;
-    let mut report = |chart: &mut Chart<'_>, at, region, who: Who| {
+    /// Those that routed first.
+    first: Option<Region>,
+    /// Those of them that route still.
+    left: Region,
+    found: &'a mut Vec<Broken>,
+}
+
+impl<'a> Watch<'a> {
+    fn new(engine: &'a Engine, start: Instant, found: &'a mut Vec<Broken>) -> Self {
+        Self {
+            engine,
+            start,
+            first: None,
+            left: Region::NONE,
+            found,
+        }
+    }
+
+    /// Which of them stop routing at an instant.
+    fn look(
+        &mut self,
+        chart: &mut Chart<'_>,
+        member: &Member<'_>,
+        at: Instant,
+    ) -> Result<(), Inconclusive> {
+        let routes = chart.routes(true)?;
+        let now = chart.at(routes, member, at)?;
+        let now = chart.called(now, member)?;
+        let Some(first) = self.first else {
+            self.first = Some(now);
+            self.left = now;
+            return Ok(());
+        };
+        let lost = chart.without(self.left, now)?;
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let who = if lost == first {
+            Who::All
+        } else {
+            let cover = chart.cover(lost, first, member, CLASSES)?;
+            let classes = cover.classes.iter();
+            Who::Some {
+                classes: classes.map(|c| words::class(self.engine, c)).collect(),
+                whole: cover.whole,
+            }
+        };
+        self.left = chart.and(self.left, now)?;
+        self.report(chart, member, (at, lost), who);
+        Ok(())
+    }
+
+    /// Reports them, if there is a request that shows it.
+    fn report(
+        &mut self,
+        chart: &Chart<'_>,
+        member: &Member<'_>,
+        (at, lost): (Instant, Region),
+        who: Who,
+    ) {
         let mut shown = None;
-        samples::requests(engine, chart, member, region, &mut |draft| {
-            let then = Answer::of(engine, &draft, start);
-            let now = Answer::of(engine, &draft, at);
+        samples::requests(self.engine, chart, member, lost, &mut |draft| {
+            let then = Answer::of(self.engine, &draft, self.start);
+            let now = Answer::of(self.engine, &draft, at);
             if let (Some(then), Some(now)) = (then, now)
                 && then.routes()
                 && !now.routes()
@@ -145,57 +215,16 @@ fn stops(
             }
             shown.is_none()
         });
-        let is = shown.is_some();
-        found.extend(shown.map(|(sample, answer)| Broken {
+        self.found.extend(shown.map(|(sample, answer)| Broken {
             promise: Promise::AlwaysRoutes,
             id: Some(asked(chart, member)),
-            endpoints: vec![endpoint(engine, chart)],
+            endpoints: vec![endpoint(self.engine, chart)],
             who,
             at,
             sample,
             answer,
         }));
-        is
-    };
-    for at in chart.instants(member) {
-        if left.is_empty() || !later(window, at) || !member.window.contains(at) {
-            continue;
-        }
-        let now = chart.at(routes, member, at)?;
-        let lost = chart.without(left, now)?;
-        if lost.is_empty() {
-            continue;
-        }
-        let who = if lost == first {
-            Who::All
-        } else {
-            let cover = chart.cover(lost, first, member, CLASSES)?;
-            let classes = cover.classes.iter();
-            Who::Some {
-                classes: classes.map(|c| words::class(engine, c)).collect(),
-                whole: cover.whole,
-            }
-        };
-        report(chart, at, lost, who);
-        left = chart.and(left, now)?;
     }
-    // From here on the id stands for something else, in another slice.
-    let Some(until) = member.window.until.filter(|at| later(window, *at)) else {
-        return Ok(());
-    };
-    if left.is_empty() {
-        return Ok(());
-    }
-    for at in all.range(until..).copied().filter(|at| later(window, *at)) {
-        let some = Who::Some {
-            classes: Vec::new(),
-            whole: false,
-        };
-        if report(chart, at, left, some) {
-            break;
-        }
-    }
-    Ok(())
 }
 
 /// Attributes by name; those that are left out are not in it.

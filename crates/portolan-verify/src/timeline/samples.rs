@@ -26,7 +26,7 @@ pub(super) fn requests(
     region: Region,
     visit: &mut dyn FnMut(Draft) -> bool,
 ) {
-    if chart.standing() == Standing::Model {
+    if chart.standing() == Standing::Model || !member.id.is_empty() {
         let plain = Draft {
             endpoint: Some(endpoint(engine, chart)),
             ..Draft::new(member.id, Instant::MIN)

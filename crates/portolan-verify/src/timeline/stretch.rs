@@ -186,7 +186,8 @@ impl Stretch {
             .chain(now.tiers.iter_mut().map(|(.., region)| region))
             .chain(now.steps.iter_mut().map(|(_, region)| region));
         for region in regions {
-            *region = chart.at(*region, member, at)?;
+            let then = chart.at(*region, member, at)?;
+            *region = chart.called(then, member)?;
         }
         Ok(now)
     }

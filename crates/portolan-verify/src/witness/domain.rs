@@ -222,6 +222,12 @@ impl Texts<'_> {
         text::transcript_id(self.from?, self.until)
     }
 
+    /// A header that is taken for the right one. Where none is found, and that does not show that
+    /// there is none, any text.
+    pub(super) fn misspelt(self) -> Option<String> {
+        text::misspelt(self.from?, self.until)
+    }
+
     /// An optional field: absent rather than there.
     pub(super) fn optional(self) -> Option<Option<String>> {
         if self.absent {

@@ -2,7 +2,7 @@
 //!
 //! Bounds are bytes and need not be UTF-8: the end of a prefix is its last byte and one.
 
-use portolan_core::request::is_transcript_id;
+use portolan_core::request::{is_misspelt, is_transcript_id, misspelt_beginning};
 
 /// What a readable text is lengthened with, simplest first.
 const READABLE: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-_./:~ \
@@ -20,7 +20,7 @@ pub(super) fn within(text: &str, from: &[u8], until: Option<&[u8]>) -> bool {
 
 /// The text that a bound is, where it is readable, else the shortest one that is readable, else
 /// any; `None` where there is none.
-pub(super) fn shortest(from: &[u8], until: Option<&[u8]>) -> Option<String> {
+pub(crate) fn shortest(from: &[u8], until: Option<&[u8]>) -> Option<String> {
     find(from, until, 0, &|_| true)
 }
 
@@ -116,6 +116,33 @@ fn first_char(rest: &[u8]) -> Option<char> {
         .find_map(char::from_u32)
 }
 
+/// A misspelt header between the bounds. `None` where they leave one text that is not taken for
+/// the right header, or all that begin in a way in which no such one does; any text where nobody
+/// knows.
+pub(super) fn misspelt(from: &[u8], until: Option<&[u8]>) -> Option<String> {
+    let (valid, rest) = valid_prefix(from);
+    let named = rest.is_empty().then_some(valid);
+    let named = named.filter(|text| is_misspelt(text) && within(text, from, until));
+    if let Some(header) = named {
+        return Some(header.to_owned());
+    }
+    let starts = (0..=valid.len()).rev().filter_map(|end| valid.get(..end));
+    let starts = starts.flat_map(|start| {
+        let next = READABLE.chars().map(move |next| format!("{start}{next}"));
+        std::iter::once(start.to_owned()).chain(next)
+    });
+    let mut found = starts.flat_map(|start| misspelt_beginning(&start).collect::<Vec<_>>());
+    let found = found.find(|header| within(header, from, until));
+    let alone = until.is_some_and(|until| until.strip_suffix(b"\0") == Some(from));
+    let beginning = until.is_some_and(|until| {
+        let ends = from.split_last().zip(until.split_last());
+        ends.is_some_and(|((last, shared), (end, other))| {
+            shared == other && last.checked_add(1) == Some(*end)
+        })
+    });
+    found.or_else(|| shortest(from, until).filter(|_| !alone && !beginning))
+}
+
 /// The shortest well-formed transcript id between the bounds.
 pub(super) fn transcript_id(from: &[u8], until: Option<&[u8]>) -> Option<String> {
     let named = std::str::from_utf8(from)
@@ -203,6 +230,32 @@ mod tests {
             Some("a\0\0")
         );
         assert_eq!(find(b"a", b"a\0\0", &["a", "a\0"]), None);
+    }
+
+    #[test]
+    fn misspelt_headers_are_found_or_ruled_out() {
+        let table: [Row; 8] = [
+            (b"", None, Some("apikey")),
+            (b"json_schema", Some(b"json_schema\0"), None),
+            (b"api-key", Some(b"api-key\0"), Some("api-key")),
+            (b"x-", Some(b"x."), Some("x-apikey")),
+            (b"claude", Some(b"claudf"), None),
+            (b"q", Some(b"r"), Some("quthorization")),
+            (b"json_schema\0", Some(b"text"), Some("kuthorization")),
+            // Nobody knows of this one.
+            (
+                b"json_schema\0",
+                Some(b"json_schemaz"),
+                Some("json_schema-"),
+            ),
+        ];
+        for (from, until, expected) in table {
+            assert_eq!(
+                misspelt(from, until).as_deref(),
+                expected,
+                "{from:?} {until:?}"
+            );
+        }
     }
 
     #[test]

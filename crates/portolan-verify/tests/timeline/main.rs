@@ -16,10 +16,12 @@ use portolan_testkit::policies::{compile, shipped};
 use portolan_testkit::random::Example;
 use portolan_verify::timeline::answer::Answer;
 use portolan_verify::timeline::promises::{Promise, broken};
-use portolan_verify::timeline::{Asked, Range, Timeline, timeline};
+use portolan_verify::timeline::{Asked, Range, Timeline, What, Who, timeline};
 
 const POLICIES: u64 = 60;
 const REQUESTS: u64 = 150;
+/// Policies of which it is asked whether what is said of all is true of all.
+const SPOKEN: usize = 25;
 
 #[expect(
     clippy::disallowed_methods,
@@ -149,6 +151,152 @@ fn every_change_on_the_timeline_is_shown_by_a_request() {
         assert!(instants.is_sorted_by(|a, b| a < b));
     }
     assert!(shown > 500, "{shown}");
+}
+
+#[test]
+fn what_is_said_of_all_requests_is_true_of_all() {
+    let mut checked = 0;
+    for (name, engine) in engines().take(SPOKEN) {
+        let timeline = timeline(&engine, &Range::default());
+        let domain = Domain::of(&engine);
+        for moment in &timeline.moments {
+            let at = moment.at;
+            let all = moment.changes.iter();
+            for change in all.filter(|change| change.who == Who::All) {
+                let ids: Vec<String> = (change.ids.iter())
+                    .filter_map(|id| match id {
+                        Asked::Id(id) => Some(id.to_string()),
+                        Asked::Unknown | Asked::Nothing => None,
+                    })
+                    .collect();
+                for request in 0..2 {
+                    let mut draft = plain(domain.draft(&mut Dice::new(request)));
+                    let (Some(id), Some(endpoint)) = (ids.first(), change.endpoints.first()) else {
+                        continue;
+                    };
+                    let prefix = engine.policy().model_prefix.as_deref().unwrap_or("");
+                    draft.body.model = Some(format!("{prefix}{id}"));
+                    draft.endpoint = Some(endpoint.clone());
+                    let before = Answer::of(&engine, &draft, at.plus_seconds(-1)).unwrap();
+                    let after = Answer::of(&engine, &draft, at).unwrap();
+                    let holds = match &change.what {
+                        What::Stops { code } => !before.routes() || after.code() == Some(&*code.1),
+                        What::Starts { code } => before.code() != Some(&*code.1) || after.routes(),
+                        What::Means => !before.routes() || !after.routes() || before != after,
+                        What::RefusedOtherwise { .. }
+                        | What::Loses(_)
+                        | What::Gains(_)
+                        | What::Reordered
+                        | What::Priced { .. }
+                        | What::Placed(_)
+                        | What::Warns { .. }
+                        | What::Sets { .. }
+                        | What::Limits { .. }
+                        | What::Retries { .. } => continue,
+                    };
+                    assert!(holds, "{at}: {:?} of {draft:#?}\n{name}", change.what);
+                    checked += 1;
+                }
+            }
+        }
+    }
+    assert!(checked > 100, "{checked}");
+}
+
+const SWITCH_CATALOG: &str = "
+catalog: 1
+regions:
+  eu: {processing: EU27, storage: EU27}
+endpoints:
+  eu: {host: eu.example.com, path: /v1, ingress: EU27, region: eu, default: true}
+providers:
+  cloud: {retention: zero}
+models:
+  large:
+    context_window: 1M
+    retires: 2026-06-01
+    offerings: [{region: eu, provider: cloud}]
+  small:
+    context_window: 100k
+    offerings: [{region: eu, provider: cloud}]
+aliases:
+  best: [{model: large, until: 2026-06-01}, {model: small, from: 2026-06-01, until: 2027-01-01}]
+";
+
+const SWITCH_POLICY: &str = "
+edition 1
+policy switch
+use catalog \"catalog.yaml\"
+default request.max_tokens = 0
+
+exclude 404 retired
+  when route.model.retires is set and request.at >= route.model.retires
+  say  \"gone\"
+
+exclude 400 too-long
+  when route.model.context_window is set and request.total_tokens > route.model.context_window
+  say  \"too long\"
+";
+
+#[test]
+fn an_alias_that_moves_is_told_for_each_request() {
+    let files = [
+        ("policy.portolan", SWITCH_POLICY),
+        ("catalog.yaml", SWITCH_CATALOG),
+    ];
+    let files = files.map(|(name, text)| (name.to_owned(), text.to_owned()));
+    let origin = Origin::Inline {
+        entry: "policy.portolan".to_owned(),
+        files: files.into(),
+    };
+    let engine = compile(&origin).engine.unwrap();
+    let range = Range {
+        window: Window::ALWAYS,
+        ids: vec!["best".to_owned()],
+    };
+    let timeline = timeline(&engine, &range);
+    assert!(timeline.complete);
+    let mut told = Vec::new();
+    for moment in &timeline.moments {
+        for change in &moment.changes {
+            let who = match &change.who {
+                Who::All => "all".to_owned(),
+                Who::Some { classes, whole } => {
+                    let classes: Vec<String> =
+                        classes.iter().map(|class| class.join(" and ")).collect();
+                    format!("{} whole: {whole}", classes.join(" or "))
+                }
+            };
+            told.push(format!(
+                "{} {} {who}",
+                moment.at.short(),
+                change.kind().name()
+            ));
+        }
+    }
+    assert_eq!(
+        told,
+        [
+            "2026-06-01 tightens request.total_tokens >= 100001 whole: true",
+            // All of those that go on routing.
+            "2026-06-01 reroutes all",
+            "2027-01-01 tightens all",
+            "2027-01-01 notes all",
+        ]
+    );
+    let from = |at: &str| Range {
+        window: Window {
+            from: Some(Instant::parse(at).unwrap()),
+            until: None,
+        },
+        ids: vec!["best".to_owned()],
+    };
+    let stops: Vec<String> = broken(&engine, Promise::AlwaysRoutes, &from("2026-01-01"))
+        .unwrap()
+        .iter()
+        .map(|broken| broken.at.short().to_string())
+        .collect();
+    assert_eq!(stops, ["2026-06-01", "2027-01-01"]);
 }
 
 #[test]

@@ -109,11 +109,16 @@ impl Chart<'_> {
         self.descend(region.0, &member.slots, &mut class, visit);
     }
 
-    /// A class of a member's requests.
+    /// A class of a member's requests. An id that stands for nothing for a while is named by them
+    /// all the same.
     pub(super) fn class(&self, member: &Member<'_>, bounds: Vec<Bound>) -> Class {
         Class {
             endpoint: self.end.endpoint,
-            standing: self.standing(),
+            standing: if member.id.is_empty() {
+                self.standing()
+            } else {
+                Standing::Model
+            },
             id: member.id.into(),
             window: member.window,
             bounds,

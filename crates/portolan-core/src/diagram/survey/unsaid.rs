@@ -41,7 +41,13 @@ impl Chart<'_> {
         self.fixed(region, position, rank)
     }
 
-    fn fixed(&mut self, region: Region, field: u16, rank: u32) -> Result<Region, Inconclusive> {
+    /// A region's requests that have a rank of a field, whatever they have.
+    pub(super) fn fixed(
+        &mut self,
+        region: Region,
+        field: u16,
+        rank: u32,
+    ) -> Result<Region, Inconclusive> {
         let memo = &mut Memo::default();
         let fixed = self.build.store.restrict(memo, region.0, field, rank);
         fixed.map(Region)
