@@ -330,7 +330,11 @@ impl Flat {
             | Ask::Number(_)
             | Ask::State(_) => i64::MAX,
         };
-        if cut > highest.max(0) { Err(true) } else { Ok(()) }
+        if cut > highest.max(0) {
+            Err(true)
+        } else {
+            Ok(())
+        }
     }
 
     /// A text among those that a field is compared with.

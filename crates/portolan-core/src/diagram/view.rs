@@ -168,10 +168,16 @@ impl View<'_> {
 
     /// The first attempt and how much there is beside it, for longer than the view: these are
     /// what it was made over.
-    pub(crate) fn lead<'e>(&self, compiled: &'e Compiled, catalog: &'e Catalog) -> Option<First<'e>> {
+    pub(crate) fn lead<'e>(
+        &self,
+        compiled: &'e Compiled,
+        catalog: &'e Catalog,
+    ) -> Option<First<'e>> {
         let attempt = self.first()?;
         let route = attempt.route();
-        let site = attempt.facts().and_then(|facts| compiled.sold.site(facts.at));
+        let site = attempt
+            .facts()
+            .and_then(|facts| compiled.sold.site(facts.at));
         let url = site.and_then(|site| site.url.as_deref());
         let region = catalog.offering(route.offering).map(|o| o.region);
         let region = region.and_then(|region| catalog.region(region));

@@ -46,9 +46,7 @@ impl<'a> Ground<'a> {
             None => self.record(compiled.absent)?,
         };
         let row = compiled.panel.row(record, call.caller.endpoint.0)?;
-        let basics = compiled
-            .flat
-            .basics(&self.asking(call, &call.body, model));
+        let basics = compiled.flat.basics(&self.asking(call, &call.body, model));
         let at = if compiled.panel.others.is_empty() {
             compiled.panel.look(row, (subject, record), &basics)?
         } else {
