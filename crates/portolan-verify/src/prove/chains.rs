@@ -106,8 +106,11 @@ fn outer(search: &mut Search<'_>, chart: &mut Chart<'_>) -> Result<(), Inconclus
     for (premise, topic) in premises.iter().zip(&search.asked.premises) {
         wanted = given(chart, premise, *topic, true, wanted)?;
     }
-    // Where no request is in question that routes, it has no fallbacks either.
-    if crowded && !wanted.is_empty() {
+    // Where no request is in question that routes, none has fallbacks either.
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    if crowded {
         search.reason.get_or_insert(Reason::NotReplayed);
     }
     let inner: Vec<Class> = search.inner.iter().filter(here).cloned().collect();
