@@ -274,4 +274,15 @@ impl<'s> Chart<'s> {
     pub fn holds(&mut self, rule: RuleId, candidate: Option<usize>) -> Built {
         self.build.holds(rule, self.end, candidate).map(Region)
     }
+
+    /// The requests for which a candidate meets all that a lock demands, whether or not the lock
+    /// applies to them.
+    ///
+    /// # Errors
+    /// As `and`.
+    pub fn meets(&mut self, lock: RuleId, candidate: usize) -> Built {
+        let demands = self.build.vocabulary.demands.get(lock.0 as usize);
+        self.met(demands.ok_or(Inconclusive)?, candidate)
+            .map(Region)
+    }
 }
