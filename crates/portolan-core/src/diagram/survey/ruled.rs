@@ -109,17 +109,6 @@ impl Chart<'_> {
         Ok(made)
     }
 
-    /// The requests for which a candidate meets all that a lock demands, whether or not the lock
-    /// applies to them.
-    ///
-    /// # Errors
-    /// As `and`.
-    pub fn meets(&mut self, lock: RuleId, candidate: usize) -> Built {
-        let demands = self.build.vocabulary.demands.get(lock.0 as usize);
-        self.met(demands.ok_or(Inconclusive)?, candidate)
-            .map(Region)
-    }
-
     /// The requests for which a candidate survives every refuse rule, exclude and lock.
     ///
     /// # Errors
