@@ -27,8 +27,8 @@ use crate::diagram::{Compiled, Extent, Ground, Held, Seen, Told, View};
 use crate::explain;
 use crate::instant::Instant;
 use crate::judgement::{self, Judgement};
-use crate::policy::{Condition, Policy, RuleId, RuleKind, Slot};
-use crate::reference::Case;
+use crate::policy::{Condition, Policy, Rule, RuleId, RuleKind, Slot};
+use crate::reference::{self, Case};
 use crate::request::{Call, Caller, Draft, Fallbacks, Request, RequestErrors, State};
 use crate::source::Sources;
 
@@ -398,6 +398,27 @@ impl Engine {
             route,
         };
         self.truth(about, condition) == Some(true)
+    }
+
+    /// Says whether a lock applies to an effective request, that of a fallback or of the body
+    /// itself, and a route does not meet it. By the interpreter. The lock need not be one of this
+    /// policy's.
+    pub fn breaks(
+        &self,
+        request: &Request,
+        fallback: Option<usize>,
+        route: Route,
+        lock: &Rule,
+    ) -> bool {
+        let effective = match fallback {
+            None => Some(&request.primary),
+            Some(position) => request.fallbacks.get(position),
+        };
+        let (horizon, state) = (std::cell::Cell::new(None), State::default());
+        effective.is_some_and(|effective| {
+            let facts = self.case(request, &state).facts(effective, &horizon);
+            reference::breaks(&facts, route, lock)
+        })
     }
 
     fn case<'a>(&'a self, request: &'a Request, state: &'a State) -> Case<'a> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 use portolan_core::diagnostic::Severity;
 use portolan_testkit::case::{CompileFile, DecideFile, Origin};
@@ -19,6 +20,7 @@ const UNSEEN: [&str; 21] = [
     "alias-shadows-model",
     "ambiguous-offering",
     "bad-date",
+    "bad-money",
     "duplicate-key",
     "empty-period",
     "imprecise-money",
@@ -32,7 +34,6 @@ const UNSEEN: [&str; 21] = [
     "successor-is-alias",
     "unknown-name",
     "unreached-pair",
-    "unreadable-include",
     "yaml-tag",
 ];
 
@@ -74,7 +75,8 @@ fn catalogs() -> Vec<(String, String, bool)> {
                 .map(|found| found.primary.span.source)
                 .collect();
             for (id, source) in compiled.sources.iter() {
-                if source.name().ends_with(".yaml") {
+                let ending = Path::new(source.name()).extension();
+                if ending.is_some_and(|ending| ending == "yaml") {
                     let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
                     found.push((stem, source.text().to_owned(), wrong.contains(&id)));
                 }
@@ -121,7 +123,12 @@ fn every_shipped_catalog_is_valid_by_the_schema() {
             if path.is_dir() {
                 left.push(path);
             } else if path.extension().is_some_and(|ending| ending == "yaml") {
-                let data = data(&fs::read_to_string(&path).unwrap()).unwrap();
+                let text = fs::read_to_string(&path).unwrap();
+                // Case files are YAML as well.
+                if !text.lines().any(|line| line.starts_with("catalog:")) {
+                    continue;
+                }
+                let data = data(&text).unwrap();
                 let found: Vec<String> = schema.iter_errors(&data).map(|e| e.to_string()).collect();
                 assert!(found.is_empty(), "{}: {found:#?}", path.display());
                 seen += 1;
