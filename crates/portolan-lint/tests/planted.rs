@@ -2,6 +2,7 @@
 //! by no other.
 
 #![expect(clippy::unwrap_used, reason = "tests panic to fail")]
+#![expect(clippy::disallowed_methods, reason = "tests read the repository")]
 
 use std::collections::BTreeMap;
 use std::fs;
