@@ -1,11 +1,7 @@
 //! Runs every file of `tests/cases/lint`, one named test each. The lint of the folder is the one
 //! that runs.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "tests panic to fail"
-)]
+#![expect(clippy::unwrap_used, reason = "tests panic to fail")]
 
 use std::collections::BTreeMap;
 use std::path::Path;

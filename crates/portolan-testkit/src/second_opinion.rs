@@ -34,7 +34,7 @@ pub fn speaks_against(
             }
             let mut premises = premises.iter();
             Ok(
-                premises.all(|premise| holds(engine, &request, state, premise))
+                premises.all(|premise| given(engine, &request, state, premise))
                     && !holds(engine, &request, state, claim),
             )
         }
@@ -75,6 +75,17 @@ fn plain_enough(prove: &Prove, draft: &Draft) -> bool {
             && (draft.body.faults.is_empty() || of_body(&fault))
             && (draft.chain.fault.is_none() || of_body(&[BodyField::FallbackFault]))
             && (alone || of_body(&[BodyField::FallbackCount]))
+}
+
+/// Says whether one decision is what a premise says. One about attempts is not asked of a state in
+/// which all of them are put aside.
+fn given(engine: &Engine, request: &Request, state: &State, premise: &Claim) -> bool {
+    let routes = |state: &State| {
+        let judged = engine.judge(request, state);
+        matches!(judged.outcome, Outcome::Route(_))
+    };
+    let aside = matches!(premise, Claim::Every(_)) && routes(&State::default()) && !routes(state);
+    !aside && holds(engine, request, state, premise)
 }
 
 /// Says whether one decision is what a claim says. Whether it routes is said for good, whatever is

@@ -308,6 +308,9 @@ impl Encoder<'_> {
         let mut against = Vec::new();
         for premise in premises {
             against.push(self.claim(&call, premise)?);
+            if matches!(premise, Claim::Every(_)) {
+                against.push(self.planned(&call)?);
+            }
         }
         let claimed = self.claim(&call, claim)?;
         against.push(self.all.not(claimed));
@@ -319,6 +322,19 @@ impl Encoder<'_> {
             against: self.all.and(against),
             chained,
         })
+    }
+
+    /// What has a legal route has an attempt: a premise about attempts is not asked of a state in
+    /// which all of them are put aside.
+    fn planned(&mut self, call: &Call) -> Result<Formula, Unsupported> {
+        let mut some = self.attempts(View::of(Part::Primary), &call.primary)?;
+        if let Some(fallback) = &call.fallback {
+            let theirs = self.attempts(View::of(Part::Fallback), fallback)?;
+            let theirs = self.all.or(theirs);
+            some.push(self.all.and([call.chained, theirs]));
+        }
+        let some = self.all.or(some);
+        Ok(self.all.implies(call.primary.legal, some))
     }
 
     /// No model in the place of the request's own routes to where a condition holds.
