@@ -16,8 +16,8 @@ pub(crate) const COUNT: usize = 4_096;
 
 /// Cases with the most instructions that Portolan may take for a decision.
 const LINES: [(Case, f64); 4] = [
-    (Case::Route, 650.0),
-    (Case::Refusal, 480.0),
+    (Case::Route, 345.0),
+    (Case::Refusal, 340.0),
     (Case::Golden, 6_000.0),
     (Case::TwoFallbacks, 22_500.0),
 ];

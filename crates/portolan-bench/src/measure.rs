@@ -163,7 +163,7 @@ pub(crate) fn heap_calls<J>(runner: &mut dyn Timed<J>, jobs: &[J]) -> f64 {
 }
 
 /// Processor time of this thread, in nanoseconds.
-fn processor_time() -> f64 {
+pub(crate) fn processor_time() -> f64 {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     #[expect(
         clippy::cast_precision_loss,

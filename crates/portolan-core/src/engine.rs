@@ -11,6 +11,7 @@
 mod accept;
 mod compilation;
 mod look;
+mod first;
 
 use std::collections::BTreeMap;
 
@@ -22,12 +23,12 @@ use crate::catalog::{Catalog, Route};
 use crate::decision::{Decision, Fate, Outcome, Refusal, Snapshot};
 use crate::diagram::survey::pair::{Coding, Obstacle, Slice};
 use crate::diagram::survey::{self, Inconclusive, Survey, Topic};
-use crate::diagram::{Compiled, Extent, First, Ground, Held, Seen, Told, View};
+use crate::diagram::{Compiled, Extent, Ground, Held, Seen, Told, View};
 use crate::explain;
 use crate::instant::Instant;
 use crate::judgement::{self, Judgement};
-use crate::policy::{Condition, Policy, RuleId, RuleKind, Slot};
-use crate::reference::Case;
+use crate::policy::{Condition, Policy, Rule, RuleId, RuleKind, Slot};
+use crate::reference::{self, Case};
 use crate::request::{Call, Caller, Draft, Fallbacks, Request, RequestErrors, State};
 use crate::source::Sources;
 
@@ -137,47 +138,6 @@ impl Engine {
             Some(decision) => decision,
             None => self.walked(call, state),
         }
-    }
-
-    /// Decides a call and reads its first attempt, if there is one: the same as `decide_call`, then
-    /// `view_call`, and quicker than one after the other.
-    #[inline(always)]
-    pub fn decide_first(&self, call: &Call<'_>, state: &State) -> (Decision, Option<First<'_>>) {
-        if let Some(quick) = self.looked_up(call, state) {
-            return quick;
-        }
-        // Put elsewhere, and taken from there: what is handed over in memory is read word by word.
-        let mut slow = None;
-        self.decide_and_view(call, state, &mut slow);
-        slow.unwrap_or_else(|| (self.foreign(call.at), None))
-    }
-
-    /// A call's decision and first attempt, where one look tells all of them.
-    #[inline(always)]
-    fn looked_up(&self, call: &Call<'_>, state: &State) -> Option<(Decision, Option<First<'_>>)> {
-        if call.caller.stamp != self.snapshot.0 {
-            return None;
-        }
-        let ground = self.ground(state);
-        let glance = ground.glance(call)?;
-        let decision = ground.decided(self.snapshot, call.at, &glance)?;
-        let first = match decision.outcome {
-            Outcome::Refuse(_) => None,
-            Outcome::Route => Some(glance.first(&self.compiled, call.at)?),
-        };
-        Some((decision, first))
-    }
-
-    #[inline(never)]
-    fn decide_and_view<'a>(
-        &'a self,
-        call: &Call<'_>,
-        state: &State,
-        slow: &mut Option<(Decision, Option<First<'a>>)>,
-    ) {
-        let decision = self.decide_call(call, state);
-        let view = self.view_call(call, state, &decision);
-        *slow = Some((decision, view.lead(&self.compiled, &self.catalog)));
     }
 
     /// Decides a call where one look is not enough.
@@ -438,6 +398,27 @@ impl Engine {
             route,
         };
         self.truth(about, condition) == Some(true)
+    }
+
+    /// Says whether a lock applies to an effective request, that of a fallback or of the body
+    /// itself, and a route does not meet it. By the interpreter. The lock need not be one of this
+    /// policy's.
+    pub fn breaks(
+        &self,
+        request: &Request,
+        fallback: Option<usize>,
+        route: Route,
+        lock: &Rule,
+    ) -> bool {
+        let effective = match fallback {
+            None => Some(&request.primary),
+            Some(position) => request.fallbacks.get(position),
+        };
+        let (horizon, state) = (std::cell::Cell::new(None), State::default());
+        effective.is_some_and(|effective| {
+            let facts = self.case(request, &state).facts(effective, &horizon);
+            reference::breaks(&facts, route, lock)
+        })
     }
 
     fn case<'a>(&'a self, request: &'a Request, state: &'a State) -> Case<'a> {

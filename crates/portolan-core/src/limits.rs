@@ -162,8 +162,8 @@ pub const PROVE_CLASSES: usize = 4_096;
 pub const THEOREM_REQUESTS: usize = 65_536;
 /// Pairs of a request's class and a fallback's that are tried in search of a chain.
 pub const PROVE_PAIRS: usize = 65_536;
-/// Boxes of requests into which the differences of one slice of two policies are told apart.
-pub const CHANGE_BOXES: usize = 20_000;
+/// Parts of boxes of requests that are put together where two policies differ, in one slice.
+pub const CHANGE_BOXES: usize = 2_000_000;
 
 /// Requests that are tried in search of a smaller one that shows the same.
 pub const SMALLER_REQUESTS: usize = 4_096;

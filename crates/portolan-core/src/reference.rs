@@ -12,7 +12,7 @@ mod shape;
 pub(crate) use display::display;
 pub(crate) use eval::Facts;
 pub use locks::Cleared;
-pub(crate) use locks::within;
+pub(crate) use locks::{breaks, within};
 
 use std::cell::Cell;
 

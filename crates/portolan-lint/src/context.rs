@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use std::ops::Deref;
 
 use portolan_core::catalog::raw;
+use portolan_core::diagnostic::Fix;
 use portolan_core::engine::{Documents, Engine};
 use portolan_core::instant::Instant;
 use portolan_core::policy::{self, RuleId};
@@ -74,6 +75,7 @@ impl<'a> WrittenRule<'a> {
 pub struct Context<'a> {
     subject: Subject<'a>,
     items: Vec<Span>,
+    comments: Vec<Comment<'a>>,
     silences: Vec<Silence>,
     surveyed: OnceCell<Option<Surveyed>>,
 }
@@ -96,7 +98,7 @@ impl<'a> Context<'a> {
         let items: Vec<Span> = subject
             .items
             .iter()
-            .map(|item| trimmed(&subject, &comments, item.span))
+            .map(|item| trimmed(subject.sources, &comments, item.span, |c| c.alone))
             .collect();
         let silences = comments.iter().filter_map(|comment| {
             let silence = silence::read(comment)?;
@@ -110,6 +112,7 @@ impl<'a> Context<'a> {
             subject,
             silences: silences.collect(),
             items,
+            comments,
             surveyed: OnceCell::new(),
         }
     }
@@ -145,10 +148,58 @@ impl<'a> Context<'a> {
 
     /// What all requests show of the rules; `None` where there are too many to go through.
     pub fn surveyed(&self) -> Option<&Surveyed> {
-        let made = self
-            .surveyed
-            .get_or_init(|| Surveyed::new(self.subject.engine));
+        let made = self.surveyed.get_or_init(|| Surveyed::new(self));
         made.as_ref()
+    }
+
+    /// An item's text with the end of its line, where nothing else stands on it: what to delete.
+    pub fn with_its_line(&self, span: Span) -> Span {
+        let source = self.subject.sources.get(span.source);
+        let rest = source.and_then(|source| source.text().get(span.end as usize..));
+        let rest = rest.unwrap_or("");
+        let blanks = rest.len() - rest.trim_start_matches([' ', '\t', '\r']).len();
+        let newline = rest
+            .get(blanks..)
+            .is_some_and(|rest| rest.starts_with('\n'));
+        let more = if newline { blanks + 1 } else { 0 };
+        Span {
+            end: span.end + u32::try_from(more).unwrap_or(0),
+            ..span
+        }
+    }
+
+    /// A fix that deletes an item whose lack changes no decision. It is safe where no comment
+    /// stands inside it.
+    pub fn deletion(&self, item: Span) -> Fix {
+        let whole = self.with_its_line(item);
+        if self.has_comment(item) {
+            Fix::risky(whole, "")
+        } else {
+            Fix::safe(whole, "")
+        }
+    }
+
+    /// Says whether a comment stands in a text.
+    pub fn has_comment(&self, span: Span) -> bool {
+        self.comments.iter().any(|comment| {
+            let at = comment.span;
+            at.source == span.source && span.start <= at.start && at.start < span.end
+        })
+    }
+
+    /// The first line of a longer text.
+    pub fn first_line(&self, span: Span) -> Span {
+        let line = self.slice(span).lines().next().unwrap_or("");
+        let length = u32::try_from(line.trim_end().len()).unwrap_or(0);
+        Span {
+            end: span.start + length,
+            ..span
+        }
+    }
+
+    /// A text without the blanks and comments at its end.
+    pub fn trimmed(&self, span: Span) -> Span {
+        trimmed(self.subject.sources, &self.comments, span, |_| true)
     }
 
     /// The first line of the first file: what is said of a policy as a whole is said there.
@@ -182,18 +233,27 @@ impl<'a> Context<'a> {
     }
 }
 
-/// An item's text without the blanks and lone comments behind its last word.
-fn trimmed(subject: &Subject<'_>, comments: &[Comment<'_>], span: Span) -> Span {
-    let text = subject.sources.slice(span);
-    let mut end = span.start + u32::try_from(text.trim_end().len()).unwrap_or(0);
+/// A text without the blanks at its end, and without such comments there.
+fn trimmed(
+    sources: &Sources,
+    comments: &[Comment<'_>],
+    span: Span,
+    such: impl Fn(&Comment<'_>) -> bool,
+) -> Span {
+    let bare = |span: Span| {
+        let text = sources.slice(span).trim_end();
+        Span {
+            end: span.start + u32::try_from(text.len()).unwrap_or(0),
+            ..span
+        }
+    };
+    let mut span = bare(span);
     for comment in comments.iter().rev() {
-        if comment.span.source == span.source && comment.alone && comment.span.end == end {
-            let text = subject.sources.slice(Span {
-                end: comment.span.start,
-                ..span
-            });
-            end = span.start + u32::try_from(text.trim_end().len()).unwrap_or(0);
+        let at_the_end = comment.span.source == span.source && comment.span.end == span.end;
+        if at_the_end && comment.span.start >= span.start && such(comment) {
+            let end = comment.span.start;
+            span = bare(Span { end, ..span });
         }
     }
-    Span { end, ..span }
+    span
 }

@@ -16,6 +16,7 @@ mod levels;
 mod lint;
 mod lints;
 mod names;
+mod reads;
 mod sales;
 mod silence;
 mod survey;
@@ -27,6 +28,7 @@ pub use levels::{Levels, UnknownLint};
 pub use lint::{Check, Group, Level, Lint, Page, SilenceCheck};
 pub use lints::LINTS;
 pub use silence::Silence;
+pub use survey::{Asks, Known, Part, Role, Surveyed};
 
 use portolan_core::diagnostic::Diagnostic;
 

@@ -6,8 +6,8 @@
 )]
 
 use portolan_core::syntax::ast::{
-    Claim, ClauseKind, Condition, ConditionKind, Goal, Head, Item, ItemKind, Operand, OperandKind,
-    Path,
+    Claim, Clause, ClauseKind, Condition, ConditionKind, Goal, Head, Item, ItemKind, Name, Operand,
+    OperandKind, Path, Rule,
 };
 
 /// Every operand of an item, each with what is inside it.
@@ -125,20 +125,72 @@ pub(crate) fn bare(item: &Item) -> Vec<&str> {
         if let Head::Limit { key, .. } = &rule.head {
             names.extend(alone(key));
         }
-        let clauses = rule.clauses.iter();
-        let texts = clauses.filter_map(|clause| match &clause.kind {
-            ClauseKind::Say(text) | ClauseKind::Help(text) | ClauseKind::Noting(_, text) => {
-                Some(text.value.as_str())
-            }
-            _ => None,
-        });
-        let head = match &rule.head {
-            Head::Warn { say, .. } => Some(say.value.as_str()),
-            _ => None,
-        };
-        names.extend(texts.chain(head).flat_map(slots));
+        let texts = texts(rule).into_iter();
+        names.extend(texts.flat_map(|text| slots(&text.value)));
     }
     names
+}
+
+/// What a rule says to people.
+pub(crate) fn texts(rule: &Rule) -> Vec<&Name> {
+    let mut texts = Vec::new();
+    if let Head::Warn { say, .. } = &rule.head {
+        texts.push(say);
+    }
+    for clause in &rule.clauses {
+        match &clause.kind {
+            ClauseKind::Say(text) | ClauseKind::Help(text) | ClauseKind::Noting(_, text) => {
+                texts.push(text);
+            }
+            _ => {}
+        }
+    }
+    texts
+}
+
+/// Every condition of an item, each with those inside it.
+pub(crate) fn conditions(item: &Item) -> Vec<&Condition> {
+    let mut found: Vec<&Condition> = match &item.kind {
+        ItemKind::Define(define) => vec![&define.body],
+        ItemKind::Rule(rule) => rule.clauses.iter().filter_map(when).collect(),
+        ItemKind::Amend(amend) => amend.clauses.iter().filter_map(when).collect(),
+        ItemKind::Prove(prove) => {
+            let mut found: Vec<&Condition> = prove.filter.iter().collect();
+            match &prove.goal {
+                Goal::Claim { premises, claim } => {
+                    found.extend(premises.iter().chain([claim]).filter_map(every));
+                }
+                Goal::SomeModelRoutes(filter) => found.extend(filter),
+                Goal::SameDecisionAs(_) => {}
+            }
+            found
+        }
+        _ => Vec::new(),
+    };
+    let mut next = 0;
+    while let Some(condition) = found.get(next).copied() {
+        match &condition.kind {
+            ConditionKind::And(parts) | ConditionKind::Or(parts) => found.extend(parts),
+            ConditionKind::Not(inner) => found.push(inner),
+            _ => {}
+        }
+        next += 1;
+    }
+    found
+}
+
+fn when(clause: &Clause) -> Option<&Condition> {
+    match &clause.kind {
+        ClauseKind::When(when) => Some(when),
+        _ => None,
+    }
+}
+
+fn every(claim: &Claim) -> Option<&Condition> {
+    match claim {
+        Claim::Every(every) => Some(every),
+        _ => None,
+    }
 }
 
 /// A path of one segment.
@@ -150,7 +202,7 @@ fn alone(path: &Path) -> Option<&str> {
 }
 
 /// What stands between braces.
-fn slots(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn slots(text: &str) -> impl Iterator<Item = &str> {
     let opened = text.split('{').skip(1);
     opened.filter_map(|rest| rest.split('}').next())
 }

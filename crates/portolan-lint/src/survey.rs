@@ -1,15 +1,38 @@
-//! What all requests show of each rule: does it ever hold, does it ever act, and which rules
-//! decide where it holds and cannot act. One walk over every slice of the policy.
+//! What all requests show of each rule: does it ever hold, does it ever act, which rules decide
+//! where it holds and cannot act, and which parts of its condition tell any two requests apart.
+//! One walk over every slice of the policy.
 
-use std::collections::BTreeSet;
+mod alone;
+mod closed;
+mod parts;
 
-use portolan_core::diagram::survey::{Chart, Inconclusive, Region};
-use portolan_core::engine::Engine;
+use std::collections::{BTreeMap, BTreeSet};
+
+use portolan_core::catalog::{EndpointId, ModelId};
+use portolan_core::diagram::survey::{Chart, Inconclusive, Region, Standing, Topic};
 use portolan_core::policy::{Rule, RuleId, RuleKind};
 
-/// What is known of the rules, by their ids.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Surveyed(Vec<Known>);
+use crate::context::Context;
+pub use parts::{Asks, Part, Role};
+
+/// What is known of a policy.
+#[derive(Debug, Clone, Default)]
+pub struct Surveyed {
+    rules: Vec<Known>,
+    /// Parts of conditions, by rule and place.
+    pub parts: Vec<Part>,
+    /// By claim: some request is one that it is about.
+    pub claims: Vec<bool>,
+    /// The endpoints through which some request routes to which no lock applies.
+    pub unlocked: BTreeSet<EndpointId>,
+    /// Rules that say different things of the same, where both hold: the first of them, by the
+    /// second.
+    pub contested: BTreeMap<RuleId, BTreeSet<RuleId>>,
+    /// The endpoints through which a rule refuses some request for the reason shown.
+    pub refuses: BTreeMap<RuleId, BTreeSet<EndpointId>>,
+    /// The models that route through an endpoint, for some request.
+    pub routes: BTreeSet<(EndpointId, ModelId)>,
+}
 
 /// What is known of one rule.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,42 +43,235 @@ pub struct Known {
     /// candidate falls for, it skips a route that is legal, it is the first to say something
     /// about an attempt.
     pub acts: bool,
+    /// As an exclude it takes some candidate alone, or is the reason shown to some request.
+    pub decides: bool,
     /// The rules that decide where it holds and does not act.
     pub behind: BTreeSet<RuleId>,
 }
 
 impl Surveyed {
     /// Goes through all requests; `None` where they are too many.
-    pub(crate) fn new(engine: &Engine) -> Option<Self> {
-        let rules = engine.policy().rules.len();
-        let surveyed = engine.survey(&[], |survey| {
-            let mut known = vec![Known::default(); rules];
-            let all = survey.each(&mut |chart| slice(chart, &mut known));
-            all.map(|()| Self(known))
+    pub(crate) fn new(context: &Context<'_>) -> Option<Self> {
+        let policy = context.engine.policy();
+        let (parts, conditions) = parts::parts(context);
+        let filters = policy.proves.iter().map(|prove| &prove.filter);
+        let topics = conditions.iter().copied().chain(filters).map(Topic::When);
+        let windows = policy.proves.iter().map(|prove| prove.between);
+        let topics = topics.chain(windows.map(Topic::During));
+        let closed = closed::closed(policy);
+        let topics: Vec<Topic<'_>> = topics.chain(closed.iter().map(Topic::When)).collect();
+        let first = topics.len() - closed.len();
+        let surveyed = context.engine.survey(&topics, |survey| {
+            let mut surveyed = Self {
+                rules: vec![Known::default(); policy.rules.len()],
+                parts,
+                claims: vec![false; policy.proves.len()],
+                ..Self::default()
+            };
+            let all = survey.each(&mut |chart| {
+                let mut real = Region::ALL;
+                for topic in first..topics.len() {
+                    let one = chart.topic(topic, None)?;
+                    real = chart.and(real, one)?;
+                }
+                rules(chart, real, &mut surveyed.rules)?;
+                alone::decide(chart, real, &mut surveyed.rules)?;
+                conditions_of(chart, real, &mut surveyed.parts)?;
+                surveyed.claims(chart)?;
+                surveyed.outcomes(chart)
+            });
+            all.map(|()| surveyed)
         });
         surveyed.and_then(|known| known).ok()
     }
 
     /// What is known of a rule.
     pub fn get(&self, rule: RuleId) -> Option<&Known> {
-        self.0.get(rule.0 as usize)
+        self.rules.get(rule.0 as usize)
+    }
+
+    /// Which claims are about some request of a slice.
+    fn claims(&mut self, chart: &mut Chart<'_>) -> Result<(), Inconclusive> {
+        let (first, count) = (self.parts.len(), self.claims.len());
+        for (position, any) in self.claims.iter_mut().enumerate() {
+            if !*any {
+                let wanted = chart.topic(first + position, None)?;
+                let during = chart.topic(first + count + position, None)?;
+                *any = !chart.and(wanted, during)?.is_empty();
+            }
+        }
+        Ok(())
+    }
+
+    /// Who refuses, what routes and without which lock, and where the order of rules decides.
+    fn outcomes(&mut self, chart: &mut Chart<'_>) -> Result<(), Inconclusive> {
+        let (endpoint, policy) = (chart.endpoint(), chart.policy());
+        let mut open = chart.routes(true)?;
+        if chart.standing() == Standing::Model && !open.is_empty() {
+            let models = chart.members().iter().filter_map(|member| member.model);
+            self.routes.extend(models.map(|model| (endpoint, model)));
+        }
+        for (id, rule) in policy.rules() {
+            if let RuleKind::Lock { .. } = rule.kind {
+                let applies = chart.holds(id, None)?;
+                open = chart.without(open, applies)?;
+            }
+            let known = self
+                .refuses
+                .get(&id)
+                .is_some_and(|at| at.contains(&endpoint));
+            let refuses = rule.kind.verdict().is_some() && !rule.help.is_empty() && !known;
+            if refuses && !chart.refused_by(true, &|by| by == id)?.is_empty() {
+                self.refuses.entry(id).or_default().insert(endpoint);
+            }
+        }
+        if !open.is_empty() {
+            self.unlocked.insert(endpoint);
+        }
+        for candidate in 0..chart.candidates().len() {
+            self.contested(chart, candidate)?;
+        }
+        Ok(())
+    }
+
+    /// Rules of which the first that holds wins, and which say different things.
+    fn contested(&mut self, chart: &mut Chart<'_>, candidate: usize) -> Result<(), Inconclusive> {
+        let policy = chart.policy();
+        let legal = chart.survives(candidate, true)?;
+        for (second, rule) in policy.rules() {
+            for (first, earlier) in policy.rules().take_while(|(first, _)| *first < second) {
+                let known = self.contested.get(&second);
+                let known = known.is_some_and(|first_ones| first_ones.contains(&first));
+                if known || !contest(&rule.kind, &earlier.kind) {
+                    continue;
+                }
+                let later = chart.holds(second, Some(candidate))?;
+                let sooner = chart.holds(first, Some(candidate))?;
+                let both = chart.and(later, sooner)?;
+                if !chart.and(both, legal)?.is_empty() {
+                    self.contested.entry(second).or_default().insert(first);
+                }
+            }
+        }
+        Ok(())
     }
 }
 
-/// What one slice shows.
-fn slice(chart: &mut Chart<'_>, known: &mut [Known]) -> Result<(), Inconclusive> {
+/// Says whether two rules put different things into the same place.
+fn contest(one: &RuleKind, other: &RuleKind) -> bool {
+    if let (RuleKind::Set { value, .. }, RuleKind::Set { value: second, .. }) = (one, other) {
+        return same_subject(one, other) && value != second;
+    }
+    let limit = |kind: &RuleKind| {
+        if let RuleKind::Limit {
+            requests,
+            window_s,
+            key,
+        } = kind
+        {
+            Some((*requests, *window_s, key.clone()))
+        } else {
+            None
+        }
+    };
+    matches!((limit(one), limit(other)), (Some(one), Some(other)) if one != other)
+}
+
+/// What one slice shows of parts of conditions.
+fn conditions_of(
+    chart: &mut Chart<'_>,
+    real: Region,
+    parts: &mut [Part],
+) -> Result<(), Inconclusive> {
+    let policy = chart.policy();
+    let mut start = 0;
+    while let Some(whole) = parts.get(start) {
+        let rule = whole.rule;
+        let own = parts
+            .iter()
+            .skip(start)
+            .take_while(|part| part.rule == rule);
+        let end = start + own.count();
+        // A request, or each of its candidates: what a rule judges.
+        let judges = policy.rule(rule).map(|rule| &rule.kind);
+        let alone = matches!(
+            judges,
+            Some(RuleKind::Refuse { .. } | RuleKind::Lock { .. })
+        );
+        let candidates = chart.candidates().len();
+        let scopes: Vec<Option<usize>> = if alone {
+            vec![None]
+        } else {
+            (0..candidates).map(Some).collect()
+        };
+        for scope in scopes {
+            let mut regions = Vec::new();
+            for topic in start..end {
+                let region = chart.topic(topic, scope)?;
+                regions.push(chart.and(region, real)?);
+            }
+            let own = parts.get_mut(start..end).unwrap_or_default();
+            told_apart(chart, real, own, &regions)?;
+        }
+        start = end;
+    }
+    Ok(())
+}
+
+/// What the regions of one rule's parts show of them.
+fn told_apart(
+    chart: &mut Chart<'_>,
+    real: Region,
+    parts: &mut [Part],
+    regions: &[Region],
+) -> Result<(), Inconclusive> {
+    for (position, part) in parts.iter_mut().enumerate() {
+        let Some(own) = regions.get(position) else {
+            continue;
+        };
+        part.ever |= !own.is_empty();
+        part.always &= chart.without(real, *own)?.is_empty();
+        if part.needed {
+            continue;
+        }
+        let conjunct = part.role == Role::Conjunct;
+        let mut others = if conjunct { real } else { Region::NONE };
+        // The first region is that of the whole.
+        for (other, region) in regions.iter().enumerate().skip(1) {
+            if other == position {
+                continue;
+            }
+            others = if conjunct {
+                chart.and(others, *region)?
+            } else {
+                chart.or(others, *region)?
+            };
+        }
+        let told = if conjunct {
+            chart.without(others, *own)?
+        } else {
+            chart.without(*own, others)?
+        };
+        part.needed = !told.is_empty();
+    }
+    Ok(())
+}
+
+/// What one slice shows of rules.
+fn rules(chart: &mut Chart<'_>, real: Region, known: &mut [Known]) -> Result<(), Inconclusive> {
     let policy = chart.policy();
     let candidates = 0..chart.candidates().len();
-    let mut refusers = chart.refusers(Region::ALL, true)?;
-    refusers.extend(chart.refusers(Region::ALL, false)?);
+    let mut refusers = chart.refusers(real, true)?;
+    refusers.extend(chart.refusers(real, false)?);
     let mut excluders = Vec::new();
     for candidate in candidates.clone() {
-        excluders.push(chart.excluders(Region::ALL, candidate)?);
+        excluders.push(chart.excluders(real, candidate)?);
     }
     for ((id, rule), known) in policy.rules().zip(known) {
         match &rule.kind {
             RuleKind::Refuse { .. } => {
                 let holds = chart.holds(id, None)?;
+                let holds = chart.and(holds, real)?;
                 known.holds |= !holds.is_empty();
                 if refusers.contains(&id) {
                     known.acts = true;
@@ -67,6 +283,7 @@ fn slice(chart: &mut Chart<'_>, known: &mut [Known]) -> Result<(), Inconclusive>
             RuleKind::Exclude(_) => {
                 for (candidate, excluders) in candidates.clone().zip(&excluders) {
                     let holds = chart.holds(id, Some(candidate))?;
+                    let holds = chart.and(holds, real)?;
                     known.holds |= !holds.is_empty();
                     if excluders.contains(&id) {
                         known.acts = true;
@@ -81,7 +298,7 @@ fn slice(chart: &mut Chart<'_>, known: &mut [Known]) -> Result<(), Inconclusive>
             | RuleKind::Limit { .. }
             | RuleKind::Retry { .. } => {
                 for candidate in candidates.clone() {
-                    attempts(chart, id, rule, known, candidate)?;
+                    attempts(chart, real, (id, rule), known, candidate)?;
                 }
             }
             // Points of the engine and guarantees are there for what ought never to happen.
@@ -104,8 +321,8 @@ fn slice(chart: &mut Chart<'_>, known: &mut [Known]) -> Result<(), Inconclusive>
 /// What a rule about attempts comes to for one candidate.
 fn attempts(
     chart: &mut Chart<'_>,
-    id: RuleId,
-    rule: &Rule,
+    real: Region,
+    (id, rule): (RuleId, &Rule),
     known: &mut Known,
     candidate: usize,
 ) -> Result<(), Inconclusive> {
@@ -113,6 +330,7 @@ fn attempts(
         return Ok(());
     }
     let holds = chart.holds(id, Some(candidate))?;
+    let holds = chart.and(holds, real)?;
     known.holds |= !holds.is_empty();
     let (primary, fallback) = (
         chart.survives(candidate, true)?,

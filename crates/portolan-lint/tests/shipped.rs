@@ -1,6 +1,8 @@
 //! The shipped policies and catalogs, looked at by every lint at its usual level.
 //! What is only worth knowing may be found.
 
+#![expect(clippy::disallowed_methods, reason = "tests read the repository")]
+
 use portolan_core::diagnostic::{Diagnostic, Severity};
 use portolan_core::engine::study;
 use portolan_core::instant::Instant;

@@ -1,5 +1,8 @@
-//! What proving costs: `cargo run --release -p portolan-testkit --example proofs`, with numbers of
-//! models behind it for other sizes than those of `docs/scale.md`.
+//! What checking and proving cost: `cargo run --release -p portolan-testkit --example proofs`, with
+//! numbers of models behind it for other sizes than those of `docs/scale.md`.
+//!
+//! *Compiled* is all that `portolan check` does, from the bytes of the files to an engine; *claims*
+//! is what the policy's own claims take beyond it, *with theorems* what those and the theorems do.
 //!
 //! Each figure is measured in a process of its own, so that peaks are its own. Time is the
 //! processor's, so that whoever else uses the machine is not measured. Both it and memory are the
@@ -16,9 +19,9 @@ use portolan_core::request::State;
 use portolan_testkit::case::Origin;
 use portolan_testkit::policies::{compile, shipped};
 use portolan_testkit::scale;
-use portolan_verify::prove::{Asking, Outcome, prove};
+use portolan_verify::prove::{Asking, Outcome, Proof, prove, prove_and_theorems};
 
-const MODELS: [usize; 3] = [1_000, 10_000, 100_000];
+const MODELS: [usize; 2] = [1_000, 10_000];
 const RULES: usize = 200;
 const CLAIMS: usize = 20;
 
@@ -30,6 +33,12 @@ fn main() {
         measure(what);
         return;
     }
+    if let [flag, what] = arguments.as_slice()
+        && flag == "--theorems"
+    {
+        println!("{}", with_theorems(what).as_millis());
+        return;
+    }
     let given: Vec<String> = if arguments.is_empty() {
         let sizes = MODELS.iter().map(ToString::to_string);
         shipped().into_iter().chain(sizes).collect()
@@ -37,39 +46,60 @@ fn main() {
         arguments
     };
     println!(
-        "| policy | claims | proved | refuted | inconclusive | compiled ms | answered ms | peak MB |"
+        "| policy | claims | proved | refuted | inconclusive | compiled ms | claims ms | with theorems ms | peak MB |"
     );
-    println!("|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|");
     for what in given {
-        let output = std::env::current_exe()
-            .and_then(|own| Command::new(own).args(["--measure", &what]).output());
-        let printed = output.map_or(String::new(), |output| {
-            String::from_utf8_lossy(&output.stdout).into_owned()
-        });
-        println!("{}", printed.trim_end());
+        println!("{}", apart("--measure", &what));
     }
 }
 
-/// Prints one line of the table: of a shipped policy, or of so many models.
-fn measure(what: &str) {
-    let (name, origin) = match what.parse::<usize>() {
-        Ok(models) => {
-            let files = [
-                ("policy.portolan", scale::ruled(RULES, CLAIMS)),
-                ("catalog.yaml", scale::catalog(models)),
-            ];
-            let files: BTreeMap<String, String> = files
-                .into_iter()
-                .map(|(name, text)| (name.to_owned(), text))
-                .collect();
-            let entry = "policy.portolan".to_owned();
-            (
-                format!("{models} models, {RULES} rules"),
-                Origin::Inline { entry, files },
-            )
-        }
-        Err(_) => (format!("`{what}`"), Origin::Shipped(what.to_owned())),
+/// What a process of its own prints.
+fn apart(flag: &str, what: &str) -> String {
+    let output =
+        std::env::current_exe().and_then(|own| Command::new(own).args([flag, what]).output());
+    let printed = output.map_or(String::new(), |output| {
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    });
+    printed.trim_end().to_owned()
+}
+
+/// A shipped policy, or one over so many models, and its name.
+fn origin(what: &str) -> (String, Origin) {
+    let Ok(models) = what.parse::<usize>() else {
+        return (format!("`{what}`"), Origin::Shipped(what.to_owned()));
     };
+    let files = [
+        ("policy.portolan", scale::ruled(RULES, CLAIMS)),
+        ("catalog.yaml", scale::catalog(models)),
+    ];
+    let files: BTreeMap<String, String> = files
+        .into_iter()
+        .map(|(name, text)| (name.to_owned(), text))
+        .collect();
+    let entry = "policy.portolan".to_owned();
+    (
+        format!("{models} models, {RULES} rules"),
+        Origin::Inline { entry, files },
+    )
+}
+
+/// How long the claims and the theorems of a policy take together.
+fn with_theorems(what: &str) -> Duration {
+    let (_, origin) = origin(what);
+    let Some(engine) = compile(&origin).engine else {
+        return Duration::ZERO;
+    };
+    let start = spent();
+    asked(&engine, &|engine, asking| {
+        prove_and_theorems(engine, asking).0
+    });
+    spent().saturating_sub(start)
+}
+
+/// Prints one line of the table.
+fn measure(what: &str) {
+    let (name, origin) = origin(what);
     let before = kilobytes("VmRSS");
     let start = spent();
     let compiled = compile(&origin);
@@ -81,18 +111,20 @@ fn measure(what: &str) {
         return;
     };
     let start = spent();
-    let [proved, refuted, open] = answered(&engine);
+    let [proved, refuted, open] = asked(&engine, &|engine, asking| prove(engine, asking));
     let took = spent().saturating_sub(start);
     let peak = kilobytes("VmHWM").saturating_sub(before) / 1_000;
     println!(
-        "| {name} | {} | {proved} | {refuted} | {open} | {} | {} | {peak} |",
+        "| {name} | {} | {proved} | {refuted} | {open} | {} | {} | {} | {peak} |",
         engine.policy().proves.len(),
         loaded.as_millis(),
         took.as_millis(),
+        apart("--theorems", what),
     );
 }
 
-fn answered(engine: &Engine) -> [usize; 3] {
+/// Asks a policy's claims, and counts what was proved, refuted and neither.
+fn asked(engine: &Engine, ask: &dyn Fn(&Engine, Asking<'_>) -> Vec<Proof>) -> [usize; 3] {
     let wanted: Vec<usize> = (0..engine.policy().proves.len()).collect();
     let asking = Asking {
         wanted: &wanted,
@@ -100,7 +132,7 @@ fn answered(engine: &Engine) -> [usize; 3] {
         other: &|_| None,
     };
     let mut counts = [0; 3];
-    for proof in prove(engine, asking) {
+    for proof in ask(engine, asking) {
         let [proved, refuted, open] = &mut counts;
         match proof.outcome {
             Outcome::Proved => *proved += 1,

@@ -4,7 +4,7 @@
 //! until when an answer is good) is not.
 
 use portolan_core::catalog::{Price, Route};
-use portolan_core::diagram::View;
+use portolan_core::diagram::{First, View};
 use portolan_core::engine::Engine;
 use portolan_core::judgement::{Attempt, Dropped, Judgement, Outcome};
 use portolan_core::policy::{BodyField, RuleId, RuleKind, SetField, Value};
@@ -126,7 +126,21 @@ pub fn agree_on_call(engine: &Engine, call: &Call<'_>, state: &State) -> Result<
     let decision = engine.decide_call(call, state);
     let view = engine.view_call(call, state, &decision);
     same(engine, &expected, view.to_judgement())?;
-    in_short(&view, &expected)
+    in_short(&view, &expected)?;
+    let listed = view.attempts().next().map(|attempt| First {
+        route: attempt.route(),
+        url: attempt.url(),
+        usage_region: attempt.usage_region(),
+        price: attempt.price(),
+        warnings: view.warnings().fold(0, |count, _| count + 1),
+    });
+    let (again, first) = engine.decide_first(call, state);
+    if (again, &first) != (decision, &listed) {
+        return Err(format!(
+            "decided and read at once: {first:?}, one after the other {listed:?}"
+        ));
+    }
+    Ok(())
 }
 
 /// What a view tells without going through all of it is what is found there.

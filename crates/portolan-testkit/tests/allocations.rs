@@ -13,7 +13,7 @@ use std::hint::black_box;
 use allocation_counter::measure;
 use portolan_core::catalog::Route;
 use portolan_core::decision::{Decision, Outcome};
-use portolan_core::diagram::View;
+use portolan_core::diagram::{Attempt, View};
 use portolan_core::engine::Engine;
 use portolan_core::instant::Instant;
 use portolan_core::policy::RuleId;
@@ -334,6 +334,13 @@ fn free(engine: &Engine, draft: &Draft, state: &State, seen: &mut Seen) -> Strin
         });
         let again = without_allocating("reading it", draft, || read(&view));
         assert_eq!(again, found, "{draft:#?}");
+        let written = |attempt: Attempt<'_>| matches!(attempt.url(), Cow::Owned(_));
+        if !view.first().is_some_and(written) {
+            let first = || engine.decide_first(&call, state);
+            let (again, first) = without_allocating("its first attempt", draft, first);
+            assert_eq!(again, decision, "{draft:#?}");
+            assert_eq!(first.is_some(), found.attempts > 0, "{draft:#?}");
+        }
         urls(&view, draft, seen);
     }
     told(engine, &decision, &view)

@@ -2,11 +2,7 @@
 //! the interpreter says. No solver is needed for that; `tests/z3` has one.
 //! `PORTOLAN_LAWS=20` makes for twenty times as many policies.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "tests panic to fail"
-)]
+#![expect(clippy::unwrap_used, reason = "tests panic to fail")]
 
 use portolan_core::engine::Engine;
 use portolan_core::policy::{Goal, Prove};

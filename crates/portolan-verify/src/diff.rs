@@ -10,6 +10,7 @@ mod cause;
 mod chain;
 mod declared;
 mod make;
+mod merge;
 mod named;
 mod place;
 mod sample;
@@ -29,6 +30,7 @@ use place::Ground;
 use portolan_core::diagram::survey::pair::{Coding, Obstacle, Pairing, Role};
 use portolan_core::engine::Engine;
 use portolan_core::request::{Draft, State};
+use sample::Sampled;
 
 /// Everything that is different.
 #[derive(Debug, Clone, Default)]
@@ -73,8 +75,8 @@ pub struct Affected {
     pub role: Option<Role>,
     /// What else is true of the requests, all of it.
     pub conditions: Vec<String>,
-    /// One of the requests, and both decisions.
-    pub sample: Sample,
+    /// One of the requests, and both decisions; none where no body that is posted says it.
+    pub sample: Option<Sample>,
     /// The region itself.
     pub region: Region,
 }
@@ -85,10 +87,12 @@ impl Diff {
         self.declared.is_empty() && self.groups.is_empty() && self.inconclusive.is_empty()
     }
 
-    /// Every direction in which something goes.
+    /// Every direction in which something goes, a decision or what is accepted.
     pub fn directions(&self) -> Vec<Direction> {
         let changes = self.groups.iter().flat_map(|group| &group.changes);
+        let declared = self.declared.iter().flat_map(|d| &d.directions).copied();
         let mut all: Vec<Direction> = changes.flat_map(|c| c.directions.clone()).collect();
+        all.extend(declared);
         all.sort_unstable();
         all.dedup();
         all
@@ -111,10 +115,6 @@ impl Diff {
 /// The most regions that are kept before they are merged.
 const REGIONS: usize = 40_000;
 
-/// Regions of one change whose samples are asked for a cause; those after them have that of the
-/// last one asked.
-const CAUSES: usize = 4;
-
 /// Compares two policies.
 pub fn diff(old: &Engine, new: &Engine) -> Diff {
     let engines = [old, new];
@@ -136,11 +136,12 @@ pub fn diff(old: &Engine, new: &Engine) -> Diff {
             diff.inconclusive.push(lost);
             continue;
         };
-        let cause = cause::cause(engines, &sample, std::slice::from_ref(&chained.what));
+        let what = std::slice::from_ref(&chained.what);
+        let cause = cause::cause(engines, Some(&sample), what);
         groups.entry(cause).or_default().push(Change {
             directions: vec![chained.what.direction],
             what: vec![chained.what],
-            regions: vec![diff.ground.affected(chained.region, sample)],
+            regions: vec![diff.ground.affected(chained.region, Some(sample))],
         });
     }
     for (cause, mut changes) in groups {
@@ -166,7 +167,7 @@ impl Diff {
         let compared = old.compare(new, &mut |slice| {
             coding.clone_from(slice.coding);
             let cells = slice.cells.iter().filter(|cell| boxes::possible(cell));
-            let cells = boxes::merged(cells.map(boxes::of_cell).collect(), &coding);
+            let cells = merge::merged(cells.map(boxes::of_cell).collect(), &coding);
             // Ids for which it is the same by name are one.
             let mut ids: BTreeMap<Vec<Named>, Vec<&Pairing>> = BTreeMap::new();
             for pairing in slice.pairings {
@@ -204,18 +205,16 @@ impl Diff {
         regions: Vec<Region>,
     ) -> Vec<(Cause, Change)> {
         let mut by_cause: BTreeMap<Cause, Vec<Affected>> = BTreeMap::new();
-        let (mut asked, mut last): (usize, Option<Cause>) = (0, None);
-        for region in boxes::merged(regions, &self.ground.coding) {
-            let Some(sample) = sample::sample(engines, &self.ground, &region, what) else {
-                self.inconclusive.push(self.ground.unseen(&region, what));
-                continue;
+        for region in merge::merged(regions, &self.ground.coding) {
+            let sample = match sample::sample(engines, &self.ground, &region, what) {
+                Sampled::Shown(sample) => Some(*sample),
+                Sampled::Nobody => None,
+                Sampled::Lost => {
+                    self.inconclusive.push(self.ground.unseen(&region, what));
+                    continue;
+                }
             };
-            let cause = match &last {
-                Some(cause) if asked >= CAUSES => cause.clone(),
-                _ => cause::cause(engines, &sample, what),
-            };
-            asked += 1;
-            last = Some(cause.clone());
+            let cause = cause::cause(engines, sample.as_ref(), what);
             let affected = self.ground.affected(region, sample);
             by_cause.entry(cause).or_default().push(affected);
         }

@@ -6,7 +6,7 @@
 //! about the whole catalog are in `availability.rs`.
 
 mod availability;
-mod chains;
+pub(crate) mod chains;
 mod guards;
 mod mends;
 mod replay;
@@ -15,6 +15,9 @@ mod topics;
 
 pub use replay::{Refutation, refutation};
 
+use std::collections::BTreeSet;
+
+use portolan_core::catalog::EndpointId;
 use portolan_core::diagram::survey::{Chart, Class, Inconclusive, Region, Standing};
 use portolan_core::engine::Engine;
 use portolan_core::limits;
@@ -22,6 +25,7 @@ use portolan_core::policy::{Claim, Goal, Prove};
 use portolan_core::request::Draft;
 
 use crate::smallest::{Boundaries, size, smallest};
+use crate::theorems::{self, Inquest, Theorem};
 use crate::witness::witness;
 use topics::{Asked, Topics};
 
@@ -87,6 +91,26 @@ pub struct Asking<'a> {
 
 /// Answers questions of a policy, in their order.
 pub fn prove(engine: &Engine, asking: Asking<'_>) -> Vec<Proof> {
+    with(engine, asking, None)
+}
+
+/// Answers questions of a policy, in their order, and asks every law of it: what both need is made
+/// once.
+pub fn prove_and_theorems(engine: &Engine, asking: Asking<'_>) -> (Vec<Proof>, Vec<Theorem>) {
+    let mut theorems = Vec::new();
+    let proofs = with(engine, asking, Some(&mut theorems));
+    let too_large = |theorem: &Theorem| {
+        let unknown = theorems::Unknown::TooLarge;
+        matches!(&theorem.outcome, theorems::Outcome::Unknown(why) if *why == unknown)
+    };
+    // The claims may have taken what the laws would have needed.
+    if theorems.is_empty() || theorems.iter().any(too_large) {
+        theorems = theorems::theorems(engine, asking.posted);
+    }
+    (proofs, theorems)
+}
+
+fn with(engine: &Engine, asking: Asking<'_>, theorems: Option<&mut Vec<Theorem>>) -> Vec<Proof> {
     let Asking {
         wanted,
         posted,
@@ -98,7 +122,7 @@ pub fn prove(engine: &Engine, asking: Asking<'_>) -> Vec<Proof> {
         .unzip();
     let answered = positions
         .into_iter()
-        .zip(answers(engine, &proves, posted, other));
+        .zip(surveyed(engine, &proves, (posted, other), theorems));
     let proof = |(prove, (covered, outcome))| Proof {
         prove,
         outcome,
@@ -114,18 +138,49 @@ pub fn answers(
     posted: &dyn Fn(&Draft) -> bool,
     other: &dyn Fn(&str) -> Option<Engine>,
 ) -> Vec<(Covered, Outcome)> {
+    surveyed(engine, proves, (posted, other), None)
+}
+
+/// Says whether a request can be posted, and which policy a path names.
+type Outside<'a> = (
+    &'a dyn Fn(&Draft) -> bool,
+    &'a dyn Fn(&str) -> Option<Engine>,
+);
+
+fn surveyed(
+    engine: &Engine,
+    proves: &[&Prove],
+    (posted, other): Outside<'_>,
+    theorems: Option<&mut Vec<Theorem>>,
+) -> Vec<(Covered, Outcome)> {
     let topics = Topics::new(proves);
-    let answered = engine.survey(&topics.list(), |survey| {
+    let mut list = topics.list();
+    let mut inquest = theorems
+        .is_some()
+        .then(|| Inquest::new(engine, posted, &mut list));
+    let answered = engine.survey(&list, |survey| {
         let mut searches: Vec<Search<'_>> = (proves.iter().zip(&topics.asked))
             .map(|(prove, asked)| Search::new(engine, posted, prove, asked))
             .collect();
-        // A slice past its budget is noted by each search that it concerns.
-        let _ = survey.each(&mut |chart| {
+        let each = survey.each(&mut |chart| {
             for search in &mut searches {
                 search.slice(chart);
             }
+            if let Some(inquest) = &mut inquest {
+                inquest.slice(chart);
+            }
             Ok(())
         });
+        // A slice past its budget is noted by each search that it concerns; one that could not be
+        // opened concerns all.
+        if each.is_err() {
+            for search in &mut searches {
+                search.reason = Some(Reason::TooLarge);
+            }
+        }
+        if let (Some(inquest), Some(theorems)) = (inquest.take(), theorems) {
+            *theorems = inquest.finish(survey, each);
+        }
         chains::complete(survey, &mut searches);
         availability::complete(survey, &mut searches);
         mends::complete(survey, &mut searches);
@@ -165,6 +220,8 @@ struct Search<'a> {
     reason: Option<Reason>,
     /// Classes of fallbacks of which an attempt would refute it, if some request has such a one.
     inner: Vec<Class>,
+    /// Endpoints of which there are more of these than are kept.
+    crowded: BTreeSet<EndpointId>,
 }
 
 impl<'a> Search<'a> {
@@ -184,6 +241,7 @@ impl<'a> Search<'a> {
             class: None,
             reason: None,
             inner: Vec::new(),
+            crowded: BTreeSet::new(),
         }
     }
 
@@ -253,16 +311,14 @@ impl<'a> Search<'a> {
             return Ok((Region::NONE, Region::NONE));
         };
         let wanted = self.wanted(chart)?;
+        if let (Claim::Routes, Standing::Absent | Standing::Unknown) = (claim, chart.standing()) {
+            return Ok((wanted, Region::NONE));
+        }
         let mut against = wanted;
         for (premise, topic) in premises.iter().zip(&self.asked.premises) {
-            let holds = given(chart, premise, *topic, true)?;
-            against = chart.and(against, holds)?;
+            against = given(chart, premise, *topic, true, against)?;
         }
-        if let (Claim::Routes, Standing::Absent | Standing::Unknown) = (claim, chart.standing()) {
-            against = Region::NONE;
-        }
-        let holds = region(chart, claim, self.asked.claim)?;
-        Ok((wanted, chart.without(against, holds)?))
+        Ok((wanted, breaking(chart, claim, self.asked.claim, against)?))
     }
 
     /// The requests that the question is about.
@@ -327,74 +383,84 @@ impl<'a> Search<'a> {
     }
 }
 
-/// The requests of which a claim is true; attempts of fallbacks are not looked at.
-fn region(
+/// The requests of a region of which a claim is not true; attempts of fallbacks are not looked at.
+fn breaking(
     chart: &mut Chart<'_>,
     claim: &Claim,
     topic: Option<usize>,
+    among: Region,
 ) -> Result<Region, Inconclusive> {
+    if among.is_empty() {
+        return Ok(among);
+    }
     match claim {
-        Claim::Routes => chart.routes(true),
-        Claim::Refused => {
-            let routes = chart.routes(true)?;
-            chart.without(Region::ALL, routes)
+        Claim::Routes => {
+            let routes = chart.routing(among, true)?;
+            chart.without(among, routes)
         }
+        Claim::Refused => chart.routing(among, true),
         Claim::RefusedWith(code) => {
             let policy = chart.policy();
-            chart.refused_by(true, &|id| {
+            let refused = chart.refused_by(true, &|id| {
                 policy
                     .rule(id)
                     .is_some_and(|rule| rule.kind.code() == &**code)
-            })
+            })?;
+            chart.without(among, refused)
         }
-        Claim::Every(_) => {
-            let violating = violating(chart, topic, true)?;
-            chart.without(Region::ALL, violating)
-        }
+        Claim::Every(_) => violating(chart, topic, true, among),
     }
 }
 
-/// The requests of which a premise may be true. What it says of every attempt it says of those of
-/// a fallback as well, and of those alone that are in the plan: where a plan has room for only
-/// some, one survivor that fulfils the condition may be all there is.
+/// The requests of a region of which a premise may be true. What it says of every attempt it says
+/// of those of a fallback as well, and of those alone that are in the plan: where a plan has room
+/// for only some, one survivor that fulfils the condition may be all there is.
 fn given(
     chart: &mut Chart<'_>,
     premise: &Claim,
     topic: Option<usize>,
     primary: bool,
+    among: Region,
 ) -> Result<Region, Inconclusive> {
-    let Claim::Every(_) = premise else {
-        return region(chart, premise, topic);
-    };
     let most = chart.policy().plan_at_most.unwrap_or(usize::MAX);
-    if most >= chart.candidates().len() {
-        let violating = violating(chart, topic, primary)?;
-        return chart.without(Region::ALL, violating);
-    }
-    let topic = topic.ok_or(Inconclusive)?;
-    let mut breaks = chart.routes(primary)?;
-    for candidate in 0..chart.candidates().len() {
-        let survives = chart.survives(candidate, primary)?;
-        let fulfils = chart.topic(topic, Some(candidate))?;
-        let fulfils = chart.and(survives, fulfils)?;
-        breaks = chart.without(breaks, fulfils)?;
-    }
-    chart.without(Region::ALL, breaks)
+    let breaks = match premise {
+        Claim::Every(_) if most < chart.candidates().len() => {
+            let topic = topic.ok_or(Inconclusive)?;
+            let mut breaks = chart.routing(among, primary)?;
+            for candidate in 0..chart.candidates().len() {
+                let survives = chart.survives(candidate, primary)?;
+                let fulfils = chart.topic(topic, Some(candidate))?;
+                let fulfils = chart.and(survives, fulfils)?;
+                breaks = chart.without(breaks, fulfils)?;
+            }
+            breaks
+        }
+        Claim::Every(_) => violating(chart, topic, primary, among)?,
+        Claim::Routes | Claim::Refused | Claim::RefusedWith(_) => {
+            breaking(chart, premise, topic, among)?
+        }
+    };
+    chart.without(among, breaks)
 }
 
-/// The requests of which some attempt does not fulfil a condition.
+/// The requests of a region of which some attempt does not fulfil a condition. What is small is
+/// looked at first: where no legal candidate breaks it, no refuse rule is asked.
 fn violating(
     chart: &mut Chart<'_>,
     topic: Option<usize>,
     primary: bool,
+    among: Region,
 ) -> Result<Region, Inconclusive> {
     let topic = topic.ok_or(Inconclusive)?;
     let mut any = Region::NONE;
     for candidate in 0..chart.candidates().len() {
-        let survives = chart.survives(candidate, primary)?;
         let fulfils = chart.topic(topic, Some(candidate))?;
-        let violates = chart.without(survives, fulfils)?;
-        any = chart.or(any, violates)?;
+        let breaks = chart.without(among, fulfils)?;
+        if !breaks.is_empty() {
+            let legal = chart.legal(candidate)?;
+            let violates = chart.and(legal, breaks)?;
+            any = chart.or(any, violates)?;
+        }
     }
-    Ok(any)
+    chart.passing(any, primary)
 }

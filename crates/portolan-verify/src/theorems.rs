@@ -3,27 +3,34 @@
 //! - **`locks-hold`**: no candidate that survives, of a request itself or of a fallback, breaks a
 //!   lock that applies. In every slice each lock is looked at by itself: where its own condition is
 //!   true and the candidate does not meet what it demands, no request survives. A chain's attempts
-//!   are those of its effective requests, so that this covers chains.
+//!   are those of its effective requests, so that this covers chains; a fallback that breaks one is
+//!   shown with a request that it is a fallback of.
 //! - **`only-opt-ins-widen`**: the body widens where it may go by an opt-in only. `opt_in.rs` says
 //!   exactly what that means, and where it asks for more than that.
 //! - **`help-is-legal`**: what a help line advises routes. Of every slice and every rule whose help
 //!   the engine fills in, one refused request is taken, and each model that the engine names to it
 //!   is put in its place and judged by the interpreter. A sample, which says how many there were.
+//! - **`tenants-are-apart`**: renaming or removing one key of a table changes no decision on a
+//!   request that does not name it. `tenants.rs` says why, and what is looked at.
 //!
 //! Claims that a policy makes itself are `prove.rs`'s.
 
 mod advice;
 mod locks;
 mod opt_in;
+mod tenants;
+#[cfg(test)]
+mod tests;
 
 use portolan_core::catalog::Route;
-use portolan_core::diagram::survey::{Chart, Class, Inconclusive, Region};
+use portolan_core::diagram::survey::{Chart, Class, Inconclusive, Region, Survey, Topic};
 use portolan_core::engine::Engine;
 use portolan_core::limits;
-use portolan_core::policy::{BodyField, RuleId};
-use portolan_core::request::Draft;
+use portolan_core::policy::{BodyField, Rule, RuleId, Slot};
+use portolan_core::request::{Draft, Request};
 
 use crate::witness::witness;
+use locks::Pledge;
 
 /// What is asked of every policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +41,8 @@ pub enum Law {
     OnlyOptInsWiden,
     /// What a help line advises routes.
     HelpIsLegal,
+    /// What a table says of one key decides about requests that name it, and no other.
+    TenantsAreApart,
 }
 
 impl Law {
@@ -43,6 +52,7 @@ impl Law {
             Self::LocksHold => "locks-hold",
             Self::OnlyOptInsWiden => "only-opt-ins-widen",
             Self::HelpIsLegal => "help-is-legal",
+            Self::TenantsAreApart => "tenants-are-apart",
         }
     }
 }
@@ -77,6 +87,8 @@ pub enum Unknown {
     TooLarge,
     /// Some requests may violate it, and none that was tried does.
     NotReplayed,
+    /// A rule reads a row that the request does not name.
+    ReadsOthers,
 }
 
 /// A request for which a law does not hold.
@@ -115,40 +127,127 @@ pub enum Because {
 }
 
 /// Asks every law of a policy, in the order of `Law`. Only requests that can be posted, as `posted`
-/// says, violate one.
+/// says, violate one. With a policy's own claims: [`crate::prove::prove_and_theorems`].
 pub fn theorems(engine: &Engine, posted: &dyn Fn(&Draft) -> bool) -> Vec<Theorem> {
-    let laws = [Law::LocksHold, Law::OnlyOptInsWiden, Law::HelpIsLegal];
-    let mut inquiries = laws.map(|law| Inquiry {
-        engine,
-        posted,
-        law,
-        looked: 0,
-        found: None,
-        unknown: None,
-        left: limits::THEOREM_REQUESTS,
-    });
-    let surveyed = engine.survey(&[], |survey| {
-        survey.each(&mut |chart| {
-            for inquiry in &mut inquiries {
-                if inquiry.found.is_none() && inquiry.look(chart).is_err() {
-                    inquiry.unknown = Some(Unknown::TooLarge);
-                }
-            }
+    let mut topics = Vec::new();
+    let inquest = Inquest::new(engine, posted, &mut topics);
+    surveyed(engine, inquest, &topics)
+}
+
+fn surveyed(engine: &Engine, inquest: Inquest<'_>, topics: &[Topic<'_>]) -> Vec<Theorem> {
+    let mut open = Some(inquest);
+    let surveyed = engine.survey(topics, |survey| {
+        let mut inquest = open.take()?;
+        let each = survey.each(&mut |chart| {
+            inquest.slice(chart);
             Ok(())
-        })
+        });
+        Some(inquest.finish(survey, each))
     });
-    let too_large = surveyed.and_then(|all| all).is_err();
-    let theorem = |inquiry: Inquiry<'_>| Theorem {
-        law: inquiry.law,
-        looked: inquiry.looked,
-        outcome: match (inquiry.found, inquiry.unknown) {
-            (Some(found), _) => Outcome::Violated(Box::new(found)),
-            (None, _) if too_large => Outcome::Unknown(Unknown::TooLarge),
-            (None, Some(unknown)) => Outcome::Unknown(unknown),
-            (None, None) => Outcome::Holds,
-        },
-    };
-    inquiries.into_iter().map(theorem).collect()
+    match (surveyed, open) {
+        (Ok(Some(theorems)), _) => theorems,
+        (_, Some(inquest)) => inquest.outcomes(true),
+        (_, None) => Vec::new(),
+    }
+}
+
+/// All laws, on their way through a policy's slices.
+pub(crate) struct Inquest<'a> {
+    inquiries: Vec<Inquiry<'a>>,
+    locks: Vec<Pledge<'a>>,
+    advised: Advised<'a>,
+}
+
+/// What the engine names to a refused request, for a slot of a help line.
+type Advised<'a> = Box<dyn Fn(&Request, Slot) -> Vec<String> + 'a>;
+
+impl<'a> Inquest<'a> {
+    /// The laws of an engine; what they ask beside the rules is added to the topics.
+    pub(crate) fn new(
+        engine: &'a Engine,
+        posted: &'a dyn Fn(&Draft) -> bool,
+        topics: &mut Vec<Topic<'a>>,
+    ) -> Self {
+        let rules = engine.policy().rules();
+        Self::of_locks(engine, posted, rules, topics)
+    }
+
+    /// As `new`, with these locks in the place of the policy's own.
+    fn of_locks(
+        engine: &'a Engine,
+        posted: &'a dyn Fn(&Draft) -> bool,
+        rules: impl Iterator<Item = (RuleId, &'a Rule)>,
+        topics: &mut Vec<Topic<'a>>,
+    ) -> Self {
+        let laws = [
+            Law::LocksHold,
+            Law::OnlyOptInsWiden,
+            Law::HelpIsLegal,
+            Law::TenantsAreApart,
+        ];
+        let inquiry = |law| Inquiry {
+            engine,
+            posted,
+            law,
+            looked: 0,
+            found: None,
+            unknown: None,
+            left: limits::THEOREM_REQUESTS,
+        };
+        Self {
+            inquiries: laws.into_iter().map(inquiry).collect(),
+            locks: locks::pledges(rules, topics),
+            advised: Box::new(|request, slot| engine.advised(request, slot)),
+        }
+    }
+
+    /// Looks at one slice.
+    pub(crate) fn slice(&mut self, chart: &mut Chart<'_>) {
+        for inquiry in &mut self.inquiries {
+            if inquiry.found.is_some() {
+                continue;
+            }
+            let looked = match inquiry.law {
+                Law::LocksHold => locks::look(inquiry, &mut self.locks, chart),
+                Law::OnlyOptInsWiden => opt_in::look(inquiry, chart),
+                Law::HelpIsLegal => advice::look(inquiry, &self.advised, chart),
+                Law::TenantsAreApart => Ok(()),
+            };
+            if looked.is_err() {
+                inquiry.unknown = Some(Unknown::TooLarge);
+            }
+        }
+    }
+
+    /// What came of them, once every slice was looked at, or was past its budget.
+    pub(crate) fn finish(
+        mut self,
+        survey: &mut Survey<'_>,
+        each: Result<(), Inconclusive>,
+    ) -> Vec<Theorem> {
+        for inquiry in &mut self.inquiries {
+            match inquiry.law {
+                Law::LocksHold => locks::complete(inquiry, &self.locks, survey),
+                Law::TenantsAreApart => tenants::look(inquiry, survey),
+                Law::OnlyOptInsWiden | Law::HelpIsLegal => {}
+            }
+        }
+        self.outcomes(each.is_err())
+    }
+
+    fn outcomes(self, too_large: bool) -> Vec<Theorem> {
+        let theorem = |inquiry: Inquiry<'_>| Theorem {
+            law: inquiry.law,
+            looked: inquiry.looked,
+            outcome: match (inquiry.found, inquiry.unknown) {
+                (Some(found), _) => Outcome::Violated(Box::new(found)),
+                (None, _) if too_large => Outcome::Unknown(Unknown::TooLarge),
+                (None, Some(unknown)) => Outcome::Unknown(unknown),
+                (None, None) => Outcome::Holds,
+            },
+        };
+        self.inquiries.into_iter().map(theorem).collect()
+    }
 }
 
 /// The search for a request that violates one law.
@@ -164,14 +263,6 @@ struct Inquiry<'a> {
 }
 
 impl Inquiry<'_> {
-    fn look(&mut self, chart: &mut Chart<'_>) -> Result<(), Inconclusive> {
-        match self.law {
-            Law::LocksHold => locks::look(self, chart),
-            Law::OnlyOptInsWiden => opt_in::look(self, chart),
-            Law::HelpIsLegal => advice::look(self, chart),
-        }
-    }
-
     /// Visits requests of a region that can be posted, each member's in turn, with the member's
     /// position, until a visit says that it was the last. Says whether one was.
     fn requests(

@@ -18,7 +18,7 @@ mod body;
 mod domain;
 mod envelope;
 mod said;
-mod text;
+pub(crate) mod text;
 mod tokens;
 mod words;
 
@@ -38,12 +38,46 @@ use envelope::{Chained, Envelope};
 ///
 /// Where the class asks for fallbacks they are the same body again.
 pub fn witness(engine: &Engine, class: &Class) -> Option<Draft> {
+    let catalog = engine.catalog();
+    let unknown = |id: &str, at| catalog.lookup(id, at).value.is_none();
+    Reader::of(engine, &unknown).witness(class)
+}
+
+/// Who reads a request, as far as that says what it is.
+pub(crate) struct Reader<'e> {
+    pub(crate) engine: &'e Engine,
+    /// What stands in for `max_tokens` where a body gives none.
+    pub(crate) most: Option<i64>,
+    /// What stands in for the depth.
+    pub(crate) depth: Option<i64>,
+    /// Says whether an id stands for nothing at an instant.
+    pub(crate) unknown: &'e dyn Fn(&str, Instant) -> bool,
+}
+
+impl<'e> Reader<'e> {
+    fn of(engine: &'e Engine, unknown: &'e dyn Fn(&str, Instant) -> bool) -> Self {
+        let default = |field| engine.policy().defaults.get(&field).copied();
+        Self {
+            engine,
+            most: default(BodyField::MaxTokens),
+            depth: default(BodyField::FallbackDepth),
+            unknown,
+        }
+    }
+
+    /// As [`witness`].
+    pub(crate) fn witness(&self, class: &Class) -> Option<Draft> {
+        alone(self, class)
+    }
+}
+
+fn alone(reader: &Reader<'_>, class: &Class) -> Option<Draft> {
     let domain = Domain::new([class]);
-    let envelope = Envelope::of(engine, class.endpoint, &domain)?;
-    let (at, models) = moment(engine, &[class])?;
+    let envelope = Envelope::of(reader.engine, class.endpoint, &domain)?;
+    let (at, models) = moment(reader, &[class])?;
     let model = models.into_iter().next()?;
     let nothing = nothing(class);
-    let default = default_limit(engine);
+    let default = reader.most;
     faults(&domain).into_iter().find_map(|fault| {
         let unread = fault.as_ref().is_some_and(leaves_nothing);
         let mut body = if unread {
@@ -55,9 +89,9 @@ pub fn witness(engine: &Engine, class: &Class) -> Option<Draft> {
         };
         body.model.clone_from(&model);
         let chain = if unread {
-            Chained::unread(&domain, engine)?
+            Chained::unread(&domain, reader)?
         } else {
-            Chained::of(&domain, engine, &body, None)?
+            Chained::of(&domain, reader, &body, None)?
         };
         body.faults = fault.into_iter().collect();
         Some(envelope.draft(at, body, chain))
@@ -70,31 +104,29 @@ pub fn with_fallback(engine: &Engine, outer: &Class, inner: &Class) -> Option<Dr
     if outer.endpoint != inner.endpoint {
         return None;
     }
+    let catalog = engine.catalog();
+    let unknown = |id: &str, at| catalog.lookup(id, at).value.is_none();
+    let reader = &Reader::of(engine, &unknown);
     let [own, over] = [outer, inner].map(|class| Domain::new([class]));
     let both = own.and(inner);
     let envelope = Envelope::of(engine, outer.endpoint, &both)?;
-    let (at, models) = moment(engine, &[outer, inner])?;
+    let (at, models) = moment(reader, &[outer, inner])?;
     // The faults are the posted body's.
     faults(&over).into_iter().find(Option::is_none)?;
     let read = |fault: &Option<Fault>| !fault.as_ref().is_some_and(leaves_nothing);
     let fault = faults(&own).into_iter().find(read)?;
-    let (mut body, mut fallback) = body::pair([&own, &over], default_limit(engine))?;
+    let (mut body, mut fallback) = body::pair([&own, &over], reader.most)?;
     let mut models = models.into_iter();
     body.model = models.next()?;
     fallback.model = models.next()?;
-    let chain = Chained::of(&both, engine, &body, Some(fallback))?;
+    let chain = Chained::of(&both, reader, &body, Some(fallback))?;
     body.faults = fault.into_iter().collect();
     Some(envelope.draft(at, body, chain))
 }
 
-fn default_limit(engine: &Engine) -> Option<i64> {
-    let defaults = &engine.policy().defaults;
-    defaults.get(&BodyField::MaxTokens).copied()
-}
-
 /// The instant, and the model of each class as it is written.
-fn moment(engine: &Engine, classes: &[&Class]) -> Option<(Instant, Vec<Option<String>>)> {
-    let catalog = engine.catalog();
+fn moment(reader: &Reader<'_>, classes: &[&Class]) -> Option<(Instant, Vec<Option<String>>)> {
+    let catalog = reader.engine.catalog();
     let domain = Domain::new(classes.iter().copied());
     let mut codes = domain.codes(Bounded::At);
     for window in classes.iter().map(|class| class.window) {
@@ -109,7 +141,7 @@ fn moment(engine: &Engine, classes: &[&Class]) -> Option<(Instant, Vec<Option<St
     let changes = || changes(catalog, classes).into_iter().filter_map(possible);
     let mut instants = std::iter::once(first).chain(std::iter::once_with(changes).flatten());
     instants.find_map(|at| {
-        let models = classes.iter().map(|class| model(engine, class, at));
+        let models = classes.iter().map(|class| model(reader, class, at));
         Some((at, models.collect::<Option<Vec<_>>>()?))
     })
 }
@@ -132,7 +164,8 @@ fn changes(catalog: &Catalog, classes: &[&Class]) -> Vec<Instant> {
 }
 
 /// The model as a request of a class writes it.
-fn model(engine: &Engine, class: &Class, at: Instant) -> Option<Option<String>> {
+fn model(reader: &Reader<'_>, class: &Class, at: Instant) -> Option<Option<String>> {
+    let engine = reader.engine;
     let catalog = engine.catalog();
     let texts = Domain::new([class]).text(TextField::Model);
     let id = match class.standing {
@@ -140,8 +173,7 @@ fn model(engine: &Engine, class: &Class, at: Instant) -> Option<Option<String>> 
         Standing::Model => texts.has(&class.id).then(|| class.id.to_string())?,
         Standing::Unknown => {
             let known = catalog.models.len() + catalog.aliases.len();
-            let stands = |id: &str| catalog.lookup(id, at).value.is_some();
-            texts.value_where(known, &|id| !stands(id))?
+            texts.value_where(known, &|id| (reader.unknown)(id, at))?
         }
     };
     // A prefix is taken off once.

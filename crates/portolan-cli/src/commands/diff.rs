@@ -105,11 +105,7 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
         });
     };
     let diff = diff::diff(&old, &new);
-    let mut directions = diff.directions();
-    if !diff.declared.is_empty() {
-        // What only one side accepts is refused, or routed, by nobody on the other.
-        directions.extend([Direction::Loosens, Direction::Tightens]);
-    }
+    let directions = diff.directions();
     let stopped = arguments
         .fail_on
         .iter()

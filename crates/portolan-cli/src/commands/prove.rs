@@ -8,8 +8,8 @@ use anyhow::{anyhow, ensure};
 use portolan_core::engine::Engine;
 use portolan_core::request::{Draft, State};
 use portolan_core::{near, text};
-use portolan_verify::prove::{Asking, Outcome, Proof, prove};
-use portolan_verify::theorems::{self, Theorem, theorems};
+use portolan_verify::prove::{Asking, Outcome, Proof, prove, prove_and_theorems};
+use portolan_verify::theorems::{self, Theorem};
 
 use super::check::Format;
 use crate::load::Policy;
@@ -77,12 +77,11 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
         posted: &posted,
         other: &|path| policy.beside(path).compile().engine,
     };
-    let proofs = prove(engine, asking);
     // One claim that is named is asked alone.
-    let theorems = if arguments.only.is_empty() {
-        theorems(engine, &posted)
+    let (proofs, theorems) = if arguments.only.is_empty() {
+        prove_and_theorems(engine, asking)
     } else {
-        Vec::new()
+        (prove(engine, asking), Vec::new())
     };
     let taken = begun.elapsed();
     let proved = |proof: &Proof| matches!(proof.outcome, Outcome::Proved);

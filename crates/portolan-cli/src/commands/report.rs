@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use anyhow::ensure;
-use portolan_verify::prove::{Asking, Outcome, prove};
-use portolan_verify::theorems::{self, theorems};
+use portolan_verify::prove::{Asking, Outcome, prove_and_theorems};
+use portolan_verify::theorems;
 
 use super::prove::posted;
 use super::quoted;
@@ -66,8 +66,7 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
         posted: &posted,
         other: &|path| policy.beside(path).compile().engine,
     };
-    let proofs = prove(engine, asking);
-    let theorems = theorems(engine, &posted);
+    let (proofs, theorems) = prove_and_theorems(engine, asking);
     let proved = proofs
         .iter()
         .all(|proof| matches!(proof.outcome, Outcome::Proved));

@@ -43,7 +43,8 @@ impl Findings<'_> {
             Renderer::plain()
         };
         let mut out = String::new();
-        for diagnostic in self.diagnostics {
+        let shown = self.diagnostics.iter();
+        for diagnostic in shown.filter(|d| d.severity > Severity::Info) {
             out.push_str(&self.one(diagnostic, &renderer));
             out.push_str("\n\n");
         }
@@ -55,14 +56,16 @@ impl Findings<'_> {
         let parts = [
             count(Severity::Error, "error").map(|text| paint.error(&text)),
             count(Severity::Warning, "warning").map(|text| paint.warning(&text)),
-            count(Severity::Info, "note"),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
-        let summary = if parts.is_empty() {
+        let mut summary = if parts.is_empty() {
             paint.good("no errors")
         } else {
             parts.join(", ")
         };
+        if let Some(notes) = count(Severity::Info, "note") {
+            let _ = write!(summary, ", {notes} that `--format compact` shows");
+        }
         let more = match self.left_out {
             0 => String::new(),
             n => format!(" and {n} more that are not shown"),

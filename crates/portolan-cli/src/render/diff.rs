@@ -23,9 +23,11 @@ pub(crate) fn human(diff: &Diff, all: bool, paint: Paint) -> String {
     };
     for declared in &diff.declared {
         let name = visible(&declared.name);
+        let directions = painted(&declared.directions, paint);
+        let change = visible(&declared.change);
         line(
             0,
-            &format!("{} `{name}`: {}", declared.what, visible(&declared.change)),
+            &format!("{directions}: {} `{name}` {change}", declared.what),
         );
     }
     for Group { cause, changes } in &diff.groups {
@@ -38,8 +40,8 @@ pub(crate) fn human(diff: &Diff, all: bool, paint: Paint) -> String {
             for text in regions(change, all) {
                 line(4, &visible(&text));
             }
-            let samples = change.regions.iter().take(if all { usize::MAX } else { 1 });
-            for Affected { sample, .. } in samples {
+            let samples = change.regions.iter().filter_map(|r| r.sample.as_ref());
+            for sample in samples.take(if all { usize::MAX } else { 1 }) {
                 let request = format!("such as {}", visible(&request(sample)));
                 line(4, &paint.faint(&request));
                 let [old, new] = &sample.answers;
@@ -67,7 +69,8 @@ pub(crate) fn markdown(diff: &Diff) -> String {
     for declared in &diff.declared {
         let _ = writeln!(
             out,
-            "- {} `{}`: {}",
+            "- **{}**: {} `{}` {}",
+            names(&declared.directions).join(", "),
             declared.what,
             visible(&declared.name),
             visible(&declared.change)
@@ -76,17 +79,21 @@ pub(crate) fn markdown(diff: &Diff) -> String {
     for Group { cause, changes } in &diff.groups {
         let _ = writeln!(out, "\n#### {}", because(cause));
         for change in changes {
-            let names: Vec<&str> = change.directions.iter().map(|d| d.name()).collect();
-            let _ = writeln!(out, "\n**{}**: {}\n", names.join(", "), what(change));
+            let directions = names(&change.directions).join(", ");
+            let _ = writeln!(out, "\n**{directions}**: {}\n", what(change));
             out.push_str("| for | where | such as | old | new |\n|---|---|---|---|---|\n");
             for affected in &change.regions {
-                let [old, new] = &affected.sample.answers;
+                let sample = affected.sample.as_ref();
+                let [old, new] = [0, 1].map(|side| {
+                    let answer = sample.and_then(|sample| sample.answers.get(side));
+                    answer.map_or(String::new(), decision)
+                });
                 let cells = [
                     whom(affected),
                     affected.conditions.join("<br>"),
-                    request(&affected.sample),
-                    decision(old),
-                    decision(new),
+                    sample.map_or("no posted body".to_owned(), request),
+                    old,
+                    new,
                 ];
                 let cells = cells.map(|cell| visible(&cell).replace('|', "\\|"));
                 let _ = writeln!(out, "| {} |", cells.join(" | "));
@@ -113,6 +120,7 @@ pub(crate) fn json(diff: &Diff) -> anyhow::Result<String> {
         what: declared.what,
         name: &declared.name,
         change: &declared.change,
+        directions: names(&declared.directions),
     });
     let all = Json {
         version: 1,
@@ -138,6 +146,7 @@ struct JsonDeclared<'d> {
     what: &'static str,
     name: &'d str,
     change: &'d str,
+    directions: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -169,7 +178,8 @@ struct JsonRegion<'d> {
     endpoints: &'d [String],
     role: Option<&'static str>,
     conditions: &'d [String],
-    sample: String,
+    /// None where no posted body is in the region.
+    sample: Option<String>,
     old: serde_json::Value,
     new: serde_json::Value,
 }
@@ -183,23 +193,25 @@ fn json_change(change: &Change) -> JsonChange<'_> {
         new: &named.new,
     });
     let regions = change.regions.iter().map(|affected| {
-        let [old, new] = &affected.sample.answers;
-        let parsed = |answer: &Answer| {
-            let text = portolan_wire::answer_json(answer, None);
-            serde_json::from_str(&text).unwrap_or_default()
+        let sample = affected.sample.as_ref();
+        let parsed = |side: usize| {
+            let answer = sample.and_then(|sample| sample.answers.get(side));
+            let text = answer.map(|answer| portolan_wire::answer_json(answer, None));
+            text.and_then(|text| serde_json::from_str(&text).ok())
+                .unwrap_or_default()
         };
         JsonRegion {
             models: &affected.models,
             endpoints: &affected.endpoints,
             role: affected.role.map(role),
             conditions: &affected.conditions,
-            sample: request(&affected.sample),
-            old: parsed(old),
-            new: parsed(new),
+            sample: sample.map(request),
+            old: parsed(0),
+            new: parsed(1),
         }
     });
     JsonChange {
-        directions: change.directions.iter().map(|d| d.name()).collect(),
+        directions: names(&change.directions),
         what: what.collect(),
         regions: regions.collect(),
     }
@@ -223,7 +235,7 @@ fn summary(diff: &Diff) -> String {
         count += 1;
         regions += change.regions.len();
     }
-    let names: Vec<&str> = diff.directions().iter().map(|d| d.name()).collect();
+    let names = names(&diff.directions());
     let plural = |count: usize, word: &str| {
         let s = if count == 1 { "" } else { "s" };
         format!("{count} {word}{s}")
@@ -252,6 +264,10 @@ fn because(cause: &Cause) -> String {
         (false, false) => format!("{} by {}", listed(&cause.rules), listed(&cause.facts)),
         (true, _) => listed(&cause.facts),
     }
+}
+
+fn names(directions: &[Direction]) -> Vec<&'static str> {
+    directions.iter().map(|d| d.name()).collect()
 }
 
 fn painted(directions: &[Direction], paint: Paint) -> String {

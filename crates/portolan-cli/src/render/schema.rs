@@ -26,6 +26,7 @@ const SCALAR: [&str; 3] = ["string", "number", "boolean"];
 /// What facts hold, once each.
 fn definitions() -> Value {
     let number = r"[0-9][0-9_]*(\.[0-9][0-9_]*)?";
+    let slots = format!(r"([!-z|~]|\{{({})\}})*", shape::SLOTS.join("|"));
     let name = json!({"type": SCALAR, "minLength": 1});
     let mut definitions = json!({
         "edition": {"enum": [1, "1"]},
@@ -48,6 +49,9 @@ fn definitions() -> Value {
             {"type": "number", "minimum": 0},
             {"type": "string", "pattern": format!("^{number}$")},
         ]},
+        "host": {"type": "string", "pattern": r"^[0-9A-Za-z.:\[\]-]+$"},
+        "path": {"type": "string", "pattern": format!("^/{slots}$")},
+        "url": {"type": "string", "pattern": format!("^https?://{slots}$")},
         "flag": {"enum": [true, false, "true", "false"]},
         "places": {"anyOf": [
             refer("name"),
@@ -85,9 +89,13 @@ fn leaf(holds: &Holds) -> Option<&'static str> {
         Holds::Decimal => "decimal",
         Holds::Amount => "amount",
         Holds::Flag => "flag",
+        Holds::Host => "host",
+        Holds::Path => "path",
+        Holds::Url => "url",
         Holds::Places => "places",
         Holds::Retention => "retention",
         Holds::Word(_)
+        | Holds::Words(_)
         | Holds::Fact(_)
         | Holds::Section(_)
         | Holds::List(_)
@@ -110,6 +118,7 @@ fn value(holds: &Holds) -> Value {
     }
     match holds {
         Holds::Word(words) => json!({"enum": words}),
+        Holds::Words(words) => json!({"type": "array", "items": {"enum": words}}),
         Holds::Fact(of) => {
             leaf(of).map_or_else(|| fact(of), |name| refer(&format!("dated-{name}")))
         }
@@ -136,6 +145,9 @@ fn value(holds: &Holds) -> Value {
         | Holds::Decimal
         | Holds::Amount
         | Holds::Flag
+        | Holds::Host
+        | Holds::Path
+        | Holds::Url
         | Holds::Places
         | Holds::Retention => Value::Bool(true),
     }

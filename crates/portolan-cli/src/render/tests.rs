@@ -63,7 +63,7 @@ impl Measured<'_> {
     /// Says whether fewer mutants are killed than somebody asks for.
     pub(crate) fn misses(&self, percent: Option<u8>) -> bool {
         let mutants = self.mutants.as_ref().zip(percent);
-        mutants.is_some_and(|(mutants, percent)| mutants.killed() < usize::from(percent) * 100)
+        mutants.is_some_and(|(mutants, percent)| mutants.share() < usize::from(percent) * 100)
     }
 }
 

@@ -42,6 +42,9 @@ pub(crate) const fn sentence(law: Law) -> &'static str {
             "no field of the body but an opt-in lets a request go to other places or providers"
         }
         Law::HelpIsLegal => "every model that a help line names routes in the request's place",
+        Law::TenantsAreApart => {
+            "renaming or removing a key of a table changes no decision on requests that do not name it"
+        }
     }
 }
 
@@ -51,6 +54,7 @@ pub(crate) fn looked(theorem: &Theorem) -> String {
         Law::LocksHold => "locks, each with a candidate of a slice",
         Law::OnlyOptInsWiden => "fields, each with a candidate of a slice",
         Law::HelpIsLegal => "suggestions, each to a refused request",
+        Law::TenantsAreApart => "rows of tables",
     };
     format!("{} {what}", theorem.looked)
 }
@@ -106,6 +110,9 @@ pub(crate) const fn reason(unknown: Unknown) -> &'static str {
     match unknown {
         Unknown::TooLarge => "the policy asks for more than the analysis allows",
         Unknown::NotReplayed => "some requests may violate it, and none that was tried does",
+        Unknown::ReadsOthers => {
+            "a request may be decided by a row of a table that it does not name"
+        }
     }
 }
 

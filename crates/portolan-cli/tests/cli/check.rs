@@ -104,7 +104,10 @@ fn each_format_says_the_same_findings() {
 /// Says what is wrong with a SARIF log, by the schema of its committee.
 fn against_the_schema(text: &str) -> Vec<String> {
     let schema = root().join("crates/portolan-cli/tests/data/sarif-2.1.0.json");
-    let schema = serde_json::from_str(&fs::read_to_string(schema).unwrap()).unwrap();
+    // One of its patterns has a bracket too many, which strict readers of patterns refuse.
+    let schema = fs::read_to_string(schema).unwrap();
+    let schema = schema.replace("{2}]?$", "{2}$");
+    let schema = serde_json::from_str(&schema).unwrap();
     let log = serde_json::from_str(text).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let errors = validator.iter_errors(&log);

@@ -24,6 +24,8 @@ fn a_new_policy_checks_proves_and_is_in_style() {
     assert_eq!(ran.stdout.matches("wrote `").count(), 5, "{}", ran.stdout);
     for arguments in [
         &["check", path, "--deny", "warnings"][..],
+        &["check", path, "--deny", "warnings", "--at", "2030-01-01"],
+        &["check", path, "--format", "sarif"],
         &["test", path],
         &["prove", path],
         &["fmt", path, "--check"],

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 use portolan_core::diagnostic::Severity;
 use portolan_testkit::case::{CompileFile, DecideFile, Origin};
@@ -12,7 +13,29 @@ use crate::run::{portolan, root};
 
 /// Fixtures whose catalogs are wrong in ways that no schema of single entries sees: they name what
 /// is not there or stands twice, contradict themselves, or break what YAML itself allows.
-const UNSEEN: [&str; 0] = [];
+const UNSEEN: [&str; 21] = [
+    "alias-circle",
+    "alias-cycle",
+    "alias-not-offered",
+    "alias-shadows-model",
+    "ambiguous-offering",
+    "bad-date",
+    "bad-money",
+    "duplicate-key",
+    "empty-period",
+    "imprecise-money",
+    "output-above-context",
+    "overlapping-dates",
+    "place-cycle",
+    "retired-before-release",
+    "second-default-endpoint",
+    "standard-place",
+    "successor-cycle",
+    "successor-is-alias",
+    "unknown-name",
+    "unreached-pair",
+    "yaml-tag",
+];
 
 fn schema() -> jsonschema::Validator {
     let ran = portolan(&["schema"]);
@@ -52,7 +75,8 @@ fn catalogs() -> Vec<(String, String, bool)> {
                 .map(|found| found.primary.span.source)
                 .collect();
             for (id, source) in compiled.sources.iter() {
-                if source.name().ends_with(".yaml") {
+                let ending = Path::new(source.name()).extension();
+                if ending.is_some_and(|ending| ending == "yaml") {
                     let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
                     found.push((stem, source.text().to_owned(), wrong.contains(&id)));
                 }
@@ -99,7 +123,12 @@ fn every_shipped_catalog_is_valid_by_the_schema() {
             if path.is_dir() {
                 left.push(path);
             } else if path.extension().is_some_and(|ending| ending == "yaml") {
-                let data = data(&fs::read_to_string(&path).unwrap()).unwrap();
+                let text = fs::read_to_string(&path).unwrap();
+                // Case files are YAML as well.
+                if !text.lines().any(|line| line.starts_with("catalog:")) {
+                    continue;
+                }
+                let data = data(&text).unwrap();
                 let found: Vec<String> = schema.iter_errors(&data).map(|e| e.to_string()).collect();
                 assert!(found.is_empty(), "{}: {found:#?}", path.display());
                 seen += 1;

@@ -3,6 +3,9 @@
 //! `decode` reads by it, and a schema for editors is written from it. What needs two entries at
 //! once, such as whether a name is declared, is `validate`'s and stands nowhere here.
 
+/// Slots of a URL template.
+pub const SLOTS: [&str; 5] = ["host", "endpoint", "region", "model", "upstream_id"];
+
 /// What stands under a key, or as an item.
 #[derive(Debug, Clone, Copy)]
 pub enum Holds {
@@ -26,6 +29,14 @@ pub enum Holds {
     Flag,
     /// One of these words.
     Word(&'static [&'static str]),
+    /// Several of these words.
+    Words(&'static [&'static str]),
+    /// A host, without scheme and path.
+    Host,
+    /// A path on a host, which may have slots.
+    Path,
+    /// A URL, which may have slots.
+    Url,
     /// A place, or several.
     Places,
     /// `zero`, `unknown`, or days such as `30d`.
@@ -119,7 +130,7 @@ const fn key(name: &'static str, holds: Holds, about: &'static str) -> Key {
 const TITLE: Key = key("title", Holds::Text, "what it is called, for people");
 const URL: Key = key(
     "url",
-    Holds::Name,
+    Holds::Url,
     "a URL template with {host}, {endpoint}, {region}, {model}, {upstream_id}",
 );
 const PROCESSING: Key = key(
@@ -320,8 +331,8 @@ pub const REGION: Form = Form::of(&[
 pub const ENDPOINT: Form = Form {
     one_of: &["path", "url"],
     ..Form::of(&[
-        key("host", Holds::Name, "the host that is called"),
-        key("path", Holds::Name, "the path that is called"),
+        key("host", Holds::Host, "the host that is called"),
+        key("path", Holds::Path, "the path that is called"),
         URL,
         key(
             "ingress",
@@ -336,8 +347,8 @@ pub const ENDPOINT: Form = Form {
         key("default", Holds::Flag, "called where a request names none"),
         key(
             "executes",
-            Holds::Names,
-            "what it does itself: `retry`, `fallbacks`, `json-repair`, `transcript`",
+            Holds::Words(&["retry", "fallbacks", "json-repair", "transcript"]),
+            "what it does itself",
         ),
     ])
     .requires(&["host", "region"])
@@ -468,6 +479,7 @@ pub const WRAPPED_PRICE: Form = Form::of(&[key(
     Holds::Entry(&PRICE_VALUE),
     "US dollars per million tokens",
 )])
+.requires(&["value"])
 .dated();
 
 /// What stands there.

@@ -1,7 +1,7 @@
 //! The diagrams of one shape: the verdict for each endpoint, one yes or no for each other rule
-//! and route, the order of routes.
+//! and route, the order of routes. How rules become a verdict is `verdicts.rs`'s.
 
-use std::collections::BTreeMap;
+mod verdicts;
 
 use super::field::Field;
 use super::fold::{Fold, Subject};
@@ -10,7 +10,7 @@ use super::locks::{Group, Locks};
 use super::shape::{End, Profile, Questions, Slots};
 use super::sketch::{NO, Sketch, YES};
 use super::store::{Diagram, Inconclusive, Store};
-use super::verdict::{Answers, Verdict, furthest};
+use super::verdict::Answers;
 use super::vocabulary::{Formula, Reach, Vocabulary};
 use crate::limits;
 use crate::policy::{RuleId, RuleKind};
@@ -31,6 +31,12 @@ pub(super) struct Diagrams {
     pub(super) locks: Vec<Locks>,
 }
 
+/// A question, whether yes or no is wanted, the endpoint and the candidate it is asked of.
+pub(super) type Truth = (u32, bool, u32, usize);
+
+/// A rule, and where it holds.
+pub(super) type Holding = (RuleId, Diagram);
+
 /// Builds.
 pub(super) struct Build<'a> {
     pub(super) vocabulary: &'a Vocabulary<'a>,
@@ -43,7 +49,7 @@ pub(super) struct Build<'a> {
     pub(super) store: &'a mut Store,
     pub(super) answers: &'a mut Answers,
     /// Answers to questions, by question, truth, endpoint and candidate.
-    pub(super) truths: BTreeMap<(u32, bool, u32, usize), Diagram>,
+    pub(super) truths: Memo<Truth, Diagram>,
     /// By endpoint: locks that demand the same.
     pub(super) groups: &'a [Vec<Group>],
 }
@@ -135,188 +141,6 @@ impl Build<'_> {
         })
     }
 
-    /// The first refuse rule that holds for an effective request, in source order.
-    pub(super) fn refused(&mut self, end: &End, subject: Subject<'_>, outer: bool) -> Built {
-        let mut items = Vec::new();
-        let mut unknown = None;
-        for (id, rule) in self.vocabulary.policy.rules() {
-            match rule.kind {
-                RuleKind::Refuse { chain, .. } if outer || !chain => {
-                    let holds = self.holds(id, end, None)?;
-                    items.push(self.labelled(holds, Verdict::Refused(id))?);
-                }
-                RuleKind::UnknownModel { .. } if unknown.is_none() => {
-                    unknown = Some(id);
-                    if let Subject::Unknown = subject {
-                        items.push(self.terminal(Verdict::Refused(id)));
-                    }
-                }
-                RuleKind::UnknownModel { .. }
-                | RuleKind::NotOffered(_)
-                | RuleKind::OtherEndpoint(_)
-                | RuleKind::BeyondDepth(_)
-                | RuleKind::Refuse { .. }
-                | RuleKind::Exclude(_)
-                | RuleKind::Lock { .. }
-                | RuleKind::Skip(_)
-                | RuleKind::Set { .. }
-                | RuleKind::Warn { .. }
-                | RuleKind::Limit { .. }
-                | RuleKind::Retry { .. } => {}
-            }
-        }
-        // No model at all is worded by the policy's own rules; the unknown model speaks last.
-        if let (Subject::Absent, Some(id)) = (subject, unknown) {
-            items.push(self.terminal(Verdict::Refused(id)));
-        }
-        self.first_of(items)
-    }
-
-    /// Who survives, or why nobody does.
-    fn candidates(&mut self, end: &End, locks: &[Locks]) -> Built {
-        let mut each = Vec::with_capacity(end.routes.len());
-        for (candidate, route) in end.routes.iter().enumerate() {
-            each.push(self.candidate(end, candidate, *route, locks)?);
-        }
-        self.furthest_of(each)
-    }
-
-    /// The verdict on many candidates; where there is none, nothing is offered.
-    pub(super) fn furthest_of(&mut self, candidates: Vec<Diagram>) -> Built {
-        let mut all = None;
-        let mut memo = Memo::default();
-        for one in candidates {
-            all = Some(match all {
-                None => one,
-                Some(all) => {
-                    let answers = &mut *self.answers;
-                    let mut join = |a, b| furthest(answers, a, b);
-                    let joined = self.store.join(&mut memo, &mut join, all, one)?;
-                    // A join no more than doubles what there was before it.
-                    if self.answers.survivors > limits::DIAGRAM_SURVIVORS {
-                        return Err(Inconclusive);
-                    }
-                    joined
-                }
-            });
-        }
-        let mut rules = self.vocabulary.policy.rules();
-        let rule = rules.find(|(_, rule)| matches!(rule.kind, RuleKind::NotOffered(_)));
-        let rule = rule.map_or(RuleId(0), |(id, _)| id);
-        Ok(all.unwrap_or_else(|| {
-            self.terminal(Verdict::Fell {
-                rule,
-                route: None,
-                reached: 0,
-            })
-        }))
-    }
-
-    /// One candidate: its first exclude, else its first broken lock, else it survives.
-    pub(super) fn candidate(
-        &mut self,
-        end: &End,
-        candidate: usize,
-        route: u16,
-        locks: &[Locks],
-    ) -> Built {
-        let mut items = Vec::new();
-        for (id, rule) in self.vocabulary.policy.rules() {
-            let fails = match rule.kind {
-                RuleKind::NotOffered(_) => {
-                    self.atom(self.vocabulary.sold, false, end, Some(candidate))?
-                }
-                RuleKind::OtherEndpoint(_) => {
-                    if end.elsewhere.get(candidate) != Some(&true) {
-                        continue;
-                    }
-                    self.holds(id, end, Some(candidate))?
-                }
-                RuleKind::Exclude(_) => self.holds(id, end, Some(candidate))?,
-                RuleKind::UnknownModel { .. }
-                | RuleKind::BeyondDepth(_)
-                | RuleKind::Refuse { .. }
-                | RuleKind::Lock { .. }
-                | RuleKind::Skip(_)
-                | RuleKind::Set { .. }
-                | RuleKind::Warn { .. }
-                | RuleKind::Limit { .. }
-                | RuleKind::Retry { .. } => continue,
-            };
-            let verdict = Verdict::Fell {
-                rule: id,
-                route: Some(route),
-                reached: id.0,
-            };
-            items.push(self.labelled(fails, verdict)?);
-        }
-        let excluded = self.first_of(items)?;
-        let broken = self.broken(candidate, locks)?;
-        let broken = self.labelled(broken, Verdict::Locked(route))?;
-        // INVARIANT: the only place where a route comes to survive, and only behind every lock.
-        let survives = self.terminal(Verdict::Survive(Box::new([route])));
-        let locked = self.first(broken, survives)?;
-        self.first(excluded, locked)
-    }
-
-    /// Whether a candidate breaks a lock that applies.
-    fn broken(&mut self, candidate: usize, locks: &[Locks]) -> Built {
-        let mut broken = Diagram::FALSE;
-        for lock in locks {
-            let met = *lock.met.get(candidate).ok_or(Inconclusive)?;
-            let breaks = self.store.choose(met, Diagram::FALSE, lock.applies)?;
-            broken = self.store.or(broken, breaks)?;
-        }
-        Ok(broken)
-    }
-
-    pub(super) fn terminal(&mut self, verdict: Verdict) -> Diagram {
-        Diagram::terminal(self.answers.verdicts.intern(verdict))
-    }
-
-    /// A verdict where a condition holds; nothing yet elsewhere.
-    pub(super) fn labelled(&mut self, holds: Diagram, verdict: Verdict) -> Built {
-        let verdict = self.terminal(verdict);
-        let pass = self.terminal(Verdict::Pass);
-        self.store.choose(holds, verdict, pass)
-    }
-
-    /// The first, or where it says nothing yet the second.
-    fn first(&mut self, a: Diagram, b: Diagram) -> Built {
-        let pass = self.terminal(Verdict::Pass);
-        self.store.join(
-            &mut Memo::default(),
-            &mut |a, b| {
-                if a == pass {
-                    Some(b)
-                } else if a.value().is_some() || b == pass || a == b {
-                    Some(a)
-                } else {
-                    None
-                }
-            },
-            a,
-            b,
-        )
-    }
-
-    /// The first of many that says something: neighbours are joined first, so that many small
-    /// ones cost little more than one large one.
-    pub(super) fn first_of(&mut self, mut items: Vec<Diagram>) -> Built {
-        while items.len() > 1 {
-            let mut joined = Vec::with_capacity(items.len() / 2 + 1);
-            for pair in items.chunks(2) {
-                joined.push(match pair {
-                    [a, b] => self.first(*a, *b)?,
-                    rest => rest.first().copied().ok_or(Inconclusive)?,
-                });
-            }
-            items = joined;
-        }
-        let pass = self.terminal(Verdict::Pass);
-        Ok(items.first().copied().unwrap_or(pass))
-    }
-
     /// Where a rule holds.
     pub(super) fn holds(&mut self, rule: RuleId, end: &End, candidate: Option<usize>) -> Built {
         let formula = self
@@ -386,7 +210,7 @@ impl Build<'_> {
         };
         let key = (position, truth, key.0, key.1);
         if let Some(known) = self.truths.get(&key) {
-            return Ok(*known);
+            return Ok(known);
         }
         let wanted = if truth { YES } else { NO };
         let leaf = |value: u32| {

@@ -155,7 +155,7 @@ impl<'a> Compiler<'a> {
                 fields: Build::fields(&self.questions, &slots)?,
                 store: &mut self.store,
                 answers: &mut answers,
-                truths: BTreeMap::new(),
+                truths: Memo::default(),
                 groups: &[],
             };
             let (layout, questions) = (&mut self.layout, &self.questions);
@@ -295,7 +295,7 @@ impl<'a> Compiler<'a> {
             fields: Build::fields(&self.questions, slots)?,
             store: &mut self.store,
             answers: &mut answers,
-            truths: BTreeMap::new(),
+            truths: Memo::default(),
             groups: &self.groups,
         };
         let diagrams = build.all(subject)?;

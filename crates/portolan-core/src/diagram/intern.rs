@@ -174,14 +174,14 @@ impl<K> Interner<K> {
     }
 }
 
-/// A map from keys to positions, for remembering results.
+/// A map, for remembering results: of positions, or of other small things.
 #[derive(Debug, Clone)]
-pub(super) struct Memo<K> {
+pub(super) struct Memo<K, V = u32> {
     keys: Interner<K>,
-    values: Vec<u32>,
+    values: Vec<V>,
 }
 
-impl<K> Default for Memo<K> {
+impl<K, V> Default for Memo<K, V> {
     fn default() -> Self {
         Self {
             keys: Interner::default(),
@@ -190,15 +190,15 @@ impl<K> Default for Memo<K> {
     }
 }
 
-impl<K: Hash + Eq> Memo<K> {
+impl<K: Hash + Eq, V: Copy> Memo<K, V> {
     /// What was remembered.
-    pub(super) fn get(&self, key: &K) -> Option<u32> {
+    pub(super) fn get(&self, key: &K) -> Option<V> {
         let position = self.keys.find(key)?;
         self.values.get(position as usize).copied()
     }
 
     /// Remembers; the first value of a key stays.
-    pub(super) fn insert(&mut self, key: K, value: u32) {
+    pub(super) fn insert(&mut self, key: K, value: V) {
         let position = self.keys.intern(key) as usize;
         if position == self.values.len() {
             self.values.push(value);

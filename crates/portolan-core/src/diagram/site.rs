@@ -282,21 +282,25 @@ impl Pace {
 /// What prices may be multiples of: input and output before the multiplier, or as they are, in
 /// the largest of a few units.
 fn candidates(prices: &[Price]) -> Vec<Base> {
-    let one = i128::from(Decimal::ONE.billionths());
+    let one = Decimal::ONE.billionths();
     let mut found = Vec::new();
     for price in prices {
-        let multiplier = price.multiplier.map(|m| i128::from(m.billionths()));
+        let multiplier = price.multiplier.map(Decimal::billionths);
         for divisor in [multiplier.unwrap_or(one), one] {
             let plain = [price.input, price.output].map(|amount| {
-                let amount = i128::from(amount.unwrap_or(Decimal::ZERO).billionths()) * one;
+                let amount = amount.unwrap_or(Decimal::ZERO).billionths();
+                if divisor == one {
+                    return Some(amount);
+                }
+                let (amount, divisor) = (i128::from(amount) * i128::from(one), divisor.into());
                 let exact = amount.checked_rem(divisor)? == 0;
-                exact.then_some(amount / divisor)
+                exact.then_some(i64::try_from(amount / divisor).ok()?)
             });
             let [Some(input), Some(output)] = plain else {
                 continue;
             };
             let units = [10_000_000, 1_000_000, 1_000, 1];
-            let fitting = |unit: i128| {
+            let fitting = |unit: i64| {
                 let exact = input % unit == 0 && output % unit == 0;
                 let base = [
                     u32::try_from(input / unit).ok()?,

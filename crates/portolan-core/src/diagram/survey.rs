@@ -13,6 +13,7 @@ mod labels;
 mod near;
 mod order;
 pub mod pair;
+mod ruled;
 mod through;
 mod unsaid;
 

@@ -12,7 +12,7 @@ mod place;
 
 use std::collections::BTreeMap;
 
-use key::Key;
+use key::{Key, UNSURE};
 use place::Places;
 
 use super::panel::{INLINE, UNPANELLED};
@@ -111,7 +111,7 @@ impl Table {
         let (mut record, mut spot) = self.store(stored);
         (record.words, record.check) = (key.words, key.check);
         if key.is_cut() {
-            record.check = NOBODY;
+            record.check |= UNSURE;
         }
         let free = self.spots.get(place).is_some_and(|s| s.shape == FREE);
         let lines = (self.records.get_mut(place), self.spots.get_mut(place));
@@ -158,12 +158,13 @@ impl Table {
         let key = Key::of(id);
         let place = self.places.of(key.hash());
         let record = self.records.get(place)?;
-        // A record of an id that is cut has the check of none.
+        // An id that is cut is nobody's at first sight.
         if key.is(&record.words, record.check) {
             #[expect(clippy::cast_possible_truncation, reason = "there are fewer records")]
             return Some((place as u32, record));
         }
-        if key.is_cut() || !self.strays.is_empty() {
+        let perhaps = key.is_cut() && key.is(&record.words, record.check & !UNSURE);
+        if perhaps || !self.strays.is_empty() {
             return self.seldom(id, place);
         }
         None

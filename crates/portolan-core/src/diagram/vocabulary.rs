@@ -30,6 +30,8 @@ pub enum Topic<'a> {
     When(&'a Condition),
     /// Whether the instant is in a window.
     During(Window),
+    /// Whether a route's fact is within a lock's bound.
+    Within(LockFact, &'a Term),
 }
 
 /// What a question depends on beside the request's fields; each includes those before it.
@@ -139,6 +141,9 @@ impl<'a> Vocabulary<'a> {
             let formula = match *topic {
                 Topic::When(condition) => vocabulary.formula(condition, &mut known),
                 Topic::During(window) => vocabulary.during(window, &mut known),
+                Topic::Within(fact, bound) => {
+                    Formula::Atom(vocabulary.ask(Atom::Met(fact, bound), &mut known))
+                }
             };
             vocabulary.topics.push(formula);
         }

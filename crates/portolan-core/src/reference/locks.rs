@@ -2,7 +2,7 @@
 
 use super::eval::Facts;
 use crate::catalog::Route;
-use crate::policy::{LockFact, RuleId, RuleKind, Term};
+use crate::policy::{LockFact, Rule, RuleId, RuleKind, Term};
 
 /// A route that has passed every lock that applies to its effective request.
 ///
@@ -32,18 +32,7 @@ pub(super) fn clear(facts: &Facts<'_>, route: Route) -> Result<Cleared, Vec<Rule
     let candidate = facts.of(Some(route));
     let mut broken = Vec::new();
     for (id, rule) in facts.policy.rules() {
-        let RuleKind::Lock {
-            facts: judged,
-            bound,
-            ..
-        } = &rule.kind
-        else {
-            continue;
-        };
-        if !request.holds(rule) {
-            continue;
-        }
-        if !within(&candidate, judged, bound) {
+        if broken_by(&request, &candidate, rule) {
             broken.push(id);
         }
     }
@@ -52,6 +41,18 @@ pub(super) fn clear(facts: &Facts<'_>, route: Route) -> Result<Cleared, Vec<Rule
     } else {
         Err(broken)
     }
+}
+
+/// Says whether a rule is a lock that applies to an effective request and that a route breaks.
+pub(crate) fn breaks(facts: &Facts<'_>, route: Route, lock: &Rule) -> bool {
+    broken_by(&facts.of(None), &facts.of(Some(route)), lock)
+}
+
+fn broken_by(request: &Facts<'_>, candidate: &Facts<'_>, rule: &Rule) -> bool {
+    let RuleKind::Lock { facts, bound, .. } = &rule.kind else {
+        return false;
+    };
+    request.holds(rule) && !within(candidate, facts, bound)
 }
 
 /// Says whether every fact of a candidate is within a lock's bound. A bound without a value is

@@ -50,12 +50,12 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         let others: Vec<_> = others.take(NAMED).collect();
         let names = text::quoted(others.iter().map(|other| &*other.name), "and");
         let name = &rule.typed.name;
-        let message = match others.len() {
-            0 => format!(
-                "`{name}` never decides anything: where it holds, nothing is left to decide"
-            ),
-            _ => format!("`{name}` never decides anything: where it holds, {names} decide"),
+        let what = match others.len() {
+            0 => "nothing is left to decide".to_owned(),
+            1 => format!("{names} decides"),
+            _ => format!("{names} decide"),
         };
+        let message = format!("`{name}` never decides anything: where it holds, {what}");
         let mut finding = LINT.finding(rule.typed.span, message);
         for other in others.iter().filter(|other| !other.built_in) {
             finding = finding.related(other.span, format!("`{}` decides first", other.name));

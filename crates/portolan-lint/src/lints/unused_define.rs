@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use portolan_core::diagnostic::Fix;
-use portolan_core::source::Span;
 use portolan_core::syntax::ast::{Item, ItemKind};
 
 use crate::context::Context;
@@ -22,7 +20,7 @@ pub(crate) const LINT: Lint = Lint {
               says.",
         example: "```portolan\n\
                   define in-region = request.model_region is not set    // nothing says `in-region`\n```",
-        fix: "Delete it. The fix is safe: what nothing uses decides nothing.",
+        fix: "Delete it. The fix is safe where no comment stands inside it: what nothing uses decides nothing.",
     },
     yields_to: &[],
     check: Check::OfSubject(check),
@@ -54,8 +52,7 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         {
             let message = format!("nothing uses `{}`", define.name.value);
             let finding = LINT.finding(define.name.span, message);
-            let whole = with_its_line(context, span);
-            findings.push(finding.help("delete it").fix(Fix::safe(whole, "")));
+            findings.push(finding.help("delete it").fix(context.deletion(span)));
         }
     }
 }
@@ -65,21 +62,5 @@ fn define(item: &Item) -> Option<(&str, &Item)> {
         Some((define.name.value.as_str(), item))
     } else {
         None
-    }
-}
-
-/// An item with the end of its line, where nothing else stands on it.
-fn with_its_line(context: &Context<'_>, span: Span) -> Span {
-    let source = context.sources.get(span.source);
-    let rest = source.and_then(|source| source.text().get(span.end as usize..));
-    let rest = rest.unwrap_or("");
-    let blanks = rest.len() - rest.trim_start_matches([' ', '\t', '\r']).len();
-    let newline = rest
-        .get(blanks..)
-        .is_some_and(|rest| rest.starts_with('\n'));
-    let more = if newline { blanks + 1 } else { 0 };
-    Span {
-        end: span.end + u32::try_from(more).unwrap_or(0),
-        ..span
     }
 }

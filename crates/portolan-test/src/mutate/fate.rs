@@ -5,7 +5,7 @@ use portolan_core::answer::Answer;
 use portolan_core::engine::Engine;
 use portolan_core::request::{Draft, State};
 use portolan_core::source::{SourceId, Sources};
-use portolan_verify::diff::{Direction, diff, essence};
+use portolan_verify::diff::{Affected, Direction, diff, essence};
 use portolan_verify::prove::{Asking, Outcome, prove};
 
 use super::{Mutation, mutant};
@@ -151,15 +151,21 @@ impl<'a> Trial<'a> {
         }
         let diff = diff(old, new);
         let changes = diff.groups.iter().flat_map(|group| &group.changes);
-        let mut changes = changes.filter(|change| change.directions != [Direction::Rewords]);
-        let region = changes.find_map(|change| change.regions.first());
-        match region {
-            Some(region) => Fate::Survived(Some(Box::new(Witness {
-                draft: region.sample.draft.clone(),
-                state: region.sample.state.clone(),
-                answers: region.sample.answers.clone(),
+        let changes = changes.filter(|change| change.directions != [Direction::Rewords]);
+        let regions: Vec<&Affected> = changes.flat_map(|change| &change.regions).collect();
+        let sample = regions.iter().find_map(|region| region.sample.as_ref());
+        match sample {
+            Some(sample) => Fate::Survived(Some(Box::new(Witness {
+                draft: sample.draft.clone(),
+                state: sample.state.clone(),
+                answers: sample.answers.clone(),
             }))),
-            None if diff.inconclusive.is_empty() && diff.declared.is_empty() => Fate::Equivalent,
+            None if regions.is_empty()
+                && diff.inconclusive.is_empty()
+                && diff.declared.is_empty() =>
+            {
+                Fate::Equivalent
+            }
             None => Fate::Survived(None),
         }
     }

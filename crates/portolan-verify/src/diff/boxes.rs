@@ -1,9 +1,9 @@
-//! Regions of requests: boxes over models, endpoints, roles and fields, merged as far as they go.
+//! Regions of requests: boxes over models, endpoints, roles and fields.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use portolan_core::catalog::Catalog;
-use portolan_core::diagram::survey::pair::{Axis, Cell, Coding, Pairing, Role, Slice, Span};
+use portolan_core::diagram::survey::pair::{Axis, Cell, Pairing, Role, Slice, Span, tidy};
 use portolan_core::diagram::survey::{Flag, Number, SetField, TextField};
 use portolan_core::engine::Engine;
 
@@ -33,8 +33,8 @@ pub(super) struct Names {
 }
 
 /// The positions of no id, and of any other id.
-const NO_ID: i64 = 0;
-const OTHER_ID: i64 = 1;
+pub(super) const NO_ID: i64 = 0;
+pub(super) const OTHER_ID: i64 = 1;
 
 /// The role of a chain as a whole.
 pub(super) const CHAIN: i64 = 2;
@@ -176,75 +176,6 @@ pub(super) fn within(region: &Region, dimension: Dimension, code: i64) -> bool {
     spans
         .iter()
         .any(|(from, last)| (*from..=*last).contains(&code))
-}
-
-/// Spans sorted, those that touch joined.
-pub(super) fn tidy(mut spans: Vec<Span>) -> Vec<Span> {
-    spans.sort_unstable();
-    let mut joined: Vec<Span> = Vec::with_capacity(spans.len());
-    for (from, last) in spans {
-        match joined.last_mut() {
-            Some((_, end)) if from <= end.saturating_add(1) => *end = last.max(*end),
-            _ => joined.push((from, last)),
-        }
-    }
-    joined
-}
-
-/// Merges regions that differ in one dimension until no two do.
-pub(super) fn merged(regions: Vec<Region>, coding: &Coding) -> Vec<Region> {
-    let mut all: BTreeSet<Region> = regions.into_iter().collect();
-    loop {
-        let before = all.len();
-        let dimensions: BTreeSet<Dimension> = all.iter().flat_map(|r| r.keys().copied()).collect();
-        for dimension in dimensions {
-            all = along(all, dimension, coding);
-        }
-        if all.len() == before {
-            return all.into_iter().collect();
-        }
-    }
-}
-
-/// Merges regions that differ in this dimension alone.
-fn along(regions: BTreeSet<Region>, dimension: Dimension, coding: &Coding) -> BTreeSet<Region> {
-    let mut like: BTreeMap<Region, Vec<Span>> = BTreeMap::new();
-    let mut merged = BTreeSet::new();
-    for mut region in regions {
-        match region.remove(&dimension) {
-            Some(spans) => like.entry(region).or_default().extend(spans),
-            None => {
-                merged.insert(region);
-            }
-        }
-    }
-    for (region, spans) in like {
-        let spans = tidy(spans);
-        let ordered = matches!(dimension, Dimension::Axis(axis) if axis.is_ordered());
-        let mut parts = vec![spans];
-        if ordered {
-            parts = parts.into_iter().flatten().map(|span| vec![span]).collect();
-            // Absence beside one range is one box still.
-            if let [first, second, ..] = parts.as_mut_slice()
-                && let [(Axis::ABSENT, Axis::ABSENT)] = first.as_slice()
-            {
-                second.insert(0, (Axis::ABSENT, Axis::ABSENT));
-                parts.remove(0);
-            }
-        }
-        for part in parts {
-            let mut region = region.clone();
-            let all = match dimension {
-                Dimension::Axis(axis) => part == axis.codes(coding),
-                Dimension::Role | Dimension::Endpoint | Dimension::Model => false,
-            };
-            if !all {
-                region.insert(dimension, part);
-            }
-            merged.insert(region);
-        }
-    }
-    merged
 }
 
 /// Says whether some request is in a cell: false only where fields that are tied to each other

@@ -21,8 +21,8 @@ pub struct Cause {
 /// A rule's verdict and what it read, by where it was asked.
 type Asked = BTreeMap<(usize, String, String), (bool, Vec<(String, String)>)>;
 
-/// What made the two decide a sample differently.
-pub(super) fn cause(engines: [&Engine; 2], sample: &Sample, what: &[Named]) -> Cause {
+/// What made the two decide a sample differently; without one, whose rules say so.
+pub(super) fn cause(engines: [&Engine; 2], sample: Option<&Sample>, what: &[Named]) -> Cause {
     let mut cause = Cause::default();
     for named in what {
         // Prices and places are facts themselves; nobody judged them.
@@ -30,10 +30,12 @@ pub(super) fn cause(engines: [&Engine; 2], sample: &Sample, what: &[Named]) -> C
             cause.facts.insert(named.of.clone());
         }
     }
-    let [old, new] = engines;
-    let traces = [old, new].map(|engine| {
-        let request = engine.request(sample.draft.clone());
-        request.map_or(Trace::default(), |r| engine.trace(&r, &sample.state))
+    let traces = engines.map(|engine| {
+        let trace = sample.and_then(|sample| {
+            let request = engine.request(sample.draft.clone()).ok()?;
+            Some(engine.trace(&request, &sample.state))
+        });
+        trace.unwrap_or_default()
     });
     let [before, after] = traces.map(|trace| asked(&trace));
     let keys: BTreeSet<_> = before.keys().chain(after.keys()).collect();

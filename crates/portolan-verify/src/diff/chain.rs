@@ -7,8 +7,8 @@ use portolan_core::engine::Engine;
 use portolan_core::policy::{BodyField, RuleKind};
 use portolan_core::request::Draft;
 
-use super::boxes::{CHAIN, Dimension, Region};
-use super::make::Make;
+use super::boxes::{CHAIN, Dimension, OTHER_ID, Region};
+use super::make::{Made, Make};
 use super::named::{Direction, Named};
 use super::sample::{Sample, ask, differ};
 
@@ -108,13 +108,14 @@ fn sample(
     let many = usize::try_from(fallbacks.min(MOST)).ok()?;
     for endpoint in &new.catalog().endpoints {
         for model in &new.catalog().models {
-            let Some((mut draft, state)) = make.draft(Some(&model.id), 2, &endpoint.name) else {
+            let one = make.draft(Some(&model.id), OTHER_ID + 1, &endpoint.name);
+            let Made::Request(mut draft, state) = one else {
                 continue;
             };
             draft.chain.depth = depth;
             draft.fallbacks = vec![draft.body.clone(); many];
             draft.chain.count = fallbacks;
-            let with: Draft = draft;
+            let with: Draft = *draft;
             let Some(answers) = ask(engines, &with, &state) else {
                 continue;
             };

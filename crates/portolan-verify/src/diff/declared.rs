@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use portolan_core::engine::Engine;
 use portolan_core::policy::{Attribute, Policy, Type};
 
+use super::named::Direction;
+
 /// Something declared.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Declared {
@@ -15,6 +17,8 @@ pub struct Declared {
     pub name: String,
     /// What is different about it.
     pub change: String,
+    /// In which directions that goes for the requests that are accepted, the gravest first.
+    pub directions: Vec<Direction>,
 }
 
 /// Everything that is declared differently.
@@ -26,7 +30,7 @@ pub(super) fn declared(engines: [&Engine; 2]) -> Vec<Declared> {
             .map(|e| e.name.to_string())
             .collect::<BTreeSet<_>>()
     });
-    one_sided("endpoint", &endpoints, &mut found);
+    one_sided("endpoint", &endpoints, &|_, _| false, &mut found);
     let default = engines.map(|engine| {
         let catalog = engine.catalog();
         let endpoint = catalog
@@ -40,6 +44,7 @@ pub(super) fn declared(engines: [&Engine; 2]) -> Vec<Declared> {
             what: "default endpoint",
             name: new.clone(),
             change: format!("was {old}"),
+            directions: vec![default_directions(&old, &new)],
         });
     }
     let policies = engines.map(Engine::policy);
@@ -49,8 +54,13 @@ pub(super) fn declared(engines: [&Engine; 2]) -> Vec<Declared> {
             .map(str::to_owned)
             .collect::<BTreeSet<_>>()
     });
-    one_sided("attribute", &names, &mut found);
     let [old, new] = policies;
+    let must = |name: &str, side: usize| {
+        let policy = if side == 0 { old } else { new };
+        let own = policy.attributes.iter().find(|a| *a.name == *name);
+        own.is_some_and(|a| !spared(a))
+    };
+    one_sided("attribute", &names, &must, &mut found);
     for attribute in &new.attributes {
         if let Some(before) = old.attributes.iter().find(|a| a.name == attribute.name) {
             values([(old, before), (new, attribute)], &mut found);
@@ -59,17 +69,47 @@ pub(super) fn declared(engines: [&Engine; 2]) -> Vec<Declared> {
     found
 }
 
-fn one_sided(what: &'static str, names: &[BTreeSet<String>; 2], found: &mut Vec<Declared>) {
+/// Where a request that names no endpoint goes.
+fn default_directions(old: &str, new: &str) -> Direction {
+    match (old, new) {
+        ("none", _) => Direction::Loosens,
+        (_, "none") => Direction::Tightens,
+        (_, _) => Direction::Reroutes,
+    }
+}
+
+/// Names that one side alone declares; `must` says whether a request has to give one, on a side.
+fn one_sided(
+    what: &'static str,
+    names: &[BTreeSet<String>; 2],
+    must: &dyn Fn(&str, usize) -> bool,
+    found: &mut Vec<Declared>,
+) {
     let [old, new] = names;
-    let mut add = |name: &String, change: &str| {
+    let mut add = |name: &String, change: &str, directions: Vec<Direction>| {
         found.push(Declared {
             what,
             name: name.clone(),
             change: change.to_owned(),
+            directions,
         });
     };
-    old.difference(new).for_each(|name| add(name, "removed"));
-    new.difference(old).for_each(|name| add(name, "added"));
+    // Those who gave it are turned away, and those who gave none no more where it had to be given.
+    for name in old.difference(new) {
+        let more = must(name, 0).then_some(Direction::Loosens);
+        let directions = more.into_iter().chain([Direction::Tightens]);
+        add(name, "removed", directions.collect());
+    }
+    for name in new.difference(old) {
+        let fewer = must(name, 1).then_some(Direction::Tightens);
+        let directions = std::iter::once(Direction::Loosens).chain(fewer);
+        add(name, "added", directions.collect());
+    }
+}
+
+/// Says whether a request may leave an attribute out.
+fn spared(attribute: &Attribute) -> bool {
+    attribute.optional || attribute.default.is_some()
 }
 
 /// What one attribute takes, and whether it may be left out.
@@ -86,11 +126,12 @@ fn values(sides: [(&Policy, &Attribute); 2], found: &mut Vec<Declared>) {
         }
     });
     let [(_, old), (_, new)] = sides;
-    let mut add = |change: String| {
+    let mut add = |change: String, direction: Direction| {
         found.push(Declared {
             what: "attribute",
             name: new.name.to_string(),
             change,
+            directions: vec![direction],
         });
     };
     let [before, after] = &taken;
@@ -106,17 +147,19 @@ fn values(sides: [(&Policy, &Attribute); 2], found: &mut Vec<Declared>) {
     };
     let lost: Vec<&String> = before.difference(after).collect();
     if !lost.is_empty() {
-        add(format!("takes no more {}", listed(lost)));
+        add(
+            format!("takes no more {}", listed(lost)),
+            Direction::Tightens,
+        );
     }
     let more: Vec<&String> = after.difference(before).collect();
     if !more.is_empty() {
-        add(format!("also takes {}", listed(more)));
+        add(format!("also takes {}", listed(more)), Direction::Loosens);
     }
-    let spared = |a: &Attribute| a.optional || a.default.is_some();
     if spared(old) && !spared(new) {
-        add("must be given".to_owned());
+        add("must be given".to_owned(), Direction::Tightens);
     }
     if !spared(old) && spared(new) {
-        add("may be left out".to_owned());
+        add("may be left out".to_owned(), Direction::Loosens);
     }
 }

@@ -1,23 +1,23 @@
-//! A request made of a box: of every field a value that the box allows, the plainest first.
+//! A request made of a region: the region as classes, of which `witness` makes the smallest posted
+//! request.
+//!
+//! What two policies say of a request in other numbers, its attributes and what is known about
+//! now, is put in its place here.
 
-#![expect(
-    clippy::option_option,
-    reason = "the outer says whether there is a text, the inner whether the request has it"
-)]
+use std::collections::BTreeMap;
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use portolan_core::decimal::Decimal;
+use portolan_core::catalog::EndpointId;
 use portolan_core::diagram::survey::pair::{Axis, Cell, Coding, Kind, Span};
-use portolan_core::diagram::survey::{Flag, Number, SetField, TextField};
-use portolan_core::engine::Engine;
-use portolan_core::instant::Instant;
-use portolan_core::policy::{Scope, StateFact};
-use portolan_core::request::{
-    Auth, Body, ChainFault, ChainFaultKind, Draft, Fault, FaultKind, State, Usage,
+use portolan_core::diagram::survey::{
+    Bound, Bounded, Class, SetField, Standing, TextField, Values,
 };
+use portolan_core::engine::Engine;
+use portolan_core::instant::{Instant, Window};
+use portolan_core::policy::{Scope, StateFact};
+use portolan_core::request::{Draft, State, Usage};
 
-use super::boxes::{self, asked, banned};
+use super::boxes::{NO_ID, OTHER_ID, unknown_to};
+use crate::witness::{Reader, text};
 
 /// Makes a request of a cell.
 pub(super) struct Make<'m> {
@@ -26,233 +26,211 @@ pub(super) struct Make<'m> {
     pub(super) cell: Cell,
 }
 
+/// What came of it.
+pub(super) enum Made {
+    /// A request, and what is known about now.
+    Request(Box<Draft>, State),
+    /// No posted request is in the cell.
+    Nobody,
+    /// There are more ways to be in the cell than are looked at.
+    TooMany,
+}
+
+/// The instant of a request that may be made at any.
+const USUAL: &str = "2026-01-01";
+
+/// Ways to be in a cell that are looked at: of every field one range of its values.
+const WAYS: usize = 512;
+
 impl Make<'_> {
+    /// The smallest request for an id, through an endpoint.
+    pub(super) fn draft(&self, id: Option<&str>, model: i64, endpoint: &str) -> Made {
+        let [_, new] = self.engines;
+        let of_endpoint = new.catalog().endpoint_named(endpoint);
+        let (Some(of_endpoint), Some(attributes)) = (of_endpoint, self.attributes()) else {
+            return Made::Nobody;
+        };
+        let catalogs = self.engines.map(Engine::catalog);
+        let prefixes = self
+            .engines
+            .map(|engine| engine.policy().model_prefix.clone());
+        let unknown = |id: &str, _| {
+            let cut = prefixes.iter().flatten().any(|p| id.starts_with(&**p));
+            !cut && unknown_to(catalogs, id)
+        };
+        let same = |[old, new]: [Option<i64>; 2]| old.filter(|_| old == new);
+        let reader = Reader {
+            engine: new,
+            most: same(self.coding.max_tokens),
+            depth: same(self.coding.depth),
+            unknown: &unknown,
+        };
+        let ranges = self.ranges(model);
+        let mut chosen = vec![0; ranges.len()];
+        for _ in 0..WAYS {
+            let bounds = ranges.iter().zip(&chosen);
+            let bounds = bounds.filter_map(|(ranges, at)| ranges.get(*at).cloned());
+            let class = class(of_endpoint, id, model, bounds.collect());
+            if let Some(mut draft) = reader.witness(&class) {
+                draft.endpoint = Some(endpoint.to_owned());
+                draft.attributes = attributes;
+                if let (Some(id), [old, new]) = (id, &prefixes)
+                    && old != new
+                {
+                    draft.body.model = Some(id.to_owned());
+                }
+                let state = self.state(&draft);
+                return Made::Request(Box::new(draft), state);
+            }
+            if !advance(&mut chosen, &ranges) {
+                return Made::Nobody;
+            }
+        }
+        Made::TooMany
+    }
+
     fn spans(&self, axis: Axis) -> Option<&[Span]> {
         self.cell.bounds.get(&axis).map(Vec::as_slice)
     }
 
-    /// The first code that is wanted and allowed, else the first that is allowed.
-    fn code(&self, axis: Axis, wanted: &[i64]) -> i64 {
+    /// The first code that is allowed.
+    fn code(&self, axis: Axis) -> i64 {
         let codes = axis.codes(self.coding);
         let spans = self.spans(axis).unwrap_or(&codes);
-        let allowed = |code: &i64| {
-            spans
-                .iter()
-                .any(|(from, last)| (from..=last).contains(&code))
-        };
-        let found = wanted.iter().copied().find(allowed);
-        found.unwrap_or_else(|| spans.first().map_or(0, |(from, _)| *from))
+        spans.first().map_or(0, |(from, _)| *from)
     }
 
-    fn flag(&self, flag: Flag, wanted: &[i64]) -> i64 {
-        self.code(Axis::Flag(flag), wanted)
-    }
-
-    fn number(&self, number: Number) -> Option<i64> {
-        let code = self.code(Axis::Number(number), &[Axis::ABSENT, 1, 0]);
-        (code != Axis::ABSENT).then_some(code)
-    }
-
-    /// A text of an allowed rank.
-    fn text(&self, axis: Axis, bounds: &[Box<[u8]>]) -> Option<Option<String>> {
-        let codes = axis.codes(self.coding);
-        let spans = self.spans(axis).unwrap_or(&codes);
-        let free = |code: &i64| {
-            spans
-                .iter()
-                .any(|(from, last)| (from..=last).contains(&code))
-        };
-        if free(&Axis::ABSENT) && !matches!(axis, Axis::Text(TextField::Model)) {
-            return Some(None);
-        }
-        let mut ranks = spans.iter().flat_map(|(from, last)| (*from).max(0)..=*last);
-        ranks
-            .find_map(|rank| text_at(bounds, rank, &|_| true))
-            .map(Some)
-    }
-
-    fn field(&self, text: TextField) -> Option<Option<String>> {
-        let bounds = self.coding.texts.get(&text);
-        self.text(Axis::Text(text), bounds.map_or(&[], Vec::as_slice))
-    }
-
-    /// A set with what it must have and nothing that it must not.
-    fn words(&self, set: SetField) -> Option<BTreeSet<String>> {
-        let banned = banned(&self.cell, set);
-        let names = self.coding.words.get(&set).map_or(&[][..], Vec::as_slice);
-        let mut chosen = BTreeSet::new();
-        let mut bits: u128 = 0;
-        for mask in asked(&self.cell, set, 1) {
-            if bits & mask != 0 {
-                continue;
-            }
-            let free = mask & !banned;
-            if free == 0 {
-                return None;
-            }
-            let bit = free.trailing_zeros();
-            bits |= 1 << bit;
-            let word = names
-                .get(usize::try_from(bit).ok()?)
-                .map(ToString::to_string);
-            let other = || {
-                let mut other = "other".to_owned();
-                while names.iter().any(|name| **name == *other) {
-                    other.push('x');
-                }
-                other
+    /// Of every field the ranges of its values, each as a bound.
+    fn ranges(&self, model: i64) -> Vec<Vec<Bound>> {
+        let mut all = vec![vec![self.at()]];
+        for (axis, spans) in &self.cell.bounds {
+            let coded = |field| {
+                let values = apart(spans);
+                let values =
+                    values.map(|(absent, (from, last))| Values::Codes { absent, from, last });
+                bounds(field, values)
             };
-            chosen.insert(word.unwrap_or_else(other));
+            match axis {
+                Axis::Flag(flag) => all.push(coded(Bounded::Flag(*flag))),
+                Axis::Number(number) => all.push(coded(Bounded::Number(*number))),
+                Axis::Words(set, mask) => all.push(self.words(*set, *mask, spans)),
+                Axis::Text(TextField::Model) if model != OTHER_ID => {}
+                Axis::Text(field) => {
+                    let known = self.coding.texts.get(field);
+                    let known = known.map_or(&[][..], Vec::as_slice);
+                    let values = apart(spans).map(|(absent, span)| {
+                        let (from, until) = text_range(known, span);
+                        Values::Texts {
+                            absent,
+                            from: from.map(Box::from),
+                            until: until.map(Box::from),
+                        }
+                    });
+                    all.push(bounds(Bounded::Text(*field), values));
+                }
+                Axis::At | Axis::Attribute(_) | Axis::State(..) => {}
+            }
         }
-        Some(chosen)
+        all
     }
 
-    /// The request for an id, through an endpoint.
-    pub(super) fn draft(
-        &self,
-        id: Option<&str>,
-        model: i64,
-        endpoint: &str,
-    ) -> Option<(Draft, State)> {
-        let at = self.code(
-            Axis::At,
-            &[Instant::parse("2026-01-01").ok()?.unix_seconds()],
-        );
-        let mut draft = Draft::new("", Instant::from_unix_seconds(at));
-        draft.endpoint = Some(endpoint.to_owned());
-        draft.body = self.body(id, model)?;
+    /// The instant: the usual one where it may be, else where the region begins or ends.
+    fn at(&self) -> Bound {
+        let (begin, end) = (Instant::MIN.unix_seconds(), Instant::MAX.unix_seconds());
+        let (from, last) = self
+            .spans(Axis::At)
+            .and_then(|spans| spans.first().copied())
+            .unwrap_or((begin, end));
+        let usual = Instant::parse(USUAL).map_or(0, Instant::unix_seconds);
+        let at = if (from..=last).contains(&usual) {
+            usual
+        } else if from > begin {
+            from
+        } else {
+            last
+        };
+        Bound {
+            field: Bounded::At,
+            values: Values::Codes {
+                absent: false,
+                from: at,
+                last: at,
+            },
+        }
+    }
+
+    /// A set that has one of the words of a mask, or none.
+    fn words(&self, set: SetField, mask: u128, spans: &[Span]) -> Vec<Bound> {
+        let has = match spans {
+            [(1, 1)] => true,
+            [(0, 0)] => false,
+            _ => return Vec::new(),
+        };
+        let names = self.coding.words.get(&set).into_iter().flatten();
+        let (mut words, mut besides) = (Vec::new(), Vec::new());
+        for (bit, name) in (0u32..).zip(names) {
+            let side = if mask >> bit & 1 == 1 {
+                &mut words
+            } else {
+                &mut besides
+            };
+            side.push(name.clone());
+        }
+        let others = mask >> 127 & 1 == 1;
+        if !others {
+            besides.clear();
+        }
+        let values = Values::Words {
+            words,
+            others,
+            besides,
+            has,
+        };
+        bounds(Bounded::Set(set), std::iter::once(values))
+    }
+
+    /// The attributes that have to be given, or that the cell bounds.
+    fn attributes(&self) -> Option<BTreeMap<String, String>> {
+        let mut given = BTreeMap::new();
         for (position, shared) in (0u16..).zip(&self.coding.attributes) {
             let axis = Axis::Attribute(position);
-            let bounded = self.spans(axis).is_some();
             let spared = self.engines.iter().all(|engine| {
                 let mut own = engine.policy().attributes.iter();
                 let own = own.find(|a| a.name == shared.name);
                 own.is_some_and(|a| a.optional || a.default.is_some())
             });
-            if !bounded && spared {
+            let Some(spans) = self.spans(axis).map(<[Span]>::to_vec).or_else(|| {
+                let any = || axis.codes(self.coding);
+                (!spared).then(any)
+            }) else {
+                continue;
+            };
+            let left_out = |code: i64| {
+                spans
+                    .iter()
+                    .any(|(from, last)| (*from..=*last).contains(&code))
+            };
+            if spared && shared.missing.is_some_and(left_out)
+                || shared.absent && left_out(Axis::ABSENT)
+            {
                 continue;
             }
+            let (from, last) = spans.first().copied()?;
             let value = match &shared.of {
-                Kind::Bool => (self.code(axis, &[]) != 0).to_string(),
-                Kind::Integer => self.code(axis, &[0, 1]).to_string(),
-                Kind::Words(_) | Kind::Text(_) if self.code(axis, &[]) == Axis::ABSENT => continue,
+                Kind::Bool => (from != 0).to_string(),
+                Kind::Integer => from.max(0).min(last).to_string(),
                 Kind::Words(words) => {
-                    let code = usize::try_from(self.code(axis, &[])).ok()?;
+                    let code = usize::try_from(from).ok()?;
                     words.get(code)?.first()?.to_string()
                 }
-                Kind::Text(bounds) => self.text(axis, bounds)??,
+                Kind::Text(known) => {
+                    let (from, until) = text_range(known, (from, last));
+                    text::shortest(from?, until)?
+                }
             };
-            if self.code(axis, &[]) != Axis::ABSENT {
-                draft.attributes.insert(shared.name.to_string(), value);
-            }
+            given.insert(shared.name.to_string(), value);
         }
-        let auth = usize::try_from(self.flag(Flag::Auth, &[0])).ok()?;
-        let (_, auth) = Auth::NAMES.get(auth)?;
-        draft.auth = *auth;
-        draft.auth_header = self.field(TextField::AuthHeader)?;
-        draft.chain.depth = self.number(Number::Depth);
-        draft.chain.count = self.code(Axis::Number(Number::Count), &[0]);
-        draft.chain.retry = match self.flag(Flag::Retry, &[Axis::ABSENT]) {
-            Axis::ABSENT => None,
-            code => Some(code == 1),
-        };
-        let fault = self.flag(Flag::ChainFault, &[0]);
-        draft.chain.fault = match usize::try_from(fault - 1) {
-            Ok(kind) => Some(ChainFault {
-                kind: ChainFaultKind::NAMES.get(kind)?.1,
-                path: "fallbacks[0]".to_owned(),
-            }),
-            Err(_) => None,
-        };
-        let state = self.state(&draft);
-        Some((draft, state))
-    }
-
-    fn body(&self, id: Option<&str>, model: i64) -> Option<Body> {
-        let catalogs = self.engines.map(Engine::catalog);
-        let unknown = || {
-            let bounds = self.coding.texts.get(&TextField::Model);
-            let bounds = bounds.map_or(&[][..], Vec::as_slice);
-            let codes = Axis::Text(TextField::Model).codes(self.coding);
-            let spans = self.spans(Axis::Text(TextField::Model)).unwrap_or(&codes);
-            let mut ranks = spans.iter().flat_map(|(from, last)| (*from).max(0)..=*last);
-            let prefixes = self
-                .engines
-                .map(|engine| engine.policy().model_prefix.clone());
-            let new = |text: &str| {
-                let cut = prefixes.iter().flatten().any(|p| text.starts_with(&**p));
-                !cut && boxes::unknown_to(catalogs, text)
-            };
-            ranks.find_map(|rank| text_at(bounds, rank, &new))
-        };
-        let (input_tokens, max_tokens) = boxes::tokens(&self.cell)?;
-        // What a derived flag says, its text must not belie.
-        let must = |text: TextField| {
-            let spans = self.spans(Axis::Text(text)).unwrap_or(&[]);
-            !spans.is_empty() && spans.iter().all(|(from, _)| *from != Axis::ABSENT)
-        };
-        let id_first = i64::from(must(TextField::TranscriptId));
-        let transcript = match self.flag(Flag::HasTranscriptId, &[id_first]) {
-            0 => None,
-            _ => Some(self.present(TextField::TranscriptId)?),
-        };
-        let broken = must(TextField::FaultDetail) || must(TextField::FaultPath);
-        let wanted: &[i64] = if broken { &[1, 2, 3, 4] } else { &[0] };
-        let kind = self.flag(Flag::Fault, wanted);
-        let faults = match usize::try_from(kind - 1) {
-            Err(_) => Vec::new(),
-            Ok(kind) => vec![Fault {
-                kind: FaultKind::NAMES.get(kind)?.1,
-                path: self.field(TextField::FaultPath)?.unwrap_or_default(),
-                detail: self.present(TextField::FaultDetail)?,
-            }],
-        };
-        let decimal = |number| self.number(number).map(Decimal::from_billionths);
-        Some(Body {
-            model: match (id, model) {
-                (Some(id), _) => Some(id.to_owned()),
-                (None, 0) => None,
-                (None, _) => Some(unknown()?),
-            },
-            messages: self.flag(Flag::Messages, &[1]) == 1,
-            prompt: self.flag(Flag::Prompt, &[Axis::ABSENT]) == 1,
-            model_region: self.field(TextField::ModelRegion)?,
-            max_tokens,
-            temperature: decimal(Number::Temperature),
-            top_p: decimal(Number::TopP),
-            stream: self.flag(Flag::Stream, &[0]) == 1,
-            tool_choice: self.field(TextField::ToolChoice)?,
-            response_format: self.field(TextField::ResponseFormat)?,
-            reasoning_effort: self.field(TextField::ReasoningEffort)?,
-            service_tier: self.field(TextField::ServiceTier)?,
-            zero_data_retention: match self.flag(Flag::ZeroDataRetention, &[Axis::ABSENT]) {
-                Axis::ABSENT => None,
-                code => Some(code == 1),
-            },
-            transcript_id: transcript,
-            transcript_id_malformed: self.flag(Flag::MalformedTranscript, &[0]) == 1,
-            has_transcript_tag: self.flag(Flag::HasTranscriptTag, &[0]) == 1,
-            post_processing: self.words(SetField::PostProcessing)?,
-            content: self.words(SetField::Content)?,
-            tool_types: self.words(SetField::ToolTypes)?,
-            parameters: self.words(SetField::Parameters)?,
-            input_tokens,
-            input_tokens_estimated: self.flag(Flag::Estimated, &[0]) == 1,
-            faults,
-            paths: BTreeMap::new(),
-        })
-    }
-
-    /// A text that is there.
-    fn present(&self, text: TextField) -> Option<String> {
-        let bounds = self.coding.texts.get(&text);
-        let bounds = bounds.map_or(&[][..], Vec::as_slice);
-        let axis = Axis::Text(text);
-        let codes = axis.codes(self.coding);
-        let spans = self.spans(axis).unwrap_or(&codes);
-        let spans = spans.iter().filter(|(_, last)| *last >= 0);
-        let mut ranks = spans.flat_map(|(from, last)| (*from).max(0)..=*last);
-        ranks.find_map(|rank| text_at(bounds, rank, &|_| true))
+        Some(given)
     }
 
     /// What is known about now, where the region asks for it: of the model, and of all its routes.
@@ -264,8 +242,8 @@ impl Make<'_> {
             if healthy.is_none() && used.is_none() {
                 return None;
             }
-            let healthy = healthy.map(|_| self.code(Axis::State(scope, StateFact::Healthy), &[]));
-            let used = used.map(|_| self.code(Axis::State(scope, StateFact::Used), &[]));
+            let healthy = healthy.map(|_| self.code(Axis::State(scope, StateFact::Healthy)));
+            let used = used.map(|_| self.code(Axis::State(scope, StateFact::Used)));
             Some(Usage {
                 healthy: healthy
                     .filter(|code| *code != Axis::ABSENT)
@@ -307,24 +285,58 @@ impl Make<'_> {
     }
 }
 
-/// A text of a rank among bounds that is wanted, the shortest first.
-fn text_at(bounds: &[Box<[u8]>], rank: i64, wanted: &dyn Fn(&str) -> bool) -> Option<String> {
-    let rank = usize::try_from(rank).ok()?;
-    let from: &[u8] = match rank.checked_sub(1) {
-        None => &[],
-        Some(before) => bounds.get(before)?,
+fn class(endpoint: EndpointId, id: Option<&str>, model: i64, bounds: Vec<Bound>) -> Class {
+    Class {
+        endpoint,
+        standing: match (id, model) {
+            (Some(_), _) => Standing::Model,
+            (None, NO_ID) => Standing::Absent,
+            (None, _) => Standing::Unknown,
+        },
+        id: id.unwrap_or_default().into(),
+        window: Window::ALWAYS,
+        bounds,
+    }
+}
+
+fn bounds(field: Bounded, values: impl Iterator<Item = Values>) -> Vec<Bound> {
+    values.map(|values| Bound { field, values }).collect()
+}
+
+/// Ranges one by one, and whether the field may be absent beside each; one that is empty where it
+/// must be.
+fn apart(spans: &[Span]) -> impl Iterator<Item = (bool, Span)> {
+    let absent = spans.iter().any(|(from, _)| *from == Axis::ABSENT);
+    let there = spans.iter().filter(|(_, last)| *last != Axis::ABSENT);
+    let there = there.map(|(from, last)| ((*from).max(Axis::ABSENT + 1), *last));
+    let there: Vec<Span> = there.collect();
+    let none = there.is_empty().then_some((i64::MAX, i64::MIN));
+    let all = there.into_iter().chain(none);
+    all.map(move |span| (absent, span))
+}
+
+/// Where texts of some ranks begin, and where they end; no beginning where there are none.
+fn text_range(bounds: &[Box<[u8]>], (from, last): Span) -> (Option<&[u8]>, Option<&[u8]>) {
+    let bound = |rank: i64| {
+        let bytes = bounds.get(usize::try_from(rank).ok()?)?;
+        Some(&**bytes)
     };
-    let until = bounds.get(rank);
-    let inside = |text: &[u8]| text >= from && until.is_none_or(|until| text < &**until);
-    let endings = ["", "x", "0", "other", "-", " ", "\0", "\0x"];
-    let mut tried = endings.iter().map(|ending| {
-        let mut text = from.to_vec();
-        text.extend_from_slice(ending.as_bytes());
-        text
-    });
-    let plain = ["other", "x", "a", "0", "z"]
-        .iter()
-        .map(|text| text.as_bytes().to_vec());
-    let mut found = plain.chain(&mut tried).filter(|text| inside(text));
-    found.find_map(|text| String::from_utf8(text).ok().filter(|text| wanted(text)))
+    let empty: &[u8] = &[];
+    let begins = match from.max(0) {
+        0 => Some(empty),
+        from => bound(from - 1),
+    };
+    (begins.filter(|_| from <= last), bound(last))
+}
+
+/// The next choice of one range a field; none after the last.
+fn advance(chosen: &mut [usize], ranges: &[Vec<Bound>]) -> bool {
+    for (at, ranges) in chosen.iter_mut().zip(ranges) {
+        *at += 1;
+        if *at < ranges.len() {
+            return true;
+        }
+        *at = 0;
+    }
+    false
 }

@@ -45,8 +45,8 @@ impl Ground {
         }
     }
 
-    /// A region in words, with a sample.
-    pub(super) fn affected(&self, region: Region, sample: Sample) -> Affected {
+    /// A region in words, with a sample where there is one.
+    pub(super) fn affected(&self, region: Region, sample: Option<Sample>) -> Affected {
         Affected {
             models: self.names.models(&region),
             endpoints: self.names.endpoints(&region),

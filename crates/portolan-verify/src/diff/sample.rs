@@ -1,13 +1,15 @@
 //! A request of a region, made and replayed: both reference interpreters are asked about it before
 //! it is shown.
 
+use std::collections::BTreeSet;
+
 use portolan_core::answer::{Answer, Outcome, RuleRef};
 use portolan_core::diagram::survey::pair::Cell;
 use portolan_core::engine::Engine;
 use portolan_core::request::{Draft, State};
 
-use super::boxes::{Dimension, Region, positions};
-use super::make::Make;
+use super::boxes::{Dimension, OTHER_ID, Region, positions};
+use super::make::{Made, Make};
 use super::named::{Direction, Named};
 use super::place::Ground;
 
@@ -57,39 +59,65 @@ pub fn essence(answer: &Answer) -> Answer {
     answer
 }
 
+/// What came of looking for a request.
+pub(super) enum Sampled {
+    /// One that shows the change.
+    Shown(Box<Sample>),
+    /// No posted request is in the region.
+    Nobody,
+    /// There is one, and none that was tried shows the change.
+    Lost,
+}
+
 /// Tries that are made to find one that shows the change.
 const TRIES: usize = 24;
 
-/// A request of a region that both decide differently, replayed.
+/// A posted request of a region that both decide differently, replayed.
 pub(super) fn sample(
     engines: [&Engine; 2],
     ground: &Ground,
     region: &Region,
     what: &[Named],
-) -> Option<Sample> {
+) -> Sampled {
     let words = what
         .iter()
         .all(|named| named.direction == Direction::Rewords);
-    let mut tries = 0;
+    let beyond = what.iter().any(|named| named.route.is_some());
+    let beyond = beyond && engines.iter().any(|e| e.policy().plan_at_most.is_some());
     let Ground { coding, names, .. } = ground;
+    let make = Make {
+        engines,
+        coding,
+        cell: cell(region),
+    };
+    let (mut tries, mut lost) = (0, false);
+    // What a body can say does not depend on which model it names, or where it is posted.
+    let mut nobody = BTreeSet::new();
     for endpoint in names.endpoints(region) {
         for model in positions(region, Dimension::Model) {
+            let id = names.model(model);
+            if nobody.contains(&(id.is_some(), model.min(OTHER_ID))) {
+                continue;
+            }
             tries += 1;
             if tries > TRIES {
-                return None;
+                return Sampled::Lost;
             }
-            let make = Make {
-                engines,
-                coding,
-                cell: cell(region),
+            let (draft, state) = match make.draft(id, model, &endpoint) {
+                Made::Request(draft, state) => (draft, state),
+                Made::Nobody => {
+                    nobody.insert((id.is_some(), model.min(OTHER_ID)));
+                    continue;
+                }
+                Made::TooMany => {
+                    lost = true;
+                    continue;
+                }
             };
-            let Some((draft, state)) = make.draft(names.model(model), model, &endpoint) else {
-                continue;
-            };
-            let beyond = what.iter().any(|named| named.route.is_some());
+            lost = true;
             for draft in make.roles(region, &draft) {
                 let mut states = vec![state.clone()];
-                if beyond && engines.iter().any(|e| e.policy().plan_at_most.is_some()) {
+                if beyond {
                     // A route past those that are planned comes up where others are put aside.
                     states.extend(make.with_others_aside(&draft, &state));
                 }
@@ -98,17 +126,17 @@ pub(super) fn sample(
                         continue;
                     };
                     if differ(&answers, words) {
-                        return Some(Sample {
+                        return Sampled::Shown(Box::new(Sample {
                             draft,
                             state,
                             answers,
-                        });
+                        }));
                     }
                 }
             }
         }
     }
-    None
+    if lost { Sampled::Lost } else { Sampled::Nobody }
 }
 
 /// Says whether two answers differ: in their words, or in what a caller acts on.

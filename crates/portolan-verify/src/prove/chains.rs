@@ -25,14 +25,12 @@ pub(super) fn suspects(
     let mut behind = chart.behind(search.asked.filter)?;
     let between = chart.topic(search.asked.between, None)?;
     behind = chart.and(behind, between)?;
-    let violating = violating(chart, Some(topic), false)?;
-    let mut suspects = chart.and(behind, violating)?;
+    let mut suspects = violating(chart, Some(topic), false, behind)?;
     if let Goal::Claim { premises, .. } = &search.prove.goal {
         for (premise, topic) in premises.iter().zip(&search.asked.premises) {
             // Its attempts are attempts of the plan, of which the premise has to be true.
             if let Claim::Every(_) = premise {
-                let holds = given(chart, premise, *topic, false)?;
-                suspects = chart.and(suspects, holds)?;
+                suspects = given(chart, premise, *topic, false, suspects)?;
             }
         }
     }
@@ -62,7 +60,7 @@ pub(super) fn suspect(
             all
         });
         if !all {
-            search.reason.get_or_insert(Reason::NotReplayed);
+            search.crowded.insert(chart.endpoint());
             break;
         }
     }
@@ -72,12 +70,12 @@ pub(super) fn suspect(
 /// Looks for a request for every class of fallbacks that was noted, until one chain refutes the
 /// claim.
 pub(super) fn complete(survey: &mut Survey<'_>, searches: &mut [Search<'_>]) {
-    let open = |search: &Search<'_>| search.found.is_none() && !search.inner.is_empty();
+    let noted = |search: &Search<'_>| !search.inner.is_empty() || !search.crowded.is_empty();
+    let open = |search: &Search<'_>| search.found.is_none() && noted(search);
     if !searches.iter().any(open) {
         return;
     }
-    // A slice past its budget is noted below.
-    let _ = survey.each(&mut |chart| {
+    let each = survey.each(&mut |chart| {
         for search in searches.iter_mut().filter(|search| open(search)) {
             if outer(search, chart).is_err() {
                 search.reason.get_or_insert(Reason::TooLarge);
@@ -85,6 +83,11 @@ pub(super) fn complete(survey: &mut Survey<'_>, searches: &mut [Search<'_>]) {
         }
         Ok(())
     });
+    if each.is_err() {
+        for search in searches.iter_mut().filter(|search| open(search)) {
+            search.reason.get_or_insert(Reason::TooLarge);
+        }
+    }
 }
 
 /// The requests in question that route, of one slice, each with every fallback that was noted.
@@ -92,61 +95,80 @@ fn outer(search: &mut Search<'_>, chart: &mut Chart<'_>) -> Result<(), Inconclus
     let Goal::Claim { premises, .. } = &search.prove.goal else {
         return Ok(());
     };
-    let mut wanted = search.wanted(chart)?;
-    let routes = chart.routes(true)?;
-    wanted = chart.and(wanted, routes)?;
-    for (premise, topic) in premises.iter().zip(&search.asked.premises) {
-        let holds = given(chart, premise, *topic, true)?;
-        wanted = chart.and(wanted, holds)?;
-    }
-    if wanted == Region::NONE {
+    let endpoint = chart.endpoint();
+    let here = |inner: &&Class| inner.endpoint == endpoint;
+    let crowded = search.crowded.contains(&endpoint);
+    if !crowded && !search.inner.iter().any(|inner| here(&inner)) {
         return Ok(());
     }
-    let endpoint = chart.endpoint();
-    let inner = search.inner.clone();
-    let inner = inner.iter().filter(|inner| inner.endpoint == endpoint);
-    let mut left = limits::PROVE_PAIRS;
-    for (envelope, inner) in by_envelope(inner) {
-        let mut wanted = wanted;
-        for bound in envelope {
-            let within = chart.bounded(bound)?;
-            // Nothing is said where this slice has no such bound.
-            if !within.is_empty() {
-                wanted = chart.and(wanted, within)?;
-            }
-        }
-        for member in chart.members() {
-            let during = chart.during(member)?;
-            let own = chart.and(wanted, during)?;
-            chart.classes(own, member, &mut |class| {
-                pairs(search, class, &inner, &mut left);
-                left > 0 && search.found.is_none()
-            });
-            if search.found.is_some() {
-                return Ok(());
-            }
-        }
+    let wanted = search.wanted(chart)?;
+    let mut wanted = chart.routing(wanted, true)?;
+    for (premise, topic) in premises.iter().zip(&search.asked.premises) {
+        wanted = given(chart, premise, *topic, true, wanted)?;
     }
-    if left == 0 {
+    // Where no request is in question that routes, none has fallbacks either.
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    if crowded {
+        search.reason.get_or_insert(Reason::NotReplayed);
+    }
+    let inner: Vec<Class> = search.inner.iter().filter(here).cloned().collect();
+    let tried_all = in_front(chart, wanted, &inner, &mut |outer, inner| {
+        if let Some(draft) = with_fallback(search.engine, outer, inner) {
+            if search.offer(&draft, inner) {
+                return false;
+            }
+            search.reason.get_or_insert(Reason::NotReplayed);
+        }
+        true
+    })?;
+    if !tried_all {
         search.reason.get_or_insert(Reason::NotReplayed);
     }
     Ok(())
 }
 
-/// Tries one class with each of some fallbacks.
-fn pairs(search: &mut Search<'_>, outer: &Class, inner: &[&Class], left: &mut usize) {
-    for inner in inner {
-        if *left == 0 {
-            return;
-        }
-        *left -= 1;
-        if let Some(draft) = with_fallback(search.engine, outer, inner) {
-            if search.offer(&draft, inner) {
-                return;
+/// Visits the classes of a region, each with every class of fallbacks that it may have, until a
+/// visit wants no more. Says whether there were few enough to visit them all.
+pub(crate) fn in_front(
+    chart: &mut Chart<'_>,
+    region: Region,
+    inner: &[Class],
+    visit: &mut dyn FnMut(&Class, &Class) -> bool,
+) -> Result<bool, Inconclusive> {
+    if region.is_empty() {
+        return Ok(true);
+    }
+    let (mut left, mut more) = (limits::PROVE_PAIRS, true);
+    for (envelope, inner) in by_envelope(inner.iter()) {
+        let mut region = region;
+        for bound in envelope {
+            let within = chart.bounded(bound)?;
+            // Nothing is said where this slice has no such bound.
+            if !within.is_empty() {
+                region = chart.and(region, within)?;
             }
-            search.reason.get_or_insert(Reason::NotReplayed);
+        }
+        for member in chart.members() {
+            let during = chart.during(member)?;
+            let own = chart.and(region, during)?;
+            chart.classes(own, member, &mut |outer| {
+                for inner in &inner {
+                    if left == 0 || !more {
+                        return false;
+                    }
+                    left -= 1;
+                    more = visit(outer, inner);
+                }
+                left > 0 && more
+            });
+            if !more {
+                return Ok(true);
+            }
         }
     }
+    Ok(left > 0)
 }
 
 /// Classes together that say the same of what a request shares with its fallbacks; instants are

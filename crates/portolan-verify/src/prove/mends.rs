@@ -44,8 +44,7 @@ pub(super) fn complete(survey: &mut Survey<'_>, searches: &mut [Search<'_>]) {
         for (search, left) in &mut open {
             let (mut wanted, mut against) = search.against(chart)?;
             if let Some(topic) = search.asked.every() {
-                let routes = chart.routes(true)?;
-                wanted = chart.and(wanted, routes)?;
+                wanted = chart.routing(wanted, true)?;
                 let suspects = chains::suspects(search, chart, topic)?;
                 against = chart.or(against, suspects)?;
             }

@@ -5,7 +5,7 @@ use portolan_core::engine::Engine;
 use portolan_core::policy::Goal;
 
 use super::{Reason, Refutation, Search};
-use crate::diff::{Direction, diff};
+use crate::diff::{Direction, Sample, diff};
 
 /// Answers the questions of this kind, with the other policies by the paths that they are named by.
 pub(super) fn complete(searches: &mut [Search<'_>], others: &dyn Fn(&str) -> Option<Engine>) {
@@ -36,7 +36,10 @@ fn compare(search: &mut Search<'_>, other: &Engine) {
     for change in changes.filter(|change| change.directions.iter().any(decided)) {
         for affected in &change.regions {
             search.covered.classes += 1;
-            let (draft, state) = (&affected.sample.draft, &affected.sample.state);
+            // Where no body that is posted lies, nothing refutes.
+            let Some(Sample { draft, state, .. }) = &affected.sample else {
+                continue;
+            };
             let Ok(request) = engine.request(draft.clone()) else {
                 continue;
             };

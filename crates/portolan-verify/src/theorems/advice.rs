@@ -5,10 +5,14 @@ use portolan_core::judgement::Outcome;
 use portolan_core::policy::{Piece, Policy, Rule, RuleId, Slot};
 use portolan_core::request::{Draft, State};
 
-use super::{Because, Inquiry, Violation};
+use super::{Advised, Because, Inquiry, Violation};
 
 /// Asks one refused request of each rule, in one slice.
-pub(super) fn look(inquiry: &mut Inquiry<'_>, chart: &mut Chart<'_>) -> Result<(), Inconclusive> {
+pub(super) fn look(
+    inquiry: &mut Inquiry<'_>,
+    advised: &Advised<'_>,
+    chart: &mut Chart<'_>,
+) -> Result<(), Inconclusive> {
     for (rule, slots) in advising(chart.policy()) {
         let refused = chart.refused_by(true, &|id| id == rule)?;
         if refused.is_empty() || inquiry.left == 0 {
@@ -24,7 +28,7 @@ pub(super) fn look(inquiry: &mut Inquiry<'_>, chart: &mut Chart<'_>) -> Result<(
             continue;
         };
         for slot in slots {
-            for model in inquiry.engine.advised(&request, slot) {
+            for model in advised(&request, slot) {
                 inquiry.looked += 1;
                 if !works(inquiry, &draft, &model) && inquiry.found.is_none() {
                     inquiry.found = Some(Violation {

@@ -7,9 +7,10 @@ use portolan_core::diagram::survey::{Bounded, Flag, Number, TextField};
 use portolan_core::engine::Engine;
 use portolan_core::instant::Instant;
 use portolan_core::limits;
-use portolan_core::policy::{Attribute, BodyField, Policy, Type, Value};
+use portolan_core::policy::{Attribute, Policy, Type, Value};
 use portolan_core::request::{Auth, Body, Chain, ChainFault, ChainFaultKind, Draft};
 
+use super::Reader;
 use super::domain::Domain;
 
 /// A header that is taken for a misspelt one; it is shown where any will do.
@@ -172,23 +173,22 @@ pub(super) struct Chained {
 
 impl Chained {
     /// No chain at all, where that will do: that of a body in which nothing is read.
-    pub(super) fn unread(domain: &Domain<'_>, engine: &Engine) -> Option<Self> {
+    pub(super) fn unread(domain: &Domain<'_>, reader: &Reader<'_>) -> Option<Self> {
         let body = Body::default();
-        let none = Self::of(domain, engine, &body, None)?;
+        let none = Self::of(domain, reader, &body, None)?;
         (none.chain == Chain::default()).then_some(none)
     }
 
     /// Behind a body, with a first fallback where there has to be one.
     pub(super) fn of(
         domain: &Domain<'_>,
-        engine: &Engine,
+        reader: &Reader<'_>,
         body: &Body,
         first: Option<Body>,
     ) -> Option<Self> {
         let depth = domain.number(Number::Depth);
-        let default = engine.policy().defaults.get(&BodyField::FallbackDepth);
-        let depth = match default {
-            Some(default) if depth.has(*default) => None,
+        let depth = match reader.depth {
+            Some(default) if depth.has(default) => None,
             Some(_) => Some(depth.value()?),
             None => depth.optional()?,
         };
@@ -213,7 +213,7 @@ impl Chained {
             let count = domain.number(Number::Count).within(fewest, most);
             count.present().then_some((kind, count.from))
         })?;
-        let fallbacks = fallbacks(engine, body, first, kind, count);
+        let fallbacks = fallbacks(reader.engine, body, first, kind, count);
         let at = match kind {
             Some(ChainFaultKind::MissingModel) => fallbacks.iter().position(|f| f.model.is_none()),
             Some(ChainFaultKind::TooMany) => Some(limits::FALLBACKS),

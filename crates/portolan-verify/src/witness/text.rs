@@ -20,7 +20,7 @@ pub(super) fn within(text: &str, from: &[u8], until: Option<&[u8]>) -> bool {
 
 /// The text that a bound is, where it is readable, else the shortest one that is readable, else
 /// any; `None` where there is none.
-pub(super) fn shortest(from: &[u8], until: Option<&[u8]>) -> Option<String> {
+pub(crate) fn shortest(from: &[u8], until: Option<&[u8]>) -> Option<String> {
     find(from, until, 0, &|_| true)
 }
 

@@ -19,7 +19,9 @@
 )]
 
 mod random;
+mod requests;
 mod rewrites;
+mod samples;
 mod slips;
 
 use std::collections::BTreeMap;

@@ -294,7 +294,7 @@ fn an_alias_that_moves_is_told_for_each_request() {
     let stops: Vec<String> = broken(&engine, Promise::AlwaysRoutes, &from("2026-01-01"))
         .unwrap()
         .iter()
-        .map(|broken| broken.at.short().to_string())
+        .map(|broken| broken.at.short())
         .collect();
     assert_eq!(stops, ["2026-06-01", "2027-01-01"]);
 }

@@ -67,7 +67,7 @@ impl Mutants<'_> {
     }
 
     /// How many of those that differ are killed, in hundredths of a percent.
-    pub(crate) fn killed(&self) -> usize {
+    pub(crate) fn share(&self) -> usize {
         self.count().killed_bp
     }
 

@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use super::{Checker, diags};
 use crate::catalog::catalog::{Endpoint, Executes, Maker, Provider, Region, RegionId, ScoreKind};
 use crate::catalog::raw;
-
-/// The slots of a URL template.
-const SLOTS: [&str; 5] = ["host", "endpoint", "region", "model", "upstream_id"];
+use crate::catalog::shape::SLOTS;
 
 /// What an endpoint may execute.
 const EXECUTES: [(&str, Executes); 4] = [

@@ -5,6 +5,21 @@ use crate::diagram::field::Field;
 use crate::policy::Type;
 
 impl Survey<'_> {
+    /// Every row of the table that an attribute is a key of, with the row that stands for it: rows
+    /// that no rule tells apart are taken for one another. None of an attribute that is no key.
+    pub fn rows_alike(&self, position: u16) -> Vec<(u32, u32)> {
+        let classes = self.vocabulary.classes.get(&position);
+        let rows = classes.into_iter().flat_map(|classes| {
+            let stands = classes.of.iter().map(|class| {
+                let class = usize::try_from(*class).ok();
+                let row = class.and_then(|class| classes.rows.get(class));
+                row.copied().unwrap_or(u32::MAX)
+            });
+            (0u32..).zip(stands)
+        });
+        rows.collect()
+    }
+
     /// One value of every class of an attribute's values that no rule tells apart; none where
     /// the attribute may be left out.
     pub fn attribute_values(&self, position: u16) -> Vec<Option<String>> {

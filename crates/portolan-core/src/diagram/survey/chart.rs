@@ -1,20 +1,19 @@
-//! The regions of one slice: what the policy says there, and how regions are joined.
+//! One slice: what is in it, its topics, and how regions are joined. What the policy says there is
+//! `ruled.rs`'s.
 
-use std::collections::BTreeMap;
-
+use super::ruled::Ruled;
 use super::{Member, Standing};
 use crate::catalog::EndpointId;
 use crate::diagram::build::Build;
 use crate::diagram::field::Field;
 use crate::diagram::fold::{Fold, Subject};
 use crate::diagram::intern::Memo;
-use crate::diagram::locks::Locks;
 use crate::diagram::shape::{End, Profile, Questions, Slots};
 use crate::diagram::store::{Diagram, Inconclusive, Store};
-use crate::diagram::verdict::{Answers, Verdict};
+use crate::diagram::verdict::Answers;
 use crate::diagram::vocabulary::{Formula, Reach, Vocabulary};
 use crate::instant::Instant;
-use crate::policy::{Policy, RuleId, RuleKind};
+use crate::policy::{Policy, RuleId};
 
 /// A set of one slice's requests. It means nothing to another slice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,32 +31,15 @@ impl Region {
     }
 }
 
-type Built = Result<Region, Inconclusive>;
+pub(super) type Built = Result<Region, Inconclusive>;
 
 /// One slice: the requests whose id is of one shape, through one endpoint.
 pub struct Chart<'s> {
     pub(super) build: Build<'s>,
     pub(super) end: &'s End,
-    subject: Subject<'s>,
+    pub(super) subject: Subject<'s>,
     pub(super) members: &'s [Member<'s>],
-    /// By whether it is the primary: the first refuse rule that holds, as verdicts.
-    refused: [Option<Diagram>; 2],
-    locks: Vec<Locks>,
-    /// By candidate: its own verdict.
-    pub(super) candidates: Vec<Diagram>,
-    known: Known,
-}
-
-/// What more than one question asks for, once it was made.
-#[derive(Default)]
-struct Known {
-    /// By whether it is the primary.
-    passes: BTreeMap<bool, Region>,
-    /// By whether it is the primary.
-    routes: BTreeMap<bool, Region>,
-    /// By candidate.
-    legal: BTreeMap<usize, Region>,
-    fallen: Option<Diagram>,
+    pub(super) ruled: Ruled,
 }
 
 impl<'s> Chart<'s> {
@@ -101,57 +83,24 @@ impl<'s> Chart<'s> {
             fields: Build::fields(questions, slots)?,
             store,
             answers,
-            truths: BTreeMap::new(),
+            truths: Memo::default(),
             groups: &[],
         };
-        let mut chart = Self {
+        Ok(Self {
             build,
             end,
             subject,
             members,
-            refused: [None; 2],
-            locks: Vec::new(),
-            candidates: Vec::new(),
-            known: Known::default(),
-        };
-        chart.locks = chart.gather()?;
-        for (candidate, route) in end.routes.iter().enumerate() {
-            let verdict = chart
-                .build
-                .candidate(end, candidate, *route, &chart.locks)?;
-            chart.candidates.push(verdict);
-        }
-        Ok(chart)
-    }
-
-    /// Locks that demand the same, each group with where one of them applies.
-    fn gather(&mut self) -> Result<Vec<Locks>, Inconclusive> {
-        let vocabulary = self.build.vocabulary;
-        let mut groups: BTreeMap<&Vec<u32>, Vec<Diagram>> = BTreeMap::new();
-        for ((id, rule), demands) in vocabulary.policy.rules().zip(&vocabulary.demands) {
-            if let RuleKind::Lock { .. } = rule.kind {
-                let applies = self.build.holds(id, self.end, None)?;
-                groups.entry(demands).or_default().push(applies);
-            }
-        }
-        let mut locks = Vec::with_capacity(groups.len());
-        for (demands, applies) in groups {
-            let mut met = Vec::with_capacity(self.end.routes.len());
-            for candidate in 0..self.end.routes.len() {
-                met.push(self.met(demands, candidate)?);
-            }
-            locks.push(Locks {
-                reason: 0,
-                open: Vec::new(),
-                met,
-                applies: self.build.any_of(applies)?,
-            });
-        }
-        Ok(locks)
+            ruled: Ruled::default(),
+        })
     }
 
     /// Where a candidate meets every demand.
-    fn met(&mut self, demands: &[u32], candidate: usize) -> Result<Diagram, Inconclusive> {
+    pub(super) fn met(
+        &mut self,
+        demands: &[u32],
+        candidate: usize,
+    ) -> Result<Diagram, Inconclusive> {
         let mut met = Diagram::TRUE;
         for demand in demands {
             let one = self.build.atom(*demand, true, self.end, Some(candidate))?;
@@ -335,162 +284,5 @@ impl<'s> Chart<'s> {
         let demands = self.build.vocabulary.demands.get(lock.0 as usize);
         self.met(demands.ok_or(Inconclusive)?, candidate)
             .map(Region)
-    }
-
-    /// The first refuse rule that holds, as verdicts.
-    pub(super) fn refused(&mut self, primary: bool) -> Result<Diagram, Inconclusive> {
-        let [of_primary, of_fallback] = self.refused;
-        if let Some(known) = if primary { of_primary } else { of_fallback } {
-            return Ok(known);
-        }
-        let made = self.build.refused(self.end, self.subject, primary)?;
-        if let Some(place) = self.refused.get_mut(usize::from(!primary)) {
-            *place = Some(made);
-        }
-        Ok(made)
-    }
-
-    /// Where a diagram of verdicts says what is wanted.
-    fn verdicts(
-        &mut self,
-        diagram: Diagram,
-        wanted: &dyn Fn(&Verdict) -> bool,
-    ) -> Result<Diagram, Inconclusive> {
-        let answers = &self.build.answers.verdicts;
-        self.build.store.map(diagram, &|value| {
-            if answers.get(value).is_some_and(wanted) {
-                Diagram::TRUE
-            } else {
-                Diagram::FALSE
-            }
-        })
-    }
-
-    /// The requests that no refuse rule refuses, as a primary or as a fallback.
-    ///
-    /// # Errors
-    /// As `and`.
-    pub fn passes(&mut self, primary: bool) -> Built {
-        if let Some(known) = self.known.passes.get(&primary) {
-            return Ok(*known);
-        }
-        let refused = self.refused(primary)?;
-        let passes = |verdict: &Verdict| *verdict == Verdict::Pass;
-        let made = self.verdicts(refused, &passes).map(Region)?;
-        self.known.passes.insert(primary, made);
-        Ok(made)
-    }
-
-    /// The requests for which a candidate survives every refuse rule, exclude and lock.
-    ///
-    /// # Errors
-    /// As `and`.
-    pub fn survives(&mut self, candidate: usize, primary: bool) -> Built {
-        let passes = self.passes(primary)?;
-        let legal = self.legal(candidate)?;
-        self.and(passes, legal)
-    }
-
-    /// The requests for which a candidate survives every exclude and lock.
-    fn legal(&mut self, candidate: usize) -> Built {
-        if let Some(known) = self.known.legal.get(&candidate) {
-            return Ok(*known);
-        }
-        let verdict = *self.candidates.get(candidate).ok_or(Inconclusive)?;
-        let survives = |verdict: &Verdict| matches!(verdict, Verdict::Survive(_));
-        let made = self.verdicts(verdict, &survives).map(Region)?;
-        self.known.legal.insert(candidate, made);
-        Ok(made)
-    }
-
-    /// The requests that route, whatever is known about now: some candidate survives.
-    ///
-    /// # Errors
-    /// As `and`.
-    pub fn routes(&mut self, primary: bool) -> Built {
-        if let Some(known) = self.known.routes.get(&primary) {
-            return Ok(*known);
-        }
-        let mut any = Region::NONE;
-        for candidate in 0..self.candidates.len() {
-            let legal = self.legal(candidate)?;
-            any = self.or(any, legal)?;
-        }
-        let passes = self.passes(primary)?;
-        let made = self.and(passes, any)?;
-        self.known.routes.insert(primary, made);
-        Ok(made)
-    }
-
-    /// The requests that one of the wanted rules refuses: it is the reason that is shown.
-    ///
-    /// # Errors
-    /// As `and`.
-    pub fn refused_by(&mut self, primary: bool, wanted: &dyn Fn(RuleId) -> bool) -> Built {
-        let refused = self.refused(primary)?;
-        let named = |verdict: &Verdict| matches!(verdict, Verdict::Refused(id) if wanted(*id));
-        let by_refuse = self.verdicts(refused, &named)?;
-        let fallen = self.fallen()?;
-        let named =
-            |verdict: &Verdict| matches!(verdict, Verdict::Fell { rule, .. } if wanted(*rule));
-        let mut by_candidate = self.verdicts(fallen, &named)?;
-        for candidate in 0..self.candidates.len() {
-            let by_lock = self.locked_by(fallen, candidate, wanted)?;
-            by_candidate = self.build.store.or(by_candidate, by_lock)?;
-        }
-        let passes = self.passes(primary)?;
-        let by_candidate = self.build.store.and(passes.0, by_candidate)?;
-        self.build.store.or(by_refuse, by_candidate).map(Region)
-    }
-
-    /// The verdict on all candidates; who survives is left out.
-    fn fallen(&mut self) -> Result<Diagram, Inconclusive> {
-        if let Some(known) = self.known.fallen {
-            return Ok(known);
-        }
-        let nobody = self.build.terminal(Verdict::Survive(Box::default()));
-        let mut own = Vec::with_capacity(self.candidates.len());
-        for candidate in 0..self.candidates.len() {
-            let verdict = *self.candidates.get(candidate).ok_or(Inconclusive)?;
-            let survives = self.legal(candidate)?;
-            own.push(self.build.store.choose(survives.0, nobody, verdict)?);
-        }
-        let made = self.build.furthest_of(own)?;
-        self.known.fallen = Some(made);
-        Ok(made)
-    }
-
-    /// Where a candidate got furthest and the first lock that it breaks is a wanted one.
-    fn locked_by(
-        &mut self,
-        fallen: Diagram,
-        candidate: usize,
-        wanted: &dyn Fn(RuleId) -> bool,
-    ) -> Result<Diagram, Inconclusive> {
-        let route = *self.end.routes.get(candidate).ok_or(Inconclusive)?;
-        let its = |verdict: &Verdict| *verdict == Verdict::Locked(route);
-        let locked = self.verdicts(fallen, &its)?;
-        if locked == Diagram::FALSE {
-            return Ok(locked);
-        }
-        let reason = self.reason(candidate)?;
-        let named = |verdict: &Verdict| matches!(verdict, Verdict::Refused(id) if wanted(*id));
-        let named = self.verdicts(reason, &named)?;
-        self.build.store.and(locked, named)
-    }
-
-    /// The first lock that a candidate breaks, as verdicts.
-    pub(super) fn reason(&mut self, candidate: usize) -> Result<Diagram, Inconclusive> {
-        let vocabulary = self.build.vocabulary;
-        let mut reasons = Vec::new();
-        for ((id, rule), demands) in vocabulary.policy.rules().zip(&vocabulary.demands) {
-            if let RuleKind::Lock { .. } = rule.kind {
-                let met = self.met(demands, candidate)?;
-                let applies = self.build.holds(id, self.end, None)?;
-                let breaks = self.build.store.choose(met, Diagram::FALSE, applies)?;
-                reasons.push(self.build.labelled(breaks, Verdict::Refused(id))?);
-            }
-        }
-        self.build.first_of(reasons)
     }
 }

@@ -28,7 +28,7 @@ impl Chart<'_> {
         let (primary, fallback) = (self.passes(true)?, self.passes(false)?);
         let passes = self.or(primary, fallback)?;
         let within = self.and(within, passes)?;
-        let verdict = *self.candidates.get(candidate).ok_or(Inconclusive)?;
+        let verdict = self.verdict(candidate)?;
         let mut labels = self.labels(verdict, within)?;
         if self.locked(verdict, within)? {
             let reason = self.reason(candidate)?;

@@ -11,8 +11,10 @@ mod facts;
 mod ids;
 mod said;
 mod slice;
+mod unfold;
+mod whole;
 
-pub use cells::{Axis, Cell, Span};
+pub use cells::{Axis, Cell, Span, tidy};
 pub use coding::{Coding, Kind, Shared};
 pub use said::{Aspect, Difference, Said};
 

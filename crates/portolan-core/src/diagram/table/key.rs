@@ -20,6 +20,9 @@ const WHOLE: usize = 24;
 /// The mark of a key that is cut.
 const CUT: u32 = 1 << 31;
 
+/// What no key has: a record that has it is no key's at first sight.
+pub(super) const UNSURE: u32 = 1 << 30;
+
 impl Key {
     #[inline(always)]
     pub(super) fn of(id: &str) -> Self {
@@ -70,13 +73,16 @@ impl Key {
     }
 }
 
-/// The bytes of a long id and their number, folded.
+/// The whole words of a long id and its number of bytes, folded. What is left of it is in the last
+/// word of its key.
 #[cold]
 fn between(text: &[u8]) -> u32 {
-    let fold = |sum: u64, byte: &u8| spread(sum ^ u64::from(*byte), 0x9e37_79b9_7f4a_7c15);
+    let (words, _) = text.as_chunks::<8>();
+    let fold =
+        |sum: u64, word: &[u8; 8]| spread(sum ^ u64::from_le_bytes(*word), 0x9e37_79b9_7f4a_7c15);
     #[expect(clippy::cast_possible_truncation, reason = "the lower half is wanted")]
-    let folded = text.iter().fold(1, fold) as u32;
-    folded | CUT
+    let folded = words.iter().fold(text.len() as u64, fold) as u32;
+    folded & !UNSURE | CUT
 }
 
 /// The halves of a product, folded.

@@ -1,13 +1,12 @@
-//! Diagrams to boxes: which requests, one range or set of values a field.
+//! Boxes of requests: one range or set of values a field. How a diagram becomes boxes is in
+//! `unfold.rs`.
 
 use std::collections::BTreeMap;
 
 use super::coding::{Coding, Kind};
 use crate::diagram::field::{ABSENT, Field, Flag, Number, SetField, TextField};
-use crate::diagram::shape::{Questions, Slots};
+use crate::diagram::shape::Slots;
 use crate::diagram::sketch::Mask;
-use crate::diagram::store::{Diagram, Inconclusive, Store};
-use crate::limits;
 use crate::policy::{Scope, StateFact};
 
 /// What a box bounds.
@@ -43,7 +42,7 @@ impl Axis {
     /// The code of absence.
     pub const ABSENT: i64 = ABSENT;
 
-    fn of(field: Field, masks: &[(SetField, Mask)], slots: &Slots) -> Option<Self> {
+    pub(super) fn of(field: Field, masks: &[(SetField, Mask)], slots: &Slots) -> Option<Self> {
         Some(match field {
             Field::Flag(flag) => Self::Flag(flag),
             Field::Attribute(index) => Self::Attribute(index),
@@ -66,6 +65,22 @@ impl Axis {
             self,
             Self::At | Self::Number(_) | Self::State(_, StateFact::Used)
         )
+    }
+
+    /// Tidy spans in parts, each of which one box can have.
+    pub fn parts(self, spans: Vec<Span>) -> Vec<Vec<Span>> {
+        if !self.is_ordered() || spans.len() < 2 {
+            return vec![spans];
+        }
+        let mut parts: Vec<Vec<Span>> = spans.into_iter().map(|span| vec![span]).collect();
+        // Absence beside one range is one box still.
+        if let [first, second, ..] = parts.as_mut_slice()
+            && let [(ABSENT, ABSENT)] = first.as_slice()
+        {
+            second.insert(0, (ABSENT, ABSENT));
+            parts.remove(0);
+        }
+        parts
     }
 
     /// Every code that a request may have.
@@ -141,6 +156,19 @@ fn last_text(bounds: &[Box<[u8]>]) -> i64 {
     i64::try_from(bounds.len()).unwrap_or(i64::MAX)
 }
 
+/// Spans sorted, those that touch joined.
+pub fn tidy(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_unstable();
+    let mut joined: Vec<Span> = Vec::with_capacity(spans.len());
+    for (from, last) in spans {
+        match joined.last_mut() {
+            Some((_, end)) if from <= end.saturating_add(1) => *end = last.max(*end),
+            _ => joined.push((from, last)),
+        }
+    }
+    joined
+}
+
 /// The codes of both.
 pub(super) fn meet(a: &[Span], b: &[Span]) -> Vec<Span> {
     let mut found = Vec::new();
@@ -154,116 +182,4 @@ pub(super) fn meet(a: &[Span], b: &[Span]) -> Vec<Span> {
     }
     found.sort_unstable();
     found
-}
-
-/// Boxes by the answer of a diagram that they are for.
-type Found = BTreeMap<u32, Vec<Cell>>;
-
-impl Cell {
-    /// The boxes of every answer but the first: one a path, with all values that lead the same
-    /// way together where they have no order.
-    pub(super) fn all(
-        store: &Store,
-        diagram: Diagram,
-        fields: &[Field],
-        (questions, slots): (&Questions, &Slots),
-        coding: &Coding,
-    ) -> Result<Found, Inconclusive> {
-        let mut walk = Walk {
-            store,
-            axes: Vec::with_capacity(fields.len()),
-            cuts: Vec::with_capacity(fields.len()),
-            found: Found::new(),
-            left: limits::CHANGE_BOXES,
-        };
-        for field in fields {
-            let axis = Axis::of(*field, &questions.masks, slots);
-            let codes = axis.map_or(Vec::new(), |axis| axis.codes(coding));
-            walk.axes.push((axis, codes));
-            let start = slots.cuts.partition_point(|(of, _)| of < field);
-            let own = slots.cuts.get(start..).unwrap_or_default();
-            let own = own.iter().take_while(|(of, _)| of == field);
-            let constants = questions.cuts.get(field).into_iter().flatten();
-            let mut cuts: Vec<i64> = constants.chain(own.map(|(_, cut)| cut)).copied().collect();
-            cuts.sort_unstable();
-            walk.cuts.push(cuts);
-        }
-        walk.descend(diagram, &mut Self::default())?;
-        Ok(walk.found)
-    }
-}
-
-struct Walk<'w> {
-    store: &'w Store,
-    axes: Vec<(Option<Axis>, Vec<Span>)>,
-    cuts: Vec<Vec<i64>>,
-    found: Found,
-    left: usize,
-}
-
-impl Walk<'_> {
-    /// Visits every path; the depth is that of the diagram's fields.
-    fn descend(&mut self, diagram: Diagram, cell: &mut Cell) -> Result<(), Inconclusive> {
-        if let Some(value) = diagram.value() {
-            if value != 0 {
-                self.left = self.left.checked_sub(1).ok_or(Inconclusive)?;
-                self.found.entry(value).or_default().push(cell.clone());
-            }
-            return Ok(());
-        }
-        let node = self.store.node(diagram).ok_or(Inconclusive)?;
-        let field = usize::from(node.field);
-        let (axis, codes) = self.axes.get(field).cloned().ok_or(Inconclusive)?;
-        let axis = axis.ok_or(Inconclusive)?;
-        let ends = node.edges.iter().skip(1).map(|(rank, _)| Some(*rank));
-        let mut ways: Vec<(Diagram, Vec<Span>)> = Vec::new();
-        for ((rank, to), end) in node.edges.iter().zip(ends.chain([None])) {
-            let span = self.span(field, axis, *rank, end)?;
-            let values = meet(&[span], &codes);
-            if values.is_empty() {
-                continue;
-            }
-            let same = ways.iter_mut().find(|(way, _)| way == to);
-            match same.filter(|_| !axis.is_ordered()) {
-                Some((_, known)) => known.extend(values),
-                None => ways.push((*to, values)),
-            }
-        }
-        for (to, mut values) in ways {
-            values.sort_unstable();
-            if values == codes {
-                self.descend(to, cell)?;
-                continue;
-            }
-            cell.bounds.insert(axis, values);
-            self.descend(to, cell)?;
-            cell.bounds.remove(&axis);
-        }
-        Ok(())
-    }
-
-    /// The codes between two ranks.
-    fn span(
-        &self,
-        field: usize,
-        axis: Axis,
-        rank: u32,
-        end: Option<u32>,
-    ) -> Result<Span, Inconclusive> {
-        if let Axis::Words(..) = axis {
-            let last = end.map_or(1, |end| i64::from(end) - 1);
-            return Ok((i64::from(rank), last));
-        }
-        let cuts = self.cuts.get(field).ok_or(Inconclusive)?;
-        let cut = |rank: u32| match rank.checked_sub(1) {
-            None => Some(i64::MIN),
-            Some(position) => cuts.get(position as usize).copied(),
-        };
-        let from = cut(rank).ok_or(Inconclusive)?;
-        let last = match end {
-            None => i64::MAX,
-            Some(end) => cut(end).ok_or(Inconclusive)? - 1,
-        };
-        Ok((from, last))
-    }
 }

@@ -49,7 +49,7 @@ impl Draw<'_, '_> {
         for (outcome, primary) in drawn.outcomes.iter_mut().zip([true, false]) {
             *outcome = Some(self.outcome(routed, primary)?);
         }
-        for candidate in 0..self.chart.candidates.len() {
+        for candidate in 0..self.chart.end.routes.len() {
             let Some(route) = self.route(candidate).filter(|route| both(*route)) else {
                 continue;
             };
@@ -95,7 +95,10 @@ impl Draw<'_, '_> {
 
     /// Where it routes, or why no candidate survives; refusals are left out.
     fn routed(&mut self) -> Built {
-        let candidates = self.chart.candidates.clone();
+        let mut candidates = Vec::with_capacity(self.chart.end.routes.len());
+        for candidate in 0..self.chart.end.routes.len() {
+            candidates.push(self.chart.verdict(candidate)?);
+        }
         let all = self.chart.build.furthest_of(candidates)?;
         let end = self.chart.end;
         let order = self.chart.build.grow(&end.order, &Diagram::terminal)?;
@@ -149,7 +152,7 @@ impl Draw<'_, '_> {
     }
 
     /// A diagram of rules that refuse as one of what they say.
-    fn refusals(&mut self, verdicts: Diagram, fallback: bool) -> Built {
+    pub(super) fn refusals(&mut self, verdicts: Diagram, fallback: bool) -> Built {
         let (side, said) = (self.side, &mut *self.said);
         let answers = &*self.chart.build.answers;
         let mut join = |verdict: Diagram, _: Diagram| {
@@ -166,6 +169,9 @@ impl Draw<'_, '_> {
     }
 
     fn outcome(&mut self, routed: Diagram, primary: bool) -> Built {
+        if let (false, Some(rule)) = (primary, self.unknown_to_the_chain()) {
+            return self.refused_as_a_whole(rule);
+        }
         let refused = self.chart.refused(primary)?;
         let refused = self.refusals(refused, !primary)?;
         let mut first = |refused: Diagram, routed: Diagram| {
@@ -381,7 +387,7 @@ fn wordless(text: String, rule: RuleId) -> Said {
 }
 
 /// A refusal by a rule.
-fn refused((catalog, policy): Side<'_>, id: RuleId, fallback: bool) -> Said {
+pub(super) fn refused((catalog, policy): Side<'_>, id: RuleId, fallback: bool) -> Said {
     let rule = policy.rule(id);
     let verdict = rule.and_then(|rule| rule.kind.verdict());
     Said::Refused {

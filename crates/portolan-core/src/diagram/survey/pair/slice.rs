@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::cells::Cell;
 use super::draw::{Draw, Drawn};
 use super::said::{Aspect, Difference, Said, Sayings};
+use super::unfold::unfold;
 use super::{Group, Obstacle, Pair, Pairing, Role, Slice};
 use crate::catalog::EndpointId;
 use crate::diagram::build::Build;
@@ -73,7 +73,7 @@ impl Pair<'_> {
             }
             for (slots, pairings) in &group.pairings {
                 let numbers = (questions, slots);
-                let found = Cell::all(store, diagram, &fields, numbers, self.coding)?;
+                let found = unfold(store, diagram, &fields, numbers, self.coding)?;
                 for (list, cells) in found {
                     let list = laid.lists.get(list).cloned().unwrap_or_default();
                     let differences = list.iter();

@@ -1,0 +1,308 @@
+//! What the policy says in one slice: what is refused, who survives, what routes. Each is made when
+//! it is first asked for, and kept.
+//!
+//! Where a yes or no will do, only that is made: the verdicts, which say why, are larger.
+
+use std::collections::BTreeMap;
+
+use super::chart::Built;
+use super::{Chart, Region};
+use crate::diagram::build::Holding;
+use crate::diagram::locks::Locks;
+use crate::diagram::store::{Diagram, Inconclusive};
+use crate::diagram::verdict::Verdict;
+use crate::policy::{RuleId, RuleKind};
+
+/// What was made so far.
+#[derive(Default)]
+pub(super) struct Ruled {
+    /// By whether it is the primary: the refuse rules, in source order.
+    refusing: BTreeMap<bool, Vec<Holding>>,
+    /// By whether it is the primary: the first of them that holds, as verdicts.
+    refused: BTreeMap<bool, Diagram>,
+    /// By whether it is the primary: what none of them refuses.
+    passes: BTreeMap<bool, Region>,
+    /// By whether it is the primary.
+    routes: BTreeMap<bool, Region>,
+    locks: Option<Vec<Locks>>,
+    /// By candidate: where it survives every exclude and lock.
+    legal: BTreeMap<usize, Region>,
+    /// By candidate: its own verdict.
+    verdicts: BTreeMap<usize, Diagram>,
+    fallen: Option<Diagram>,
+}
+
+impl Chart<'_> {
+    /// Locks that demand the same, each group with where one of them applies.
+    fn gathered(&mut self) -> Result<Vec<Locks>, Inconclusive> {
+        let vocabulary = self.build.vocabulary;
+        let mut groups: BTreeMap<&Vec<u32>, Vec<Diagram>> = BTreeMap::new();
+        for ((id, rule), demands) in vocabulary.policy.rules().zip(&vocabulary.demands) {
+            if let RuleKind::Lock { .. } = rule.kind {
+                let applies = self.build.holds(id, self.end, None)?;
+                groups.entry(demands).or_default().push(applies);
+            }
+        }
+        let mut locks = Vec::with_capacity(groups.len());
+        for (demands, applies) in groups {
+            let mut met = Vec::with_capacity(self.end.routes.len());
+            for candidate in 0..self.end.routes.len() {
+                met.push(self.met(demands, candidate)?);
+            }
+            locks.push(Locks {
+                reason: 0,
+                open: Vec::new(),
+                met,
+                applies: self.build.any_of(applies)?,
+            });
+        }
+        Ok(locks)
+    }
+
+    /// Makes something of the locks, which are gathered once.
+    fn with_locks<T>(
+        &mut self,
+        make: impl FnOnce(&mut Self, &[Locks]) -> Result<T, Inconclusive>,
+    ) -> Result<T, Inconclusive> {
+        let locks = match self.ruled.locks.take() {
+            Some(locks) => locks,
+            None => self.gathered()?,
+        };
+        let done = make(self, &locks);
+        self.ruled.locks = Some(locks);
+        done
+    }
+
+    /// The refuse rules, in source order.
+    fn refusing(&mut self, primary: bool) -> Result<Vec<Holding>, Inconclusive> {
+        if let Some(known) = self.ruled.refusing.get(&primary) {
+            return Ok(known.clone());
+        }
+        let made = self.build.refusing(self.end, self.subject, primary)?;
+        self.ruled.refusing.insert(primary, made.clone());
+        Ok(made)
+    }
+
+    /// The first refuse rule that holds, as verdicts.
+    pub(super) fn refused(&mut self, primary: bool) -> Result<Diagram, Inconclusive> {
+        if let Some(known) = self.ruled.refused.get(&primary) {
+            return Ok(*known);
+        }
+        let made = self.build.refused(self.end, self.subject, primary)?;
+        self.ruled.refused.insert(primary, made);
+        Ok(made)
+    }
+
+    /// The requests that no refuse rule refuses, as a primary or as a fallback.
+    ///
+    /// # Errors
+    /// As `and`.
+    pub fn passes(&mut self, primary: bool) -> Built {
+        if let Some(known) = self.ruled.passes.get(&primary) {
+            return Ok(*known);
+        }
+        let refusing = self.refusing(primary)?;
+        let refused = refusing.into_iter().map(|(_, holds)| holds).collect();
+        let refused = self.build.any_of(refused).map(Region)?;
+        let made = self.without(Region::ALL, refused)?;
+        self.ruled.passes.insert(primary, made);
+        Ok(made)
+    }
+
+    /// The requests for which a candidate survives every refuse rule, exclude and lock.
+    ///
+    /// # Errors
+    /// As `and`.
+    pub fn survives(&mut self, candidate: usize, primary: bool) -> Built {
+        let legal = self.legal(candidate)?;
+        self.passing(legal, primary)
+    }
+
+    /// The requests of a region that no refuse rule refuses, as a primary or as a fallback.
+    ///
+    /// # Errors
+    /// As `and`.
+    pub fn passing(&mut self, region: Region, primary: bool) -> Built {
+        if region.is_empty() {
+            return Ok(region);
+        }
+        let passes = self.passes(primary)?;
+        self.and(passes, region)
+    }
+
+    /// The requests for which a candidate survives every exclude and lock; refuse rules are not
+    /// looked at.
+    ///
+    /// # Errors
+    /// As `and`.
+    pub fn legal(&mut self, candidate: usize) -> Built {
+        if let Some(known) = self.ruled.legal.get(&candidate) {
+            return Ok(*known);
+        }
+        let end = self.end;
+        let legal = self.with_locks(|chart, locks| chart.build.survives(end, candidate, locks))?;
+        self.ruled.legal.insert(candidate, Region(legal));
+        Ok(Region(legal))
+    }
+
+    /// The verdict on a candidate: why it does not survive, or that it does.
+    pub(super) fn verdict(&mut self, candidate: usize) -> Result<Diagram, Inconclusive> {
+        if let Some(known) = self.ruled.verdicts.get(&candidate) {
+            return Ok(*known);
+        }
+        let end = self.end;
+        let route = *end.routes.get(candidate).ok_or(Inconclusive)?;
+        let made = self.with_locks(|chart, locks| {
+            let build = &mut chart.build;
+            build.candidate(end, candidate, route, locks)
+        })?;
+        self.ruled.verdicts.insert(candidate, made);
+        Ok(made)
+    }
+
+    /// The requests that route, whatever is known about now: some candidate survives.
+    ///
+    /// # Errors
+    /// As `and`.
+    pub fn routes(&mut self, primary: bool) -> Built {
+        if let Some(known) = self.ruled.routes.get(&primary) {
+            return Ok(*known);
+        }
+        let made = self.routing(Region::ALL, primary)?;
+        self.ruled.routes.insert(primary, made);
+        Ok(made)
+    }
+
+    /// The requests of a region that route.
+    ///
+    /// # Errors
+    /// As `and`.
+    pub fn routing(&mut self, region: Region, primary: bool) -> Built {
+        if region.is_empty() {
+            return Ok(region);
+        }
+        let mut any = Region::NONE;
+        for candidate in 0..self.end.routes.len() {
+            let legal = self.legal(candidate)?;
+            let legal = self.and(legal, region)?;
+            any = self.or(any, legal)?;
+        }
+        self.passing(any, primary)
+    }
+
+    /// The requests that one of the wanted rules refuses: it is the reason that is shown.
+    ///
+    /// # Errors
+    /// As `and`.
+    pub fn refused_by(&mut self, primary: bool, wanted: &dyn Fn(RuleId) -> bool) -> Built {
+        let refusing = self.refusing(primary)?;
+        let last = refusing.iter().rposition(|(id, _)| wanted(*id));
+        let (mut before, mut by_refuse) = (Region::NONE, Region::NONE);
+        for (id, holds) in refusing.into_iter().take(last.map_or(0, |last| last + 1)) {
+            let holds = Region(holds);
+            if wanted(id) {
+                let first = self.without(holds, before)?;
+                by_refuse = self.or(by_refuse, first)?;
+            }
+            before = self.or(before, holds)?;
+        }
+        let of_candidates = |kind: &RuleKind| match kind {
+            RuleKind::NotOffered(_)
+            | RuleKind::OtherEndpoint(_)
+            | RuleKind::Exclude(_)
+            | RuleKind::Lock { .. } => true,
+            RuleKind::UnknownModel { .. }
+            | RuleKind::BeyondDepth(_)
+            | RuleKind::Refuse { .. }
+            | RuleKind::Skip(_)
+            | RuleKind::Set { .. }
+            | RuleKind::Warn { .. }
+            | RuleKind::Limit { .. }
+            | RuleKind::Retry { .. } => false,
+        };
+        let mut rules = self.policy().rules();
+        if !rules.any(|(id, rule)| of_candidates(&rule.kind) && wanted(id)) {
+            return Ok(by_refuse);
+        }
+        let fallen = self.fallen()?;
+        let named =
+            |verdict: &Verdict| matches!(verdict, Verdict::Fell { rule, .. } if wanted(*rule));
+        let mut by_candidate = self.verdicts(fallen, &named)?;
+        for candidate in 0..self.end.routes.len() {
+            let by_lock = self.locked_by(fallen, candidate, wanted)?;
+            by_candidate = self.build.store.or(by_candidate, by_lock)?;
+        }
+        let by_candidate = self.passing(Region(by_candidate), primary)?;
+        self.or(by_refuse, by_candidate)
+    }
+
+    /// Where a diagram of verdicts says what is wanted.
+    fn verdicts(
+        &mut self,
+        diagram: Diagram,
+        wanted: &dyn Fn(&Verdict) -> bool,
+    ) -> Result<Diagram, Inconclusive> {
+        let answers = &self.build.answers.verdicts;
+        self.build.store.map(diagram, &|value| {
+            if answers.get(value).is_some_and(wanted) {
+                Diagram::TRUE
+            } else {
+                Diagram::FALSE
+            }
+        })
+    }
+
+    /// The verdict on all candidates; who survives is left out.
+    fn fallen(&mut self) -> Result<Diagram, Inconclusive> {
+        if let Some(known) = self.ruled.fallen {
+            return Ok(known);
+        }
+        let nobody = self.build.terminal(Verdict::Survive(Box::default()));
+        let mut own = Vec::with_capacity(self.end.routes.len());
+        for candidate in 0..self.end.routes.len() {
+            let verdict = self.verdict(candidate)?;
+            let survives = self.legal(candidate)?;
+            own.push(self.build.store.choose(survives.0, nobody, verdict)?);
+        }
+        let made = self.build.furthest_of(own)?;
+        self.ruled.fallen = Some(made);
+        Ok(made)
+    }
+
+    /// Where a candidate got furthest and the first lock that it breaks is a wanted one.
+    fn locked_by(
+        &mut self,
+        fallen: Diagram,
+        candidate: usize,
+        wanted: &dyn Fn(RuleId) -> bool,
+    ) -> Result<Diagram, Inconclusive> {
+        let route = *self.end.routes.get(candidate).ok_or(Inconclusive)?;
+        let its = |verdict: &Verdict| *verdict == Verdict::Locked(route);
+        let locked = self.verdicts(fallen, &its)?;
+        if locked == Diagram::FALSE {
+            return Ok(locked);
+        }
+        let reason = self.reason(candidate)?;
+        let named = |verdict: &Verdict| matches!(verdict, Verdict::Refused(id) if wanted(*id));
+        let named = self.verdicts(reason, &named)?;
+        self.build.store.and(locked, named)
+    }
+
+    /// The first lock that a candidate breaks, as verdicts.
+    pub(super) fn reason(&mut self, candidate: usize) -> Result<Diagram, Inconclusive> {
+        let vocabulary = self.build.vocabulary;
+        let mut reasons = Vec::new();
+        for ((id, rule), demands) in vocabulary.policy.rules().zip(&vocabulary.demands) {
+            if let RuleKind::Lock { .. } = rule.kind {
+                let met = self.met(demands, candidate)?;
+                let applies = self.build.holds(id, self.end, None)?;
+                let breaks = self.build.store.choose(met, Diagram::FALSE, applies)?;
+                reasons.push(self.build.labelled(breaks, Verdict::Refused(id))?);
+            }
+        }
+        self.build.first_of(reasons)
+    }
+}
+
+#[cfg(test)]
+mod tests;

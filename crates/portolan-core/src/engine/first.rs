@@ -1,0 +1,55 @@
+//! A call's decision with its first attempt, in one go: what a gateway needs that sends the call on.
+//! How it comes about is `diagram`'s; all of a plan is a view's.
+
+#![expect(
+    clippy::inline_always,
+    reason = "a decision handed over in memory costs more than making it"
+)]
+
+use super::Engine;
+use crate::decision::{Decision, Outcome};
+use crate::diagram::First;
+use crate::request::{Call, State};
+
+impl Engine {
+    /// Decides a call and reads its first attempt, if there is one: the same as `decide_call`, then
+    /// `view_call`, and quicker than one after the other.
+    #[inline(always)]
+    pub fn decide_first(&self, call: &Call<'_>, state: &State) -> (Decision, Option<First<'_>>) {
+        if let Some(quick) = self.looked_up(call, state) {
+            return quick;
+        }
+        // Put elsewhere and taken from there: what is handed over in memory stays in memory.
+        let mut slow = None;
+        self.decide_and_view(call, state, &mut slow);
+        slow.unwrap_or_else(|| (self.foreign(call.at), None))
+    }
+
+    /// A call's decision and first attempt, where one look tells all of them.
+    #[inline(always)]
+    fn looked_up(&self, call: &Call<'_>, state: &State) -> Option<(Decision, Option<First<'_>>)> {
+        if call.caller.stamp != self.snapshot.0 {
+            return None;
+        }
+        let ground = self.ground(state);
+        let glance = ground.glance(call)?;
+        let decision = ground.decided(self.snapshot, call.at, &glance)?;
+        let first = match decision.outcome {
+            Outcome::Refuse(_) => None,
+            Outcome::Route => Some(glance.first(&self.compiled, call.at)?),
+        };
+        Some((decision, first))
+    }
+
+    #[inline(never)]
+    fn decide_and_view<'a>(
+        &'a self,
+        call: &Call<'_>,
+        state: &State,
+        slow: &mut Option<(Decision, Option<First<'a>>)>,
+    ) {
+        let decision = self.decide_call(call, state);
+        let view = self.view_call(call, state, &decision);
+        *slow = Some((decision, view.lead(&self.compiled, &self.catalog)));
+    }
+}
