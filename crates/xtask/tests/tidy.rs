@@ -101,6 +101,10 @@ fn imports_in_the_core_go_upward_only() {
         let Some(rest) = path.strip_prefix(base) else {
             continue;
         };
+        // Tests may make what they look at with whatever there is.
+        if rest.ends_with("/tests.rs") {
+            continue;
+        }
         let own = rest.split(['/', '.']).next().unwrap();
         let Some(here) = rank(own) else { continue };
         for (number, line) in text.lines().enumerate() {

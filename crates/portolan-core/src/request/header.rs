@@ -61,20 +61,23 @@ mod tests {
     #[test]
     fn headers_that_begin_so_are_found_where_there_are_any() {
         let table = [
-            ("", Some("apikey")),
-            ("x-", Some("x-apikey")),
-            ("X_API", Some("X_APIkey")),
-            ("q", Some("quthorization")),
-            ("auth", Some("auth")),
-            ("authorizations", Some("authorizations")),
-            ("authorization", Some("authorizationn")),
-            ("ac", Some("acuthorization")),
-            ("json_schema", None),
-            ("host", None),
+            ("", true),
+            ("x-", true),
+            ("X_API", true),
+            ("q", true),
+            ("auth", true),
+            ("authorizations", true),
+            ("authorization", true),
+            ("ac", true),
+            ("json_schema", false),
+            ("host", true),
+            ("zzzzzzzz", false),
         ];
         for (beginning, expected) in table {
-            let found = misspelt_beginning(beginning).next();
-            assert_eq!(found.as_deref(), expected, "{beginning}");
+            let found: Vec<String> = misspelt_beginning(beginning).collect();
+            assert_eq!(!found.is_empty(), expected, "{beginning}: {found:?}");
+            let right = |header: &&String| header.starts_with(beginning) && is_misspelt(header);
+            assert_eq!(found.iter().filter(right).count(), found.len(), "{found:?}");
         }
     }
 }

@@ -239,14 +239,14 @@ mod tests {
             (b"json_schema", Some(b"json_schema\0"), None),
             (b"api-key", Some(b"api-key\0"), Some("api-key")),
             (b"x-", Some(b"x."), Some("x-apikey")),
-            (b"claude", Some(b"claudf"), None),
-            (b"q", Some(b"r"), Some("quthorization")),
-            (b"json_schema\0", Some(b"text"), Some("kuthorization")),
+            (b"claude", Some(b"claudf"), Some("claudeorization")),
+            (b"q", Some(b"r"), Some("qauthorization")),
+            (b"json_schema\0", Some(b"text"), Some("jsonthorization")),
             // Nobody knows of this one.
             (
                 b"json_schema\0",
                 Some(b"json_schemaz"),
-                Some("json_schema-"),
+                Some("json_schemaa"),
             ),
         ];
         for (from, until, expected) in table {
