@@ -245,7 +245,7 @@ impl Build<'_> {
                 self.branch(at, edges)
             }
             Sketch::Meets(set, mask, sides) => {
-                let mask = self.slots.mask(self.questions, *set, *mask);
+                let mask = self.slots.mask(self.questions, *set, **mask);
                 let mask = u16::try_from(mask).map_err(|_| Inconclusive)?;
                 let at = self.position(Field::Meets(*set, mask))?;
                 let then = self.grow(&sides.0, leaf)?;

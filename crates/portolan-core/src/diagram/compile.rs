@@ -270,7 +270,7 @@ impl<'a> Compiler<'a> {
                 }
                 Err(Inconclusive) => INTERPRETED,
             };
-            self.known.insert(key, shape);
+            self.known.insert(key.kept(), shape);
             shape
         };
         let cuts = slots.cuts.iter().map(|(_, cut)| *cut);

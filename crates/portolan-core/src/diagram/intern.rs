@@ -23,12 +23,15 @@ impl Hasher for Mix {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            for (to, from) in word.iter_mut().zip(chunk) {
-                *to = *from;
-            }
-            self.0 = mix(self.0, u64::from_le_bytes(word));
+        let (words, rest) = bytes.as_chunks::<8>();
+        for word in words {
+            self.0 = mix(self.0, u64::from_le_bytes(*word));
+        }
+        if !rest.is_empty() {
+            let word = rest
+                .iter()
+                .fold(0, |word, byte| word << 8 | u64::from(*byte));
+            self.0 = mix(self.0, word);
         }
     }
 

@@ -12,6 +12,10 @@ use super::store::Inconclusive;
 use super::vocabulary::{Reach, Vocabulary};
 use crate::catalog::{EndpointId, Route};
 
+/// Bytes of a usual key, and cuts of a usual profile.
+const USUAL: usize = 960;
+const USUAL_CUTS: usize = 40;
+
 /// What one model's questions come to.
 #[derive(Debug)]
 pub(super) struct Profile {
@@ -162,11 +166,13 @@ impl Profile {
                 route: None,
             };
             let ask = |positions: &[u32], context: Context<'a>| {
-                let each = positions.iter().map(|position| {
+                let mut sketches = Vec::with_capacity(positions.len());
+                for position in positions {
                     let asked = vocabulary.asked.get(*position as usize);
-                    fold.question(*position, asked.ok_or(Inconclusive)?, context)
-                });
-                each.collect::<Result<Vec<Sketch>, Inconclusive>>()
+                    let asked = asked.ok_or(Inconclusive)?;
+                    sketches.push(fold.question(*position, asked, context)?);
+                }
+                Ok(sketches)
             };
             let of_route = candidates.iter().map(|(_, route)| {
                 let route = Some(*route);
@@ -206,11 +212,21 @@ pub(super) struct Slots {
     pub(super) masks: Vec<(SetField, Mask)>,
 }
 
-/// What is left of a profile without its numbers.
+/// What is left of a profile without its numbers, as bytes: two profiles have the same where they
+/// are of one shape.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Key(Vec<Part>);
+pub(super) struct Key(Vec<u8>);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+impl Key {
+    /// The same without room for more, for keeping.
+    pub(super) fn kept(mut self) -> Self {
+        self.0.shrink_to_fit();
+        self
+    }
+}
+
+/// What a key is made of. It tells what follows it, so that no two lists of parts are written alike.
+#[derive(Debug, Clone, Copy)]
 enum Part {
     Absent,
     Unknown,
@@ -227,10 +243,73 @@ enum Part {
     End,
 }
 
+/// A key while it is written.
+#[derive(Debug, Default)]
+struct Parts(Vec<u8>);
+
+impl Parts {
+    fn push(&mut self, part: Part) {
+        match part {
+            Part::Absent => self.0.push(0),
+            Part::Unknown => self.0.push(1),
+            Part::Model => self.0.push(2),
+            Part::End => self.0.push(3),
+            Part::Field(field) => {
+                self.0.push(4);
+                self.field(field);
+            }
+            Part::Below(count) => self.numbered(5, count),
+            Part::Leaf(value) => self.numbered(6, value),
+            Part::Known(position) => self.numbered(7, position),
+            Part::From(rank) => self.numbered(8, rank),
+            Part::Route(position, false) => self.numbered(9, position.into()),
+            Part::Route(position, true) => self.numbered(10, position.into()),
+            Part::Steps(field, count) => {
+                self.numbered(11, count);
+                self.field(field);
+            }
+            Part::Meets(set, mask) => {
+                self.numbered(12, mask);
+                self.0.push(set as u8);
+            }
+        }
+    }
+
+    /// A mark and a number: most are small, and one byte.
+    #[expect(clippy::cast_possible_truncation, reason = "seven bits at a time")]
+    fn numbered(&mut self, mark: u8, mut number: u32) {
+        self.0.push(mark);
+        while number >= 0x80 {
+            self.0.push(0x80 | (number & 0x7f) as u8);
+            number >>= 7;
+        }
+        self.0.push(number as u8);
+    }
+
+    fn field(&mut self, field: Field) {
+        match field {
+            Field::At => self.0.push(0),
+            Field::Flag(flag) => self.0.extend([1, flag as u8]),
+            Field::Text(text) => self.0.extend([2, text as u8]),
+            Field::Number(number) => self.0.extend([3, number as u8]),
+            Field::State(scope, fact) => self.0.extend([4, scope as u8, fact as u8]),
+            Field::Attribute(index) => self.numbered(5, index.into()),
+            Field::Applies(group) => self.numbered(6, group.into()),
+            Field::Meets(set, mask) => {
+                self.numbered(7, mask.into());
+                self.0.push(set as u8);
+            }
+        }
+    }
+}
+
 impl Slots {
     /// The numbers of a profile that are not constants.
     pub(super) fn of(profile: &Profile, questions: &Questions, fold: &Fold<'_>) -> Self {
-        let mut slots = Self::default();
+        let mut slots = Self {
+            cuts: Vec::with_capacity(USUAL_CUTS),
+            masks: Vec::new(),
+        };
         let known = fold.known.borrow();
         let constant = |field: Field, cut: i64| {
             let cuts = questions.cuts.get(&field);
@@ -285,11 +364,12 @@ impl Slots {
         questions: &Questions,
         known: &[Known],
     ) -> Key {
-        let mut parts = vec![match subject {
+        let mut parts = Parts(Vec::with_capacity(USUAL));
+        parts.push(match subject {
             Subject::Absent => Part::Absent,
             Subject::Unknown => Part::Unknown,
             Subject::Model(..) => Part::Model,
-        }];
+        });
         let mut last = None;
         for (field, cut) in &self.cuts {
             if last != Some(*field) {
@@ -310,7 +390,7 @@ impl Slots {
                 self.strip(sketch, questions, known, &mut parts);
             }
         }
-        Key(parts)
+        Key(parts.0)
     }
 
     /// What is left of sketches.
@@ -319,20 +399,14 @@ impl Slots {
         sketches: impl Iterator<Item = &'s Sketch>,
         questions: &Questions,
     ) -> Key {
-        let mut parts = Vec::new();
+        let mut parts = Parts::default();
         for sketch in sketches {
             self.strip(sketch, questions, &[], &mut parts);
         }
-        Key(parts)
+        Key(parts.0)
     }
 
-    fn strip(
-        &self,
-        sketch: &Sketch,
-        questions: &Questions,
-        known: &[Known],
-        parts: &mut Vec<Part>,
-    ) {
+    fn strip(&self, sketch: &Sketch, questions: &Questions, known: &[Known], parts: &mut Parts) {
         match sketch {
             Sketch::Leaf(value) => parts.push(Part::Leaf(*value)),
             Sketch::Known(position) => {
@@ -353,7 +427,7 @@ impl Slots {
                 }
             }
             Sketch::Meets(set, mask, sides) => {
-                parts.push(Part::Meets(*set, self.mask(questions, *set, *mask)));
+                parts.push(Part::Meets(*set, self.mask(questions, *set, **mask)));
                 self.strip(&sides.0, questions, known, parts);
                 self.strip(&sides.1, questions, known, parts);
             }
@@ -407,7 +481,7 @@ pub(super) fn masks(sketch: &Sketch, found: &mut dyn FnMut(SetField, Mask)) {
             }
         }
         Sketch::Meets(set, mask, sides) => {
-            found(*set, *mask);
+            found(*set, **mask);
             masks(&sides.0, found);
             masks(&sides.1, found);
         }
