@@ -82,13 +82,25 @@ mutant "a text between two is neither" \
 
 # ---- Panels
 mutant "a constant of a panel that turns one too late" \
-  's/value\(column\) >= column\.cut/value(column) > column.cut/'
+  's/let reached = value >= column\.cut/let reached = value > column.cut/'
 mutant "a cut of a model that turns one too late in its panel" \
-  's/value\(column\) >= i64::from\(\*cut\)/value(column) > i64::from(*cut)/'
+  's/let reached = value >= i64::from\(cut\)/let reached = value > i64::from(cut)/'
+mutant "a further constant of a panel that turns one too late" \
+  's/value\(further\) >= further\.column\.cut/value(further) > further.column.cut/'
+mutant "a further cut of a model that turns one too late in its panel" \
+  's/value\(further\) >= i64::from\(\*cut\)/value(further) > i64::from(*cut)/'
+mutant "a panel without its further tests" \
+  's/wide: !further\.is_empty\(\) \|\| !wider\.is_empty\(\)/wide: false/'
 mutant "a panel that counts warnings twice" \
   's/count = count\.checked_add\(1\)\?/count = count.checked_add(2)?/'
-mutant "a model's cuts in the wrong order" \
+mutant "a panel with a model's cuts in the wrong order" \
   's/\(0\.\.\*room\)\.map\(/(0..*room).rev().map(/'
+mutant "a panel whose kinds are told apart by their rows alone" \
+  's/let key = \(sale\.lot, rows\.into\(\)\)/let key = (0, rows.into())/'
+mutant "a panel whose kinds are told apart by where they are sold alone" \
+  's/let key = \(sale\.lot, rows\.into\(\)\)/let key = (sale.lot, [].into())/'
+mutant "a panel with the rows of another endpoint" \
+  's/self\.0\.get\(endpoint as usize \+ 1\)/self.0.get(1)/'
 mutant "the later price up to its day" \
   's/at\.unix_seconds\(\) >= self\.split/at.unix_seconds() > self.split/'
 

@@ -43,6 +43,9 @@ struct Arguments {
     /// Nothing but Portolan's decisions over so many models, for a profiler
     #[arg(long, value_name = "MODELS")]
     profile: Option<usize>,
+    /// Nothing but Portolan beside the hand-written limit over so many models
+    #[arg(long, value_name = "MODELS")]
+    pair: Option<usize>,
     /// Nothing but instructions a decision, by valgrind; fails where they are above the line
     #[arg(long)]
     instructions: bool,
@@ -63,6 +66,19 @@ fn main() -> anyhow::Result<()> {
         return instructions::run(case, program);
     }
     let mut out = std::io::stdout().lock();
+    if let Some(models) = arguments.pair {
+        let [limit, portolan] = seven::pair(models, arguments.rounds.unwrap_or(41))?;
+        writeln!(
+            out,
+            "hand-written limit: {} ns, Portolan: {} ns, {:.2} of it; the quickest rounds: {} ns, {} ns",
+            report::figure(limit.median()),
+            report::figure(portolan.median()),
+            portolan.over(&limit),
+            report::figure(limit.least()),
+            report::figure(portolan.least()),
+        )?;
+        return Ok(());
+    }
     if arguments.instructions {
         return hold_the_line(&mut out);
     }

@@ -36,6 +36,11 @@ impl Timing {
         quantile(self.rounds.clone(), 0.5)
     }
 
+    /// Nanoseconds a decision in the quickest round.
+    pub(crate) fn least(&self) -> f64 {
+        quantile(self.rounds.clone(), 0.0)
+    }
+
     /// Nanoseconds a decision in all but the slowest hundredth of batches.
     pub(crate) fn p99(&self) -> f64 {
         quantile(self.batches.clone(), 0.99)

@@ -95,6 +95,21 @@ pub(crate) fn profile(models: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Times the hand-written limit and Portolan alone, over a catalog of so many models.
+///
+/// # Errors
+/// When one cannot be loaded.
+pub(crate) fn pair(models: usize, rounds: usize) -> anyhow::Result<[Timing; 2]> {
+    let (world, jobs) = world(models)?;
+    let mut limit = (contenders::limit::ENTRY.load)(&world)?;
+    let mut portolan = (contenders::compiled::ENTRY.load)(&world)?;
+    let mut both: [&mut dyn Timed<Job>; 2] = [limit.as_mut(), portolan.as_mut()];
+    let timings = measure::rounds(&mut both, &jobs, rounds);
+    timings
+        .try_into()
+        .map_err(|_| anyhow::anyhow!("two were timed"))
+}
+
 /// Lets one program decide requests of one kind, for valgrind.
 ///
 /// # Errors

@@ -136,13 +136,15 @@ impl Engine {
         let glance = ground.glance(call);
         match glance.and_then(|glance| ground.decided(self.snapshot, call.at, &glance)) {
             Some(decision) => decision,
-            None => self.walked(call, state),
+            None => self.walked(*call, state),
         }
     }
 
-    /// Decides a call where one look is not enough.
+    /// Decides a call where one look is not enough. Takes a copy, which nobody makes before: what
+    /// is handed over by reference has to be written down where one look is enough, too.
     #[inline(never)]
-    fn walked(&self, call: &Call<'_>, state: &State) -> Decision {
+    fn walked(&self, call: Call<'_>, state: &State) -> Decision {
+        let call = &call;
         let fallbacks = Fallbacks::Borrowed(call.fallbacks);
         match self.ground(state).decide(self.snapshot, call, fallbacks) {
             Some(decision) => decision,

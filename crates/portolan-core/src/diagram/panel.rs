@@ -17,17 +17,21 @@ pub(super) use fill::{Walked, build};
 
 use std::hint::select_unpredictable;
 
-use super::flat::Ask;
+use super::field::ABSENT;
+use super::flat::{Ask, Basics};
 use super::table::Record;
 
 /// Cuts that a record has room for; others lie in a list of their own.
 pub(super) const INLINE: usize = 4;
 
-/// Tests of constants that every decision makes.
-const CONSTANTS: usize = 4;
+/// Models whose rows are the same, by where these stand.
+pub(super) type Kind = u32;
 
-/// No row of a panel.
-pub(super) const UNPANELLED: u32 = u32::MAX;
+/// Of no kind; no row begins there, nor anywhere near, also where positions have 32 bits.
+pub(super) const UNPANELLED: Kind = 1 << 31;
+
+/// Where no row begins, nor is anywhere near.
+const NO_ROW: u32 = 1 << 31;
 
 /// No ending of a panel.
 pub(super) const NO_ENDING: u32 = u32::MAX;
@@ -38,22 +42,26 @@ pub(super) const OTHERS: usize = 8;
 /// What tests are made on: the basic fields, and others.
 pub(super) type Values = [i64; 8 + OTHERS];
 
-/// One test of every request.
+/// One test of every request, of a field that its place among the columns tells.
 #[derive(Debug, Clone, Copy, Default)]
 struct Column {
     /// What it adds to the position of the cell where the value is not below the cut.
     stride: u32,
-    /// Where the value lies.
-    field: u32,
     /// The cut, unless each model has its own.
     cut: i64,
 }
 
+/// One test of every request, of any field.
+#[derive(Debug, Clone, Copy, Default)]
+struct Further {
+    column: Column,
+    /// Where the value lies.
+    field: u32,
+}
+
 /// What a decision comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ending {
-    /// As a walk would say it.
-    pub(super) verdict: u32,
     /// Why, where it is refused.
     pub(super) rule: u32,
     /// The first route, or the candidate that got furthest, among the model's; `NO_ROUTE`.
@@ -70,7 +78,7 @@ pub(super) const NO_ROUTE: u16 = u16::MAX;
 pub(super) const UNCOUNTED: u8 = u8::MAX;
 
 /// Which kind of verdict it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
     /// Some candidates survive.
     Survives,
@@ -80,74 +88,99 @@ pub(super) enum What {
     Locked,
 }
 
+/// By where they stand among the basic ones: the fields of the columns that compare with constants,
+/// and of those that compare with a model's own cuts. It is what nearly every policy asks, each from
+/// where it was read to its test without a list.
+const FIELDS: [[u32; 4]; 2] = [[0, 0, 5, 1], [1, 1, 2, 4]];
+
 /// The tests of every decision, and what they come to.
 #[derive(Debug, Default)]
 pub(super) struct Panel {
+    /// Of the region asked for: none is reached where there is none.
+    regions: [Column; 2],
+    /// What a stream adds.
+    stream: u32,
+    /// Of the instant.
+    dated: Column,
+    /// For the cuts of a model's own that its record has room for: strides.
+    own: [u32; INLINE],
+    /// By kind, and the endpoint called: where a model's cells begin.
+    rows: Box<[u32]>,
+    cells: Box<[Ending]>,
+    /// By cell: as a walk would say it.
+    verdicts: Box<[u32]>,
+    /// There are tests beside those.
+    pub(super) wide: bool,
     /// Fields beside the basic ones.
     pub(super) others: Box<[Ask]>,
-    constants: [Column; CONSTANTS],
-    /// Those that there is no room for among the first.
-    further: Box<[Column]>,
-    /// For the cuts of a model's own that its record has room for.
-    own: [Column; INLINE],
-    /// For those that it has no room for.
-    wider: Box<[Column]>,
+    /// For constants.
+    further: Box<[Further]>,
+    /// For cuts of a model's own.
+    wider: Box<[Further]>,
     /// By record: those cuts.
     more: Box<[u32]>,
-    /// By what is panelled, and the endpoint called: where its cells begin.
-    rows: Box<[u32]>,
-    cells: Box<[u32]>,
-    endings: Box<[Ending]>,
 }
 
 impl Panel {
     /// Where the cells of a record begin; `None` where it has to be walked.
     #[inline(always)]
     pub(super) fn row(&self, record: &Record, endpoint: u32) -> Option<u32> {
-        let row = record.panel as usize + endpoint as usize;
+        let row = record.kind as usize + endpoint as usize;
         self.rows.get(row).copied()
     }
 
-    /// What a request comes to in a row; `None` where that has to be walked.
+    /// Where in a row, and from its beginning, the tests lead that nearly every policy makes.
     #[inline(always)]
-    pub(super) fn look<const FIELDS: usize>(
-        &self,
-        row: u32,
-        (subject, record): (u32, &Record),
-        values: &[i64; FIELDS],
-    ) -> Option<u32> {
-        let mut cell = row as usize;
-        let value = |column: &Column| {
-            let value = values.get(column.field as usize % FIELDS);
-            value.copied().unwrap_or(0)
+    pub(super) fn look(&self, row: u32, record: &Record, basics: &Basics) -> u32 {
+        let [region, at, max_tokens, _, total_tokens, stream, ..] = *basics;
+        let mut cell = row;
+        let mut add = |reached: bool, stride: u32| {
+            cell = cell.wrapping_add(select_unpredictable(reached, stride, 0));
         };
-        for column in &self.constants {
-            let reached = value(column) >= column.cut;
-            cell += select_unpredictable(reached, column.stride as usize, 0);
-        }
-        if !self.further.is_empty() {
-            for column in &self.further {
-                let reached = value(column) >= column.cut;
-                cell += select_unpredictable(reached, column.stride as usize, 0);
+        if region != ABSENT {
+            for column in &self.regions {
+                add(region >= column.cut, column.stride);
             }
         }
-        for (column, cut) in self.own.iter().zip(&record.cuts) {
-            let reached = value(column) >= i64::from(*cut);
-            cell += select_unpredictable(reached, column.stride as usize, 0);
+        add(stream != 0, self.stream);
+        add(at >= self.dated.cut, self.dated.stride);
+        let values = [at, at, max_tokens, total_tokens];
+        for ((stride, cut), value) in self.own.iter().zip(&record.cuts).zip(values) {
+            let reached = value >= i64::from(*cut);
+            add(reached, *stride);
+        }
+        cell
+    }
+
+    /// How much farther all other tests lead.
+    #[inline(never)]
+    pub(super) fn further(&self, subject: u32, values: &Values) -> Option<u32> {
+        let mut cell = 0;
+        let value = |further: &Further| values.get(further.field as usize).copied().unwrap_or(0);
+        for further in &self.further {
+            let reached = value(further) >= further.column.cut;
+            cell += select_unpredictable(reached, further.column.stride, 0);
         }
         if !self.wider.is_empty() {
             let cuts = self.more.get(subject as usize * self.wider.len()..)?;
-            for (column, cut) in self.wider.iter().zip(cuts) {
-                let reached = value(column) >= i64::from(*cut);
-                cell += select_unpredictable(reached, column.stride as usize, 0);
+            for (further, cut) in self.wider.iter().zip(cuts) {
+                let reached = value(further) >= i64::from(*cut);
+                cell += select_unpredictable(reached, further.column.stride, 0);
             }
         }
-        self.cells.get(cell).copied()
+        Some(cell)
     }
 
-    /// What is told of an ending.
+    /// What a cell tells; `None` where somebody has to walk.
     #[inline(always)]
-    pub(super) fn ending(&self, at: u32) -> Option<&Ending> {
-        self.endings.get(at as usize)
+    pub(super) fn ending(&self, cell: u32) -> Option<&Ending> {
+        self.cells.get(cell as usize)
+    }
+
+    /// The verdict of a cell, as a walk would say it.
+    #[inline(always)]
+    pub(super) fn verdict(&self, cell: u32) -> u32 {
+        let verdict = self.verdicts.get(cell as usize);
+        verdict.copied().unwrap_or(u32::MAX)
     }
 }

@@ -22,7 +22,7 @@ pub(super) struct Sale {
     /// Where its routes begin among those of all models.
     lot: u32,
     /// What prices are multiples of.
-    base: [u32; 2],
+    base: Base,
 }
 
 impl Sale {

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use key::{Key, UNSURE};
 use place::Places;
 
-use super::panel::{INLINE, UNPANELLED};
+use super::panel::{INLINE, Kind, UNPANELLED};
 use super::site::Sale;
 
 /// What a decision over a panel reads of a model: a cache line.
@@ -24,8 +24,8 @@ use super::site::Sale;
 pub(super) struct Record {
     words: [u64; 3],
     check: u32,
-    /// Where its rows of the panel begin; `UNPANELLED` where there are none.
-    pub(super) panel: u32,
+    /// What the panel says of it and of others; `UNPANELLED`.
+    pub(super) kind: Kind,
     /// The first of its own cuts, in the order of the panel's columns.
     pub(super) cuts: [u32; INLINE],
     /// How it is sold.
@@ -52,7 +52,7 @@ const NOBODY: u32 = i32::MAX.cast_unsigned();
 const EMPTY: Record = Record {
     words: [0; 3],
     check: NOBODY,
-    panel: UNPANELLED,
+    kind: UNPANELLED,
     cuts: [0; INLINE],
     sale: Sale::NOTHING,
 };
@@ -66,8 +66,8 @@ const UNUSED: Spot = Spot {
 /// A record that stands for other records, by date.
 pub(super) const ALIAS: u32 = 1 << 31;
 
-/// Where a record's rows of the panel begin, and the first of its own cuts.
-pub(super) type Panelled = (u32, [u32; INLINE]);
+/// What the panel says of a record and of others, and the first of its own cuts.
+pub(super) type Panelled = (Kind, [u32; INLINE]);
 
 /// What a model is stored with.
 #[derive(Debug, Default)]
@@ -205,7 +205,7 @@ impl Table {
     #[inline(always)]
     pub(super) fn touch(&self, id: &str) -> u32 {
         let place = self.places.of(Key::of(id).hash());
-        self.records.get(place).map_or(0, |record| record.panel)
+        self.records.get(place).map_or(0, |record| record.kind)
     }
 
     /// The shapes of all records that are no aliases.
@@ -216,17 +216,18 @@ impl Table {
 
     /// How many records have rows of the panel.
     pub(super) fn panelled(&self) -> usize {
-        let rows = self.records.iter().filter(|r| r.panel != UNPANELLED);
+        let rows = self.records.iter().filter(|r| r.kind != UNPANELLED);
         rows.count()
     }
 
-    /// Says where each record's rows of the panel begin, and what its own cuts are: `panelled`
-    /// tells, by its shape and its numbers and all that lie behind them.
+    /// Says what the panel says of each record, and what its own cuts are: `panelled` tells, by its
+    /// shape, and its numbers and all that lie behind them.
     pub(super) fn settle(&mut self, panelled: &mut dyn FnMut(u32, &[i64]) -> Option<Panelled>) {
         for (record, spot) in self.records.iter_mut().zip(&self.spots) {
             let numbers = self.numbers.get(spot.numbers as usize..);
-            if let Some((panel, cuts)) = panelled(spot.shape, numbers.unwrap_or_default()) {
-                record.panel = panel;
+            let numbers = numbers.unwrap_or_default();
+            if let Some((kind, cuts)) = panelled(spot.shape, numbers) {
+                record.kind = kind;
                 record.cuts = cuts;
             }
         }
@@ -260,6 +261,22 @@ mod tests {
         }
         for other in ["", "x", "1\0", "xx500", &"x".repeat(60)] {
             assert_eq!(table.find(other).map(|(at, _)| at), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn an_id_is_nobody_elses_that_ends_alike() {
+        let known = ["haiku-1-20250101", "sonnet-1-20250101", "opus-1-20250101"];
+        let mut table = Table::new(known.into_iter());
+        for id in known {
+            table.insert(id, &Stored::default());
+        }
+        // So many that they come to every place.
+        for n in 0..4_096 {
+            let other = format!("haiku-{n:04}-20250101");
+            assert_eq!(table.find(&other).map(|(at, _)| at), None, "{other}");
+            let other = format!("haiku-{n}-20250101-longer-than-a-key");
+            assert_eq!(table.find(&other).map(|(at, _)| at), None, "{other}");
         }
     }
 

@@ -69,6 +69,8 @@ pub(crate) struct Seen<'a> {
     facts: RouteFacts<'a>,
     ending: &'a Ending,
     subject: u32,
+    /// The ending's cell.
+    at: u32,
 }
 
 /// The call of a view.
@@ -94,6 +96,7 @@ impl<'a> Seen<'a> {
             facts: compiled.sold.facts(&record.sale, ending.route)?,
             ending,
             subject: fate.subject,
+            at: fate.ending,
         })
     }
 }
@@ -111,7 +114,7 @@ impl View<'_> {
         match &self.told {
             Told::Seen(seen) => Fate {
                 subject: seen.subject,
-                verdict: seen.ending.verdict,
+                verdict: self.ground.compiled.panel.verdict(seen.at),
                 ending: NO_ENDING,
             },
             Told::Walked(decision) | Told::Judged(decision, _) => decision.fate,

@@ -11,8 +11,8 @@ mod glance;
 use super::field::Asking;
 use super::flat::{NO_STATE, Reading, state_codes};
 use super::panel::NO_ENDING;
-use super::site::RouteFacts;
-use super::table::{ALIAS, Record};
+use super::site::{RouteFacts, Sale};
+use super::table::ALIAS;
 use super::verdict::Verdict;
 use super::{Compiled, End};
 use crate::catalog::{Catalog, Route};
@@ -48,7 +48,7 @@ pub(super) struct Standing<'a> {
     pub(super) fate: Fate,
     pub(super) end: &'a End,
     pub(super) slots: &'a [i64],
-    record: &'a Record,
+    sale: &'a Sale,
 }
 
 impl<'a> Ground<'a> {
@@ -89,7 +89,7 @@ impl<'a> Ground<'a> {
     /// One of the routes of where an effective request stands.
     #[inline]
     pub(super) fn facts(self, standing: &Standing<'a>, position: u16) -> Option<RouteFacts<'a>> {
-        self.compiled.sold.facts(&standing.record.sale, position)
+        self.compiled.sold.facts(standing.sale, position)
     }
 
     /// Touches what the decisions on these calls will read first, so that the waits for memory
@@ -188,7 +188,6 @@ impl<'a> Ground<'a> {
     #[inline(always)]
     pub(super) fn at(self, call: &Call<'_>, subject: u32) -> Option<Standing<'a>> {
         let table = &self.compiled.table;
-        let record = table.record(subject)?;
         let shape = self.compiled.shapes.get(table.shape(subject) as usize)?;
         let slots = table.numbers(subject, shape.slots);
         Some(Standing {
@@ -199,7 +198,7 @@ impl<'a> Ground<'a> {
             },
             end: shape.ends.get(call.caller.endpoint.index())?,
             slots,
-            record,
+            sale: &table.record(subject)?.sale,
         })
     }
 

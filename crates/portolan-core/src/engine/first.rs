@@ -21,7 +21,7 @@ impl Engine {
         }
         // Put elsewhere and taken from there: what is handed over in memory stays in memory.
         let mut slow = None;
-        self.decide_and_view(call, state, &mut slow);
+        self.decide_and_view(*call, state, &mut slow);
         slow.unwrap_or_else(|| (self.foreign(call.at), None))
     }
 
@@ -41,13 +41,16 @@ impl Engine {
         Some((decision, first))
     }
 
+    /// Takes a copy, which nobody makes before: what is handed over by reference has to be written
+    /// down where one look is enough, too.
     #[inline(never)]
     fn decide_and_view<'a>(
         &'a self,
-        call: &Call<'_>,
+        call: Call<'_>,
         state: &State,
         slow: &mut Option<(Decision, Option<First<'a>>)>,
     ) {
+        let call = &call;
         let decision = self.decide_call(call, state);
         let view = self.view_call(call, state, &decision);
         *slow = Some((decision, view.lead(&self.compiled, &self.catalog)));

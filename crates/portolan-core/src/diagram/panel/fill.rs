@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::columns::{Columns, Needs, OwnSlots, TOO_MUCH, own_slots};
-use super::{Column, Ending, INLINE, NO_ROUTE, Panel, UNCOUNTED, UNPANELLED, What};
+use super::{
+    Column, Ending, FIELDS, Further, Kind, NO_ROUTE, NO_ROW, Panel, UNCOUNTED, UNPANELLED, What,
+};
+use crate::diagram::field::{ABSENT, Flag, TextField};
 use crate::diagram::flat::{ANSWER, Ask, At, Flat, OWN, basic};
-use crate::diagram::intern::{Interner, Memo};
+use crate::diagram::intern::Memo;
 use crate::diagram::table::Table;
 use crate::diagram::verdict::Verdict;
 use crate::diagram::{Does, Effect, End, Rules, Shape};
@@ -46,43 +49,104 @@ pub(in crate::diagram) fn build(walked: &Walked<'_>, table: &mut Table) -> Panel
             columns.collect()
         });
     }
-    let room: usize = columns.own.values().sum();
+    let [constant_fields, own_fields] = FIELDS;
+    let (constants, further) = seated(&filling.constants, constant_fields, simple);
+    let (own, wider) = seated(&filling.own, own_fields, |_| true);
+    let mut kinds = Kinds::new(&rows, ends);
     let mut more = Vec::new();
-    table.settle(&mut |shape, numbers| {
-        let cuts = cuts(&plans, &numbers_of, shape, numbers);
-        let (first, others) = match cuts.as_ref().and_then(|cuts| cuts.split_at_checked(INLINE)) {
-            Some((first, others)) => (first, others),
-            None => (cuts.as_deref().unwrap_or_default(), &[][..]),
-        };
+    table.settle(&mut |shape, stored| {
+        let cuts = cuts(&plans, &numbers_of, shape, stored);
+        let cut = |of: usize| cuts.as_ref().and_then(|cuts| cuts.get(of)).copied();
+        let first = own.map(|seat| seat.and_then(|(of, _)| cut(of)).unwrap_or(0));
         // Records without cuts keep the places of others.
-        let padding = room.saturating_sub(INLINE) - others.len();
-        more.extend(
-            others
-                .iter()
-                .copied()
-                .chain(std::iter::repeat_n(0, padding)),
-        );
-        let mut own = [0; INLINE];
-        for (place, cut) in own.iter_mut().zip(first) {
-            *place = *cut;
-        }
-        let row = (shape as usize).checked_mul(ends)?;
-        Some((u32::try_from(row).ok().filter(|_| cuts.is_some())?, own))
+        more.extend(wider.iter().map(|(of, _)| cut(*of).unwrap_or(0)));
+        Some((kinds.of(shape).filter(|_| cuts.is_some())?, first))
     });
-    let (mut constants, mut own) = (filling.constants.into_iter(), filling.own.into_iter());
     // Columns that add nothing, where there are fewer: the number of tests is always the same.
-    let every = std::array::from_fn(|_| constants.next().unwrap_or_default());
-    let first = std::array::from_fn(|_| own.next().unwrap_or_default());
+    let column = |seat: Option<Seat>| seat.map_or(Column::default(), |(_, f)| f.column);
+    let [first, second, stream, dated] = constants.map(column);
     Panel {
-        others: columns.others().into(),
-        constants: every,
-        further: constants.collect(),
-        own: first,
-        wider: own.collect(),
-        more: more.into(),
-        rows: rows.into(),
+        regions: [first, second],
+        stream: stream.stride,
+        dated,
+        own: own.map(|seat| column(seat).stride),
+        rows: kinds.all.into(),
         cells: filling.cells.into(),
-        endings: filling.endings.into_keys().into(),
+        verdicts: filling.verdicts.into(),
+        wide: !further.is_empty() || !wider.is_empty(),
+        others: columns.others().into(),
+        further: further.into_iter().map(|(_, further)| further).collect(),
+        wider: wider.into_iter().map(|(_, further)| further).collect(),
+        more: more.into(),
+    }
+}
+
+/// A column, and which one it is.
+type Seat = (usize, Further);
+
+/// What a place for constants takes for granted: no region is below every cut, and a stream is at
+/// the only one.
+fn simple(further: &Further) -> bool {
+    let Further { column, field } = *further;
+    match field {
+        _ if field == u32::from(basic(Ask::Text(TextField::ModelRegion))) => column.cut > ABSENT,
+        _ if field == u32::from(basic(Ask::Flag(Flag::Stream))) => column.cut == 1,
+        _ => true,
+    }
+}
+
+/// Columns in the places that there are for their fields, and those for which none is left.
+fn seated<const PLACES: usize>(
+    columns: &[Further],
+    fields: [u32; PLACES],
+    simple: impl Fn(&Further) -> bool,
+) -> ([Option<Seat>; PLACES], Vec<Seat>) {
+    let mut places = [None; PLACES];
+    let mut rest = Vec::new();
+    for seat in columns.iter().copied().enumerate() {
+        let field = seat.1.field;
+        let mut free = places.iter_mut().zip(fields);
+        let free = free.find(|(place, of)| place.is_none() && *of == field);
+        match free.filter(|_| simple(&seat.1)) {
+            Some((place, _)) => *place = Some(seat),
+            None => rest.push(seat),
+        }
+    }
+    (places, rest)
+}
+
+/// Models whose rows are the same.
+struct Kinds<'a> {
+    /// By shape and endpoint.
+    rows: &'a [u32],
+    ends: usize,
+    known: Memo<Box<[u32]>, Kind>,
+    all: Vec<u32>,
+}
+
+impl<'a> Kinds<'a> {
+    fn new(rows: &'a [u32], ends: usize) -> Self {
+        Self {
+            rows,
+            ends,
+            known: Memo::default(),
+            all: Vec::new(),
+        }
+    }
+
+    /// The kind of a shape's models.
+    fn of(&mut self, shape: u32) -> Option<Kind> {
+        let start = (shape as usize).checked_mul(self.ends)?;
+        let rows = self.rows.get(start..start.checked_add(self.ends)?)?;
+        let key = rows.into();
+        if let Some(known) = self.known.get(&key) {
+            return Some(known);
+        }
+        let made = Kind::try_from(self.all.len()).ok();
+        let made = made.filter(|made| *made < UNPANELLED)?;
+        self.all.extend(rows);
+        self.known.insert(key, made);
+        Some(made)
     }
 }
 
@@ -176,10 +240,11 @@ struct Filling<'a> {
     columns: &'a Columns,
     /// Cells of one row.
     width: usize,
-    cells: Vec<u32>,
-    endings: Interner<Ending>,
-    constants: Vec<Column>,
-    own: Vec<Column>,
+    cells: Vec<Ending>,
+    /// By cell.
+    verdicts: Vec<u32>,
+    constants: Vec<Further>,
+    own: Vec<Further>,
 }
 
 impl<'a> Filling<'a> {
@@ -196,10 +261,12 @@ impl<'a> Filling<'a> {
             let other = others.iter().position(|other| *other == ask);
             other.map_or(0, |other| u32::try_from(8 + other).unwrap_or(0))
         };
-        let column = |ask: Ask, stride: usize, cut: i64| Column {
-            stride: u32::try_from(stride).unwrap_or(0),
+        let column = |ask: Ask, stride: usize, cut: i64| Further {
+            column: Column {
+                stride: u32::try_from(stride).unwrap_or(0),
+                cut,
+            },
             field: field(ask),
-            cut,
         };
         let mut constants = Vec::new();
         for (ask, cuts) in &columns.constants {
@@ -225,7 +292,7 @@ impl<'a> Filling<'a> {
             columns,
             width: stride,
             cells: Vec::new(),
-            endings: Interner::default(),
+            verdicts: Vec::new(),
             constants,
             own,
         }
@@ -240,7 +307,7 @@ impl<'a> Filling<'a> {
                 let end = shape.ends.get(position);
                 let counted = plan.as_ref().and_then(|plan| *plan.ends.get(position)?);
                 let (Some(plan), Some(end), Some(counted)) = (plan, end, counted) else {
-                    rows.push(UNPANELLED);
+                    rows.push(NO_ROW);
                     continue;
                 };
                 let key = key(end, plan, counted);
@@ -248,7 +315,7 @@ impl<'a> Filling<'a> {
                 if let Some(row) = row {
                     known.insert(key, row);
                 }
-                rows.push(row.unwrap_or(UNPANELLED));
+                rows.push(row.unwrap_or(NO_ROW));
             }
         }
         (rows, self)
@@ -268,9 +335,9 @@ impl<'a> Filling<'a> {
                 .map(|digit| cell / digit.stride % digit.base)
                 .collect();
             let walk = |root| self.walk(root, sides, &ranks);
-            let ending = self.ending(end, counted, &walk)?;
-            let ending = self.endings.intern(ending);
+            let (verdict, ending) = self.ending(end, counted, &walk)?;
             self.cells.push(ending);
+            self.verdicts.push(verdict);
         }
         Some(start)
     }
@@ -320,11 +387,16 @@ impl<'a> Filling<'a> {
         Some(at & !ANSWER)
     }
 
-    fn ending(&self, end: &End, counted: bool, walk: &dyn Fn(At) -> Option<u32>) -> Option<Ending> {
+    /// A verdict and what goes with it.
+    fn ending(
+        &self,
+        end: &End,
+        counted: bool,
+        walk: &dyn Fn(At) -> Option<u32>,
+    ) -> Option<(u32, Ending)> {
         let [verdict, _] = end.verdicts;
         let verdict = walk(verdict)?;
         let mut ending = Ending {
-            verdict,
             rule: 0,
             route: NO_ROUTE,
             what: What::Locked,
@@ -351,7 +423,7 @@ impl<'a> Filling<'a> {
                 }
             }
         }
-        Some(ending)
+        Some((verdict, ending))
     }
 
     /// The first of those that survive, where no request changes their order.

@@ -16,7 +16,7 @@ use crate::limits;
 #[derive(Debug)]
 pub(super) struct Places {
     /// By group.
-    shifts: Box<[u16]>,
+    shifts: Box<[u8]>,
     /// How far a hash is pushed right for its group.
     top: u32,
     mask: usize,
@@ -107,7 +107,7 @@ impl Places {
     }
 
     #[inline(always)]
-    const fn shifted(&self, hash: u64, shift: u16) -> usize {
+    const fn shifted(&self, hash: u64, shift: u8) -> usize {
         let step = (hash >> 32) * shift as u64;
         hash.wrapping_add(step) as usize & self.mask
     }

@@ -11,7 +11,7 @@ use super::{Ground, refuse};
 use crate::decision::{Decision, Fate, Outcome, Snapshot};
 use crate::diagram::Compiled;
 use crate::diagram::flat::Basics;
-use crate::diagram::panel::{Ending, NO_ROUTE, UNCOUNTED, Values, What};
+use crate::diagram::panel::{Ending, NO_ROUTE, UNCOUNTED, What};
 use crate::diagram::table::Record;
 use crate::diagram::view::First;
 use crate::instant::Instant;
@@ -23,7 +23,7 @@ use crate::request::Call;
 pub(crate) struct Glance<'a> {
     subject: u32,
     record: &'a Record,
-    /// The ending's position.
+    /// The cell's position.
     at: u32,
     ending: &'a Ending,
 }
@@ -47,12 +47,10 @@ impl<'a> Ground<'a> {
         };
         let row = compiled.panel.row(record, call.caller.endpoint.0)?;
         let basics = compiled.flat.basics(&self.asking(call, &call.body, model));
-        let at = if compiled.panel.others.is_empty() {
-            compiled.panel.look(row, (subject, record), &basics)?
-        } else {
-            let values = self.others(call, &basics);
-            compiled.panel.look(row, (subject, record), &values)?
-        };
+        let mut at = compiled.panel.look(row, record, &basics);
+        if compiled.panel.wide {
+            at = at.wrapping_add(self.further(*call, subject, basics)?);
+        }
         let ending = compiled.panel.ending(at)?;
         Some(Glance {
             subject,
@@ -62,12 +60,13 @@ impl<'a> Ground<'a> {
         })
     }
 
-    /// What a panel makes its tests on, where basic fields are not enough.
+    /// How far those tests lead for which basic fields, or the cuts of a record, are not enough.
     #[inline(never)]
-    fn others(self, call: &Call<'_>, basics: &Basics) -> Values {
-        let asking = self.asking(call, &call.body, self.model(call.body.model));
-        let compiled = self.compiled;
-        compiled.flat.read(&compiled.panel.others, &asking, basics)
+    fn further(self, call: Call<'_>, subject: u32, basics: Basics) -> Option<u32> {
+        let asking = self.asking(&call, &call.body, self.model(call.body.model));
+        let panel = &self.compiled.panel;
+        let values = self.compiled.flat.read(&panel.others, &asking, &basics);
+        panel.further(subject, &values)
     }
 
     #[inline(always)]
@@ -102,7 +101,7 @@ impl<'a> Ground<'a> {
             outcome,
             fate: Fate {
                 subject: glance.subject,
-                verdict: ending.verdict,
+                verdict: self.compiled.panel.verdict(glance.at),
                 ending: glance.at,
             },
         })
