@@ -3,6 +3,7 @@
 //! One walk over every slice of the policy.
 
 mod alone;
+mod beaten;
 mod closed;
 mod parts;
 
@@ -13,6 +14,7 @@ use portolan_core::diagram::survey::{Chart, Inconclusive, Region, Standing, Topi
 use portolan_core::policy::{Rule, RuleId, RuleKind};
 
 use crate::context::Context;
+use beaten::{beaten, deciders};
 pub use parts::{Asks, Part, Role};
 
 /// What is known of a policy.
@@ -47,6 +49,8 @@ pub struct Known {
     pub decides: bool,
     /// The rules that decide where it holds and does not act.
     pub behind: BTreeSet<RuleId>,
+    /// Those of them that each hold wherever it holds; none where it was not looked for.
+    pub alone: Option<BTreeSet<RuleId>>,
 }
 
 impl Surveyed {
@@ -276,8 +280,9 @@ fn rules(chart: &mut Chart<'_>, real: Region, known: &mut [Known]) -> Result<(),
                 if refusers.contains(&id) {
                     known.acts = true;
                 } else if !known.acts && !holds.is_empty() {
-                    known.behind.extend(chart.refusers(holds, true)?);
-                    known.behind.extend(chart.refusers(holds, false)?);
+                    let mut by = chart.refusers(holds, true)?;
+                    by.extend(chart.refusers(holds, false)?);
+                    beaten(chart, known, holds, None, by)?;
                 }
             }
             RuleKind::Exclude(_) => {
@@ -288,7 +293,8 @@ fn rules(chart: &mut Chart<'_>, real: Region, known: &mut [Known]) -> Result<(),
                     if excluders.contains(&id) {
                         known.acts = true;
                     } else if !known.acts && !holds.is_empty() {
-                        behind(chart, known, holds, candidate)?;
+                        let by = deciders(chart, holds, candidate)?;
+                        beaten(chart, known, holds, Some(candidate), by)?;
                     }
                 }
             }
@@ -352,8 +358,8 @@ fn attempts(
         }
     }
     if left.is_empty() {
-        known.behind.extend(before);
-        behind(chart, known, holds, candidate)
+        before.extend(deciders(chart, holds, candidate)?);
+        beaten(chart, known, holds, Some(candidate), before)
     } else {
         known.acts = true;
         Ok(())
@@ -369,16 +375,4 @@ fn same_subject(a: &RuleKind, b: &RuleKind) -> bool {
         | (RuleKind::Retry { .. }, RuleKind::Retry { .. }) => true,
         _ => false,
     }
-}
-
-/// Notes who decides where a rule holds of a candidate.
-fn behind(
-    chart: &mut Chart<'_>,
-    known: &mut Known,
-    holds: Region,
-    candidate: usize,
-) -> Result<(), Inconclusive> {
-    known.behind.extend(chart.refusers(holds, true)?);
-    known.behind.extend(chart.excluders(holds, candidate)?);
-    Ok(())
 }
