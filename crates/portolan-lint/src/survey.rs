@@ -6,16 +6,19 @@ mod alone;
 mod beaten;
 mod closed;
 mod parts;
+mod unique;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use portolan_core::catalog::{EndpointId, ModelId};
 use portolan_core::diagram::survey::{Chart, Inconclusive, Region, Standing, Topic};
 use portolan_core::policy::{Rule, RuleId, RuleKind};
+use portolan_core::request::Draft;
 
 use crate::context::Context;
 use beaten::{beaten, deciders};
 pub use parts::{Asks, Part, Role};
+pub use unique::Pair;
 
 /// What is known of a policy.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +33,9 @@ pub struct Surveyed {
     /// Rules that say different things of the same, where both hold: the first of them, by the
     /// second.
     pub contested: BTreeMap<RuleId, BTreeSet<RuleId>>,
+    /// Rules of a `unique` that hold together, each two with a request that shows it; without one
+    /// where none was found.
+    pub overlaps: BTreeMap<Pair, Option<Draft>>,
     /// The endpoints through which a rule refuses some request for the reason shown.
     pub refuses: BTreeMap<RuleId, BTreeSet<EndpointId>>,
     /// The models that route through an endpoint, for some request.
@@ -82,6 +88,7 @@ impl Surveyed {
                 alone::decide(chart, real, &mut surveyed.rules)?;
                 conditions_of(chart, real, &mut surveyed.parts)?;
                 surveyed.claims(chart)?;
+                unique::overlaps(chart, real, context.engine, &mut surveyed.overlaps)?;
                 surveyed.outcomes(chart)
             });
             all.map(|()| surveyed)

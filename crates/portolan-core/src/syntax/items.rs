@@ -11,7 +11,7 @@ use crate::near;
 use crate::source::{Source, SourceId, Span};
 
 /// The words that open an item. None of them is a clause.
-pub(super) const OPENERS: [&str; 28] = [
+pub(super) const OPENERS: [&str; 29] = [
     "edition",
     "policy",
     "overlay",
@@ -37,6 +37,7 @@ pub(super) const OPENERS: [&str; 28] = [
     "timeout",
     "prefer",
     "plan",
+    "unique",
     "prove",
     "test",
     "amend",

@@ -10,7 +10,7 @@ use pest::error::{Error, ErrorVariant, InputLocation};
 use pest::iterators::{Pair, Pairs};
 
 use super::ast::{
-    Attribute, Define, InputType, Item, ItemKind, Name, Operand, Path, PreferKey, Table,
+    Attribute, Define, InputType, Item, ItemKind, Name, Operand, Path, PreferKey, Table, Unique,
 };
 use super::condition;
 use super::diags;
@@ -188,6 +188,10 @@ impl Builder<'_> {
             Rule::plan => ItemKind::PlanAtMost(self.integer(&parts.next()?)),
             Rule::advance => ItemKind::Advance(self.classes(parts.next()?)),
             Rule::timeout => ItemKind::Timeout(self.each(parts, Self::span_of)?),
+            Rule::unique => ItemKind::Unique(Unique {
+                name: self.name(&parts.next()?),
+                rules: parts.map(|rule| self.name(&rule)).collect(),
+            }),
             Rule::prove => ItemKind::Prove(Box::new(self.prove(parts)?)),
             Rule::test => ItemKind::Test(self.test(parts)?),
             _ => {

@@ -132,6 +132,11 @@ exclude 404 model-retired
 limit 30 requests per 60s for each model
 ",
     ),
+    more(
+        ASSEMBLYAI,
+        "unique-overlap",
+        "unique one-notice { retires-soon, price-change-soon }\n",
+    ),
     change(
         ASSEMBLYAI,
         "gap",
