@@ -109,7 +109,9 @@ fn syntax_error(
     let quoted = expected
         .iter()
         .filter_map(|w| w.strip_prefix('`')?.strip_suffix('`'));
-    let misspelt = near::nearest(found, quoted).map(str::to_owned);
+    let clauses = expected.contains(&"a clause").then_some(items::CLAUSES);
+    let known = quoted.chain(clauses.into_iter().flatten());
+    let misspelt = near::nearest(found, known).map(str::to_owned);
     // Where the text breaks off, point at what came before rather than at nothing.
     let span = if found.is_empty() {
         let end = chunk.trim_end().len();
