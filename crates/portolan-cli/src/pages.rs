@@ -7,7 +7,7 @@ macro_rules! pages {
 }
 
 /// Codes and their pages, by code.
-pub(crate) const PAGES: [(&str, &str); 187] = pages! {
+pub(crate) const PAGES: [(&str, &str); 191] = pages! {
     "alias-cycle"
     "alias-of-alias"
     "alias-shadows-model"
@@ -56,6 +56,8 @@ pub(crate) const PAGES: [(&str, &str); 187] = pages! {
     "empty-window"
     "endpoint-without-offerings"
     "expired-rule"
+    "fallback-does-less"
+    "fallback-in-same-domain"
     "field-not-here"
     "file-too-large"
     "gap"
@@ -118,9 +120,11 @@ pub(crate) const PAGES: [(&str, &str); 187] = pages! {
     "refused-for-now"
     "refuted-claim"
     "region-elsewhere"
+    "repeated-fallback"
     "retired-before-release"
     "retired-model-in-rule"
     "retires-without-successor"
+    "routes-in-one-domain"
     "rule-never-decides"
     "rule-not-yet"
     "scalar-too-large"

@@ -7,6 +7,7 @@
 //! dates are judged comes with the subject. Rendering is the command's.
 
 pub mod baseline;
+mod chains;
 mod comments;
 pub mod config;
 mod context;

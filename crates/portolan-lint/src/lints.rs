@@ -12,6 +12,8 @@ mod dead_rule;
 mod duplicate_test;
 mod endpoint_without_offerings;
 mod expired_rule;
+mod fallback_does_less;
+mod fallback_in_same_domain;
 mod gap;
 mod gap_in_dates;
 mod ids_differ_by_case;
@@ -30,8 +32,10 @@ mod redundant_condition;
 mod refusal_without_blame;
 mod refusal_without_help;
 mod region_elsewhere;
+mod repeated_fallback;
 mod retired_model_in_rule;
 mod retires_without_successor;
+mod routes_in_one_domain;
 mod rule_never_decides;
 mod rule_not_yet;
 mod secret_in_message;
@@ -76,6 +80,8 @@ pub const LINTS: &[Lint] = &[
     duplicate_test::LINT,
     endpoint_without_offerings::LINT,
     expired_rule::LINT,
+    fallback_does_less::LINT,
+    fallback_in_same_domain::LINT,
     gap::LINT,
     gap_in_dates::LINT,
     ids_differ_by_case::LINT,
@@ -94,8 +100,10 @@ pub const LINTS: &[Lint] = &[
     refusal_without_blame::LINT,
     refusal_without_help::LINT,
     region_elsewhere::LINT,
+    repeated_fallback::LINT,
     retired_model_in_rule::LINT,
     retires_without_successor::LINT,
+    routes_in_one_domain::LINT,
     rule_never_decides::LINT,
     rule_not_yet::LINT,
     secret_in_message::LINT,

@@ -171,6 +171,31 @@ pub(crate) const FAULTS: &[Fault] = &[
         "capabilities: [stream, tools, vision]",
     ),
     change(
+        CLOUDS,
+        "routes-in-one-domain",
+        "\nmodels:\n",
+        r#"
+models:
+  gpt-5-nano:
+    title: GPT-5 nano
+    maker: openai
+    context_window: 400k
+    capabilities: [stream, tools]
+    price: {input: 0.05, output: 0.40}
+    offerings:
+      - region: azure-datazone-eu
+        provider: azure
+        endpoints: [azure-sweden]
+        pairs:
+          - {endpoint: azure-sweden, storage: "azure:swedencentral"}
+      - region: azure-global
+        provider: azure
+        endpoints: [azure-sweden]
+        pairs:
+          - {endpoint: azure-sweden, storage: "azure:swedencentral"}
+"#,
+    ),
+    change(
         BEDROCK,
         "unused-maker",
         "\nmakers:\n",

@@ -253,6 +253,30 @@ refuse 401 wrong-api-key
     ),
     more(
         ASSEMBLYAI,
+        "repeated-fallback",
+        r#"test "somebody answers"
+  request { model: "gpt-5", fallbacks: { "gemini-2.5-flash", "assemblyai/gpt-5" } } at 2026-03-01
+  expect route
+"#,
+    ),
+    more(
+        ASSEMBLYAI,
+        "fallback-in-same-domain",
+        r#"test "somebody answers"
+  request { model: "gpt-5", fallbacks: { "gpt-5.2" } } at 2026-03-01
+  expect route
+"#,
+    ),
+    more(
+        ASSEMBLYAI,
+        "fallback-does-less",
+        r#"test "somebody answers"
+  request { model: "claude-sonnet-4-6", fallbacks: { "gpt-5.2" } } at 2026-03-01
+  expect route
+"#,
+    ),
+    more(
+        ASSEMBLYAI,
         "vacuous-proof",
         r"prove nobody
   for every request where request.input_tokens < 10 and request.input_tokens > 20
