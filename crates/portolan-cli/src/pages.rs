@@ -7,7 +7,7 @@ macro_rules! pages {
 }
 
 /// Codes and their pages, by code.
-pub(crate) const PAGES: [(&str, &str); 185] = pages! {
+pub(crate) const PAGES: [(&str, &str); 187] = pages! {
     "alias-cycle"
     "alias-of-alias"
     "alias-shadows-model"
@@ -99,6 +99,7 @@ pub(crate) const PAGES: [(&str, &str); 185] = pages! {
     "not-in-an-overlay"
     "not-offered"
     "not-overridable"
+    "not-provable"
     "not-utf-8"
     "opt-in-missing"
     "opt-in-not-here"
@@ -154,6 +155,7 @@ pub(crate) const PAGES: [(&str, &str); 185] = pages! {
     "type-mismatch"
     "unconstrained-attribute"
     "unexpected-name"
+    "unique-overlap"
     "unknown-anchor"
     "unknown-block"
     "unknown-code"

@@ -28,7 +28,7 @@ pub use levels::{Levels, UnknownLint};
 pub use lint::{Check, Group, Level, Lint, Page, SilenceCheck};
 pub use lints::LINTS;
 pub use silence::Silence;
-pub use survey::{Asks, Known, Part, Role, Surveyed};
+pub use survey::{Asks, Known, Pair, Part, Role, Surveyed};
 
 use portolan_core::diagnostic::Diagnostic;
 

@@ -42,6 +42,7 @@ mod successor_not_there;
 mod successor_retired;
 mod successor_smaller_window;
 mod unconstrained_attribute;
+mod unique_overlap;
 mod unknown_processing;
 mod unknown_silence;
 mod unmet_by_catalog;
@@ -105,6 +106,7 @@ pub const LINTS: &[Lint] = &[
     successor_retired::LINT,
     successor_smaller_window::LINT,
     unconstrained_attribute::LINT,
+    unique_overlap::LINT,
     unknown_processing::LINT,
     unknown_silence::LINT,
     unmet_by_catalog::LINT,
