@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail, ensure};
 use portolan_core::engine::Engine;
+use portolan_core::text::quoted;
 use portolan_gateway::config::{Config, Listener};
 use portolan_gateway::{Gateway, Load, Log, Mock, Server, Settings};
 
@@ -111,6 +112,10 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
     let server = server.map_err(|(address, error)| {
         anyhow!("cannot listen on `{address}`: {}", in_words(&error))
     })?;
+    for (listener, address) in config.listeners.iter().zip(server.addresses()) {
+        let endpoints = quoted(listener.endpoints(), "and");
+        say(&format!("listening: {endpoints} at http://{address}"))?;
+    }
     if mock.is_none() && config.keys.is_none() {
         say("no keys are declared: whoever reaches a listener is served")?;
     }

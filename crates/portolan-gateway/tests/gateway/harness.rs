@@ -235,15 +235,24 @@ admin: 127.0.0.1:0
             let config = config(&written.lock().unwrap(), &engine).map_err(|e| e.join("\n"))?;
             Ok((engine, config))
         });
+        let mut gate = Gate::over(load, self.mock, self.dry_run, self.ping).await;
+        gate.policy = policy;
+        gate
+    }
+}
+
+impl Gate {
+    /// A gateway over whatever is loaded.
+    pub(crate) async fn over(load: Load, mock: bool, dry_run: bool, ping: Duration) -> Self {
         let (clock, log) = (Set::default(), Kept::default());
         let quick = Mock {
             latency: Duration::ZERO,
             pace: Duration::ZERO,
         };
         let settings = Settings {
-            dry_run: self.dry_run,
-            mock: self.mock.then_some(quick),
-            ping: self.ping,
+            dry_run,
+            mock: mock.then_some(quick),
+            ping,
             log: Log::to(log.clone()),
             clock: Box::new(clock.clone()),
         };
@@ -254,12 +263,12 @@ admin: 127.0.0.1:0
         let done = tokio::spawn(server.run(async {
             let _ = stopped.await;
         }));
-        Gate {
+        Self {
             gateway,
             addresses,
             clock,
             log,
-            policy,
+            policy: Arc::default(),
             stop: Some(stop),
             done,
             client: Client::builder(TokioExecutor::new()).build_http(),

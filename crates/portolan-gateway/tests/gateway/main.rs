@@ -8,6 +8,7 @@
 )]
 
 mod configuration;
+mod documents;
 mod harness;
 mod hosts;
 mod judging;
