@@ -224,6 +224,7 @@ impl Course<'_> {
             region: attempt.region.clone(),
             endpoint: attempt.endpoint.clone(),
             usage_region: attempt.usage_region.clone(),
+            price: attempt.price,
             outcome: outcome.to_owned(),
             ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             maybe_billed,
@@ -301,6 +302,13 @@ impl Course<'_> {
             Class::Status(status) if status < 400 => Fault::UpstreamInvalid { model }.into(),
             Class::Status(status) => error.trouble(status, model),
         };
+        // An upstream may say our key back to us: it must not reach the caller.
+        let served = &self.exchange.served;
+        if let Some(key) = served.secret(&attempt.endpoint, self.order.row) {
+            for text in std::iter::once(&mut trouble.message).chain(&mut trouble.help) {
+                *text = text.replace(key, "…");
+            }
+        }
         if trouble.retry_after_s.is_none() && trouble.retryable {
             trouble.retry_after_s = failure.retry_after_s;
         }

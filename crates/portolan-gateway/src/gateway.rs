@@ -19,6 +19,7 @@ use crate::clock::{self, Clock, MachineClock};
 use crate::config::{Config, KeyRow, Secret};
 use crate::heads;
 use crate::health::Health;
+use crate::ledger::Ledger;
 use crate::log::{Line, Log, Record};
 use crate::mock::Mock;
 use crate::proof::{Destination, Proof, prove};
@@ -82,6 +83,7 @@ pub struct Gateway {
     pub(crate) windows: Windows,
     pub(crate) health: Health,
     pub(crate) telemetry: Telemetry,
+    pub(crate) ledger: Ledger,
     draining: AtomicBool,
 }
 
@@ -107,6 +109,7 @@ impl Gateway {
             windows: Windows::default(),
             health: Health::default(),
             telemetry: Telemetry::new(),
+            ledger: Ledger::default(),
             draining: AtomicBool::new(false),
         }))
     }
@@ -164,7 +167,10 @@ impl Gateway {
             ..Line::default()
         };
         let sink = move |line: &Line| {
-            gateway.settings.log.write(line);
+            if !gateway.settings.log.write(line) {
+                gateway.telemetry.log_lost();
+            }
+            gateway.ledger.add(line);
             let known = |model: &str| served.engine.catalog().model_named(model).is_some();
             gateway.telemetry.count(line, known);
         };

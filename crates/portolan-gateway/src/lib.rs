@@ -31,6 +31,8 @@ mod heads;
 #[cfg(feature = "server")]
 mod health;
 #[cfg(feature = "server")]
+mod ledger;
+#[cfg(feature = "server")]
 mod log;
 #[cfg(feature = "server")]
 mod mock;

@@ -6,6 +6,7 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use portolan_core::catalog::Price;
 use serde::Serialize;
 
 /// Where lines go. One line is one write.
@@ -22,15 +23,16 @@ impl Log {
         Self::to(std::io::sink())
     }
 
-    pub(crate) fn write(&self, line: &Line) {
+    /// Writes a line; `false` where that is not possible. It must not stop calls: a metric says
+    /// that lines are missing.
+    pub(crate) fn write(&self, line: &Line) -> bool {
         let Ok(mut text) = serde_json::to_string(line) else {
-            return;
+            return false;
         };
         text.push('\n');
         let mut writer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // A log that cannot be written must not stop calls; the metric says that lines are missing.
-        let _ = writer.write_all(text.as_bytes());
-        let _ = writer.flush();
+        let written = writer.write_all(text.as_bytes());
+        written.and_then(|()| writer.flush()).is_ok()
     }
 }
 
@@ -88,6 +90,9 @@ pub(crate) struct Tried {
     pub(crate) endpoint: String,
     /// The bucket that its usage is counted in.
     pub(crate) usage_region: String,
+    /// What its tokens cost.
+    #[serde(skip)]
+    pub(crate) price: Price,
     /// `answered`, a status, or `connect`, `timeout`, `reset`, `truncated`, `garbage`, `limit`.
     pub(crate) outcome: String,
     pub(crate) ms: u64,

@@ -70,6 +70,11 @@ pub(crate) async fn administer(
         ("/readyz", &Method::GET) if ready => plain(200, format!("{}\n", gateway.snapshot())),
         ("/readyz", &Method::GET) => plain(503, "draining\n".to_owned()),
         ("/metrics", &Method::GET) => plain(200, gateway.telemetry.text()),
+        ("/usage", &Method::GET) => {
+            let mut response = plain(200, gateway.ledger.json());
+            put(response.headers_mut(), "content-type", "application/json");
+            response
+        }
         ("/reload", &Method::POST) => {
             // Reading and proving is work for a thread that may be busy.
             let again = Arc::clone(&gateway);

@@ -32,6 +32,13 @@ impl Telemetry {
         self.handle.render()
     }
 
+    /// Counts a line that the log could not take.
+    pub(crate) fn log_lost(&self) {
+        with_local_recorder(&self.recorder, || {
+            metrics::counter!("portolan_log_lines_lost_total").increment(1);
+        });
+    }
+
     /// Counts one answer. `known` says whether a model is one of the catalog.
     pub(crate) fn count(&self, line: &Line, known: impl Fn(&str) -> bool) {
         let model = line.model.as_deref().filter(|model| known(model));

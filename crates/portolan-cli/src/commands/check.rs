@@ -124,7 +124,7 @@ impl Checked {
         if let Some(engine) = &compiled.engine {
             let subject = Subject::new(engine, &study.documents, settings.today);
             findings.extend(lint(&subject, &settings.levels));
-            if let Some(read) = gateway::beside(policy, engine, &mut sources)? {
+            if let Some(read) = gateway::beside(policy, engine, changed, &mut sources)? {
                 findings.extend(read.findings);
             }
             findings.sort_by_key(|finding| finding.primary.span);

@@ -1,5 +1,6 @@
 //! `gateway.yaml` beside a policy: read and held against it by `check` and `prove`, and by `serve`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use portolan_core::diagnostic::{Diagnostic, Diagnostics};
@@ -20,44 +21,47 @@ pub(crate) struct Read {
     pub(crate) findings: Vec<Diagnostic>,
 }
 
-/// The configuration beside a policy, if there is one. Its text joins the policy's sources.
+/// The configuration beside a policy, if there is one. Its text joins the policy's sources. Texts
+/// that a file would have after a change are taken in its place.
 ///
 /// # Errors
 /// When there is one and it cannot be read.
 pub(crate) fn beside(
     policy: &Policy,
     engine: &Engine,
+    changed: &BTreeMap<String, String>,
     sources: &mut Sources,
 ) -> anyhow::Result<Option<Read>> {
     let path = policy.beside_directory(FILE);
     if !path.is_file() {
         return Ok(None);
     }
-    let plain = Path::new(&policy.shown(FILE)) == path;
-    let name = if plain {
+    // An overlay names its files from where it lies.
+    let beside = Path::new(&policy.shown(FILE)).is_file();
+    let name = if beside {
         FILE.to_owned()
     } else {
         format!("../{FILE}")
     };
-    Ok(Some(of(&path, name, engine, sources)?))
+    let text = match changed.get(&name) {
+        Some(text) => text.clone(),
+        None => load::text(&path)?,
+    };
+    Ok(Some(read_text(text, name, engine, sources)))
 }
 
 /// A configuration, which its findings are shown to be of by this name.
-///
-/// # Errors
-/// When it cannot be read.
-pub(crate) fn of(
-    path: &Path,
+pub(crate) fn read_text(
+    text: String,
     name: String,
     engine: &Engine,
     sources: &mut Sources,
-) -> anyhow::Result<Read> {
-    let text = load::text(path)?;
+) -> Read {
     let id = sources.add(name, text);
     let mut diagnostics = Diagnostics::default();
     let config = read(sources, id, engine, &mut diagnostics);
-    Ok(Read {
+    Read {
         config,
         findings: diagnostics.into_sorted(),
-    })
+    }
 }

@@ -1,5 +1,6 @@
 //! `portolan prove`: every claim of a policy over all requests, proved, or refuted by a request.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -149,7 +150,7 @@ fn reach(
 ) -> anyhow::Result<Result<Option<Reach>, String>> {
     let mut sources = engine.sources().clone();
     let read = if arguments.only.is_empty() {
-        gateway::beside(policy, engine, &mut sources)?
+        gateway::beside(policy, engine, &BTreeMap::new(), &mut sources)?
     } else {
         None
     };

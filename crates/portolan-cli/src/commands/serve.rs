@@ -1,5 +1,6 @@
 //! `portolan serve`: the reference gateway over a policy, until it is told to stop.
 
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::future::Future;
 use std::io::{self, Write};
@@ -14,7 +15,7 @@ use portolan_gateway::config::{Config, Listener};
 use portolan_gateway::{Gateway, Load, Log, Mock, Server, Settings};
 
 use super::gateway;
-use crate::load::{Policy, in_words};
+use crate::load::{self, Policy, in_words};
 use crate::render::diagnostic::Findings;
 use crate::{Report, Status};
 
@@ -156,11 +157,15 @@ fn read(arguments: &Arguments) -> anyhow::Result<(Engine, Config)> {
     };
     let mut sources = compiled.sources;
     let (read, place) = match &arguments.config {
-        None => (gateway::beside(&policy, &engine, &mut sources)?, policy),
+        None => {
+            let unchanged = BTreeMap::new();
+            let read = gateway::beside(&policy, &engine, &unchanged, &mut sources)?;
+            (read, policy)
+        }
         Some(path) => {
             let place = Policy::of_file(path)?;
             let name = place.entry().to_owned();
-            let read = gateway::of(path, name, &engine, &mut sources)?;
+            let read = gateway::read_text(load::text(path)?, name, &engine, &mut sources);
             (Some(read), place)
         }
     };

@@ -1,6 +1,8 @@
 //! Hosts: on a shared listener they choose the endpoint, and nowhere may two differ.
 
 use crate::harness::{Build, CHAT, US, ask};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -64,4 +66,26 @@ async fn hosts_that_do_not_agree_are_misdirected() {
     assert!(raw(&gate, &user).await.contains("421"));
     let none = format!("POST {CHAT} HTTP/1.0");
     assert!(raw(&gate, &none).await.contains("421"));
+}
+
+#[tokio::test]
+async fn in_http_2_the_authority_and_a_host_header_must_agree() {
+    let gate = Build::over_mock().start().await;
+    let client = Client::builder(TokioExecutor::new())
+        .http2_only(true)
+        .build_http();
+    let own = gate.addresses[US].to_string();
+    for (host, status) in [
+        (None, 200),
+        (Some(&*own), 200),
+        (Some("eu.example.com"), 421),
+    ] {
+        let mut request = gate.posted(US, CHAT, &ask("m-1"), &[]);
+        if let Some(host) = host {
+            let host = host.parse().unwrap();
+            request.headers_mut().insert("host", host);
+        }
+        let response = client.request(request).await.unwrap();
+        assert_eq!(response.status(), status, "{host:?}");
+    }
 }

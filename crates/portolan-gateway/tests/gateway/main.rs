@@ -9,10 +9,12 @@
 
 mod configuration;
 mod documents;
+mod faults;
 mod harness;
 mod hosts;
 mod judging;
 mod operation;
 mod plans;
+mod residency;
 mod streams;
 mod upstream;

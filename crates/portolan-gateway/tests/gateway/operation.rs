@@ -85,6 +85,24 @@ async fn every_answer_is_in_the_log_and_the_metrics() {
 }
 
 #[tokio::test]
+async fn usage_is_summed_up_with_its_exact_cost() {
+    let us = Upstream::new(vec![answer("well")]).await;
+    let gate = Build::over(&us, &us).start().await;
+    for _ in 0..3 {
+        gate.chat(US, &ask("m-1"), &[]).await;
+    }
+    gate.chat(US, &ask("m-2"), &[]).await;
+    let usage = gate.get(ADMIN, "/usage").await.json();
+    // 3 tokens in for $1.10 a million and 2 out for $2.00, three times.
+    let priced = serde_json::json!({
+        "usage_region": "us", "model": "m-1", "account": null, "calls": 3,
+        "input_tokens": 9, "output_tokens": 6, "cost_usd": "0.0000219", "calls_without_price": 0,
+    });
+    assert_eq!(usage["usage"][0], priced);
+    assert_eq!(usage["usage"][1]["calls_without_price"], 1);
+}
+
+#[tokio::test]
 async fn a_reload_serves_what_is_sound_and_proved_and_nothing_else() {
     let gate = Build::over_mock().start().await;
     let reload = || {
