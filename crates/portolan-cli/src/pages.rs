@@ -7,7 +7,7 @@ macro_rules! pages {
 }
 
 /// Codes and their pages, by code.
-pub(crate) const PAGES: [(&str, &str); 191] = pages! {
+pub(crate) const PAGES: [(&str, &str); 192] = pages! {
     "alias-cycle"
     "alias-of-alias"
     "alias-shadows-model"
@@ -164,6 +164,7 @@ pub(crate) const PAGES: [(&str, &str); 191] = pages! {
     "unknown-block"
     "unknown-code"
     "unknown-edition"
+    "unknown-expectation"
     "unknown-field"
     "unknown-key"
     "unknown-law"

@@ -47,6 +47,7 @@ mod successor_retired;
 mod successor_smaller_window;
 mod unconstrained_attribute;
 mod unique_overlap;
+mod unknown_expectation;
 mod unknown_processing;
 mod unknown_silence;
 mod unmet_by_catalog;
@@ -115,6 +116,7 @@ pub const LINTS: &[Lint] = &[
     successor_smaller_window::LINT,
     unconstrained_attribute::LINT,
     unique_overlap::LINT,
+    unknown_expectation::LINT,
     unknown_processing::LINT,
     unknown_silence::LINT,
     unmet_by_catalog::LINT,

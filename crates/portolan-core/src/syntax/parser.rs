@@ -123,7 +123,20 @@ fn syntax_error(
     } else {
         Span::new(id, start + at, start + at + length)
     };
-    diags::unexpected(span, found, &expected, misspelt.as_deref())
+    let fault = diags::unexpected(span, found, &expected, misspelt.as_deref());
+    let line = chunk
+        .get(..at)
+        .and_then(|before| before.rsplit('\n').next());
+    let indented = line.is_some_and(|line| line.trim().is_empty());
+    if indented && items::OPENERS.contains(&found) && expected.contains(&"a clause") {
+        return fault.help(format!(
+            "`{found}` opens an item: begin it at the start of its line"
+        ));
+    }
+    if expected.contains(&"`set`") && expected.contains(&"`not`") {
+        return fault.help("to compare, write `==`; `is` asks only whether something is set");
+    }
+    fault
 }
 
 /// Builds the tree of one item.

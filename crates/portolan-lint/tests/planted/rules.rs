@@ -275,6 +275,12 @@ refuse 401 wrong-api-key
   expect route
 "#,
     ),
+    change(
+        ASSEMBLYAI,
+        "unknown-expectation",
+        "  expect warn fallback-dropped\n",
+        "  expect warn fallbacks-dropped\n",
+    ),
     more(
         ASSEMBLYAI,
         "vacuous-proof",
