@@ -14,6 +14,7 @@ use portolan_wire::http::{Fault, Trouble, UpstreamError};
 use tokio::time::Instant;
 
 use crate::attempt::{Answered, Bounds, Class, Failure, ms, tried};
+use crate::clock;
 use crate::config::KeyRow;
 use crate::exchange::Exchange;
 use crate::heads;
@@ -102,6 +103,11 @@ pub(crate) async fn carry_out(
         };
         if failure.class == Class::Limit && course.tries == 0 && order.may_return {
             return Carried::Changed;
+        }
+        // What was legal when the call came may not be any more: a plan past its time ends.
+        let now = clock::instant(exchange.gateway.clock.now_ms());
+        if order.plan.valid_until.is_some_and(|until| now >= until) {
+            return Carried::Failed(course.told(attempt, &failure), course.standing);
         }
         let last = position + 1 == order.plan.attempts.len();
         let listed = |words: &[String]| words.iter().any(|word| failure.class.is(word));

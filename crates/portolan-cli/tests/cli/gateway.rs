@@ -52,7 +52,7 @@ fn what_is_wrong_with_it_is_found_by_check_at_its_line() {
     assert_eq!(ran.status, 1, "{}", ran.stderr);
     assert!(
         ran.stdout
-            .contains("gateway.yaml:2:48: error[unknown-name]"),
+            .contains("gateway.yaml:2:47: error[unknown-name]"),
         "{}",
         ran.stdout
     );

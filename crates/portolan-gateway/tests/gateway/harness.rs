@@ -46,6 +46,10 @@ models:
     maker: acme
     capabilities: [stream]
     offerings: [{region: us, provider: acme}]
+  m-4:
+    maker: acme
+    retires: 2026-06-01
+    offerings: [{region: us, provider: acme}]
   m-3:
     maker: acme
     capabilities: []
@@ -79,6 +83,10 @@ refuse 400 bad-body
 on unknown-model chain refuse 404 model-not-found
   blame model
   say   "no model `{request.model}`"
+exclude 404 model-retired
+  when  route.model.retires is set and request.at >= route.model.retires
+  blame model
+  say   "`{route.model}` retired"
 exclude 404 model-not-in-region
   when  route.region != request.endpoint.region
   blame model

@@ -146,7 +146,7 @@ async fn models_are_those_that_can_be_called_here() {
             .collect()
     };
     let us = gate.get(US, "/v1/models").await;
-    assert_eq!(ids(&us), ["m-1", "m-2", "m-3"]);
+    assert_eq!(ids(&us), ["m-1", "m-2", "m-4", "m-3"]);
     let eu = gate.get(EU, "/v1/models").await;
     assert_eq!(ids(&eu), ["m-1", "m-3"]);
     let model = &eu.json()["data"][0];

@@ -3,6 +3,8 @@
 use crate::harness::{Build, EU, Gate, Told, US, ask};
 use crate::upstream::{Act, Upstream, answer};
 use serde_json::Value;
+use std::sync::Arc;
+use tokio::sync::Notify;
 
 async fn over(acts: Vec<Act>) -> (Gate, Upstream) {
     let us = Upstream::new(acts).await;
@@ -96,6 +98,26 @@ async fn an_upstream_that_asks_for_too_long_a_wait_is_not_waited_for() {
     let told = gate.chat(US, &ask("m-1"), &[]).await;
     assert_eq!((told.status, told.header("retry-after")), (503, "60"));
     assert_eq!(us.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_plan_past_its_time_is_not_carried_further() {
+    let word = Arc::new(Notify::new());
+    let acts = vec![Act::Told(503, Arc::clone(&word)), answer("too late")];
+    let (gate, us) = over(acts).await;
+    let retired = async {
+        us.asked().await;
+        gate.clock.pass(100 * 24 * 3600);
+        word.notify_one();
+    };
+    let body = ask("m-4");
+    let (told, ()) = tokio::join!(gate.chat(US, &body, &[]), retired);
+    assert_eq!(told.status, 503, "{}", told.text);
+    assert_eq!(us.seen().len(), 1);
+    assert_eq!(
+        gate.chat(US, &body, &[]).await.code(),
+        (404, "model-retired")
+    );
 }
 
 #[tokio::test]

@@ -16,6 +16,8 @@ pub(crate) enum Act {
     Json(u16, String),
     /// Answers with a status, more headers and a body.
     Full(u16, String, String),
+    /// Refuses with a status, once it is told to.
+    Told(u16, Arc<Notify>),
     /// Reads the call and closes.
     Close,
     /// Reads the call and never answers.
@@ -69,6 +71,13 @@ impl Upstream {
         self.seen.lock().unwrap().clone()
     }
 
+    /// Waits until it was sent something.
+    pub(crate) async fn asked(&self) {
+        while self.seen().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// Waits until a caller went away from a stream that waits.
     pub(crate) async fn left(&self) {
         let left = tokio::time::timeout(Duration::from_secs(10), self.left.notified());
@@ -92,6 +101,11 @@ impl Upstream {
             }
             Act::Full(status, headers, body) => {
                 let text = response(*status, headers, body);
+                stream.write_all(text.as_bytes()).await.unwrap();
+            }
+            Act::Told(status, word) => {
+                word.notified().await;
+                let text = response(*status, "content-type: application/json\r\n", "{}");
                 stream.write_all(text.as_bytes()).await.unwrap();
             }
             Act::Close => {}
