@@ -194,6 +194,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn tokens_are_counted_by_either_naming() {
+        let both = |usage: &str| {
+            let answer = format!(r#"{{"usage":{usage},"response_time":275510459}}"#);
+            used(&serde_json::from_str(&answer).unwrap())
+        };
+        let counted = Some(Used {
+            input: 3,
+            output: 2,
+        });
+        assert_eq!(
+            both(r#"{"prompt_tokens":3,"completion_tokens":2}"#),
+            counted
+        );
+        assert_eq!(both(r#"{"input_tokens":3,"output_tokens":2}"#), counted);
+        assert_eq!(both("null"), None);
+    }
+
+    #[test]
     fn an_event_ends_with_an_empty_line() {
         assert_eq!(end_of_event(b"data: a\n\ndata: b"), Some(9));
         assert_eq!(end_of_event(b"data: a\r\n\r\nx"), Some(11));

@@ -31,6 +31,10 @@ pub(crate) type Body = UnsyncBoxBody<Bytes, BoxError>;
 /// Idle connections to one host that are kept.
 const IDLE: usize = 64;
 
+/// How long an idle connection is kept: less than upstreams usually keep theirs, so that a request
+/// seldom meets one that is being closed.
+const KEPT: Duration = Duration::from_secs(20);
+
 /// A body that is there.
 pub(crate) fn full(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into())
@@ -91,7 +95,7 @@ impl Network {
                 let body = body.map_err(|error| -> BoxError { error.into() });
                 body.boxed_unsync()
             })),
-            Err(error) if error.is_connect() => Err(Unsent::Connect),
+            Err(error) if error.is_connect() || was_never_written(&error) => Err(Unsent::Connect),
             Err(_) => Err(Unsent::Reset),
         }
     }
@@ -101,6 +105,13 @@ impl Network {
         let made = clients.entry(connect).or_insert_with(|| client(connect));
         made.clone()
     }
+}
+
+/// Whether a kept connection was gone before any of the request was written to it.
+fn was_never_written(error: &hyper_util::client::legacy::Error) -> bool {
+    let cause = std::error::Error::source(error);
+    let cause = cause.and_then(|cause| cause.downcast_ref::<hyper::Error>());
+    cause.is_some_and(hyper::Error::is_canceled)
 }
 
 fn client(connect: Option<Duration>) -> Upstreams {
@@ -119,6 +130,7 @@ fn client(connect: Option<Duration>) -> Upstreams {
     Client::builder(TokioExecutor::new())
         .retry_canceled_requests(false)
         .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(KEPT)
         .pool_max_idle_per_host(IDLE)
         .build(connector)
 }
