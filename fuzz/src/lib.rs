@@ -134,7 +134,8 @@ pub fn fmt(data: &[u8]) {
                 let changed = codes
                     .into_iter()
                     .any(|code| code == "format-changes-meaning");
-                assert!(!changed, "{name}\n{text}");
+                // A YAML parser takes more than YAML allows, which has no style and is left alone.
+                assert!(!changed || notation == Notation::Yaml, "{name}\n{text}");
             }
         }
     }

@@ -6,6 +6,7 @@ pub(crate) mod completions;
 pub(crate) mod convert;
 pub(crate) mod decide;
 pub(crate) mod explain;
+mod gateway;
 pub(crate) mod gen_tests;
 pub(crate) mod fmt;
 pub(crate) mod init;
@@ -17,6 +18,8 @@ pub(crate) mod matrix;
 pub(crate) mod prove;
 pub(crate) mod report;
 pub(crate) mod schema;
+#[cfg(feature = "serve")]
+pub(crate) mod serve;
 
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};

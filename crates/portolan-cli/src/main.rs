@@ -55,6 +55,9 @@ enum Verb {
     Matrix(Box<commands::matrix::Arguments>),
     /// Says what changes for whom between two policies, with a sample request for each change
     Diff(commands::diff::Arguments),
+    /// Serves a policy: a gateway that carries its plans out, until it is told to stop
+    #[cfg(feature = "serve")]
+    Serve(Box<commands::serve::Arguments>),
     /// Writes a catalog in YAML or in the rules language
     Convert(commands::convert::Arguments),
     /// Prints the JSON Schema of catalogs, by which editors complete and check them
@@ -125,6 +128,8 @@ fn main() -> ExitCode {
         Verb::Report(arguments) => commands::report::run(&arguments, color),
         Verb::Matrix(arguments) => commands::matrix::run(&arguments, color),
         Verb::Diff(arguments) => commands::diff::run(&arguments, color),
+        #[cfg(feature = "serve")]
+        Verb::Serve(arguments) => commands::serve::run(&arguments),
         Verb::Convert(arguments) => commands::convert::run(&arguments, color),
         Verb::Schema(arguments) => commands::schema::run(&arguments),
         Verb::Init(arguments) => commands::init::run(&arguments),

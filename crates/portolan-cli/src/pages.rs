@@ -7,7 +7,7 @@ macro_rules! pages {
 }
 
 /// Codes and their pages, by code.
-pub(crate) const PAGES: [(&str, &str); 185] = pages! {
+pub(crate) const PAGES: [(&str, &str); 192] = pages! {
     "alias-cycle"
     "alias-of-alias"
     "alias-shadows-model"
@@ -56,6 +56,8 @@ pub(crate) const PAGES: [(&str, &str); 185] = pages! {
     "empty-window"
     "endpoint-without-offerings"
     "expired-rule"
+    "fallback-does-less"
+    "fallback-in-same-domain"
     "field-not-here"
     "file-too-large"
     "gap"
@@ -99,6 +101,7 @@ pub(crate) const PAGES: [(&str, &str); 185] = pages! {
     "not-in-an-overlay"
     "not-offered"
     "not-overridable"
+    "not-provable"
     "not-utf-8"
     "opt-in-missing"
     "opt-in-not-here"
@@ -117,9 +120,11 @@ pub(crate) const PAGES: [(&str, &str); 185] = pages! {
     "refused-for-now"
     "refuted-claim"
     "region-elsewhere"
+    "repeated-fallback"
     "retired-before-release"
     "retired-model-in-rule"
     "retires-without-successor"
+    "routes-in-one-domain"
     "rule-never-decides"
     "rule-not-yet"
     "scalar-too-large"
@@ -154,10 +159,12 @@ pub(crate) const PAGES: [(&str, &str); 185] = pages! {
     "type-mismatch"
     "unconstrained-attribute"
     "unexpected-name"
+    "unique-overlap"
     "unknown-anchor"
     "unknown-block"
     "unknown-code"
     "unknown-edition"
+    "unknown-expectation"
     "unknown-field"
     "unknown-key"
     "unknown-law"

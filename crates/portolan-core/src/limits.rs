@@ -116,6 +116,9 @@ pub const DIAGRAM_FOLDS: usize = 100_000_000;
 /// Edges of the diagrams of one shape.
 pub const DIAGRAM_EDGES: usize = 2_000_000;
 
+/// Edges, and results of joining them, that are kept from one shape to the next.
+pub const DIAGRAM_KEPT: usize = 2_000_000;
+
 /// Steps taken to build the diagrams of one shape.
 pub const DIAGRAM_STEPS: usize = 20_000_000;
 
@@ -157,6 +160,10 @@ pub const FIXES_TRIED: usize = 100_000;
 pub const SMT_NODES: usize = 4_000_000;
 /// Classes of requests that are tried, one by one, in search of one that refutes a question.
 pub const PROVE_CLASSES: usize = 4_096;
+
+/// Classes of all slices that are still tried, in search of a smaller request, once one refutes a
+/// question.
+pub const SMALLER_CLASSES: usize = 8_192;
 
 /// Requests that are tried for one built-in theorem.
 pub const THEOREM_REQUESTS: usize = 65_536;

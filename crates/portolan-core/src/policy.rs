@@ -32,6 +32,7 @@ mod scope;
 mod templates;
 mod term;
 mod types;
+mod uniques;
 mod words;
 
 pub use claim::{Claim, Expect, Goal, Prove, Test};
@@ -39,7 +40,7 @@ pub use load::{Loaded, load};
 pub(crate) use names::term_name;
 pub use policy::{
     Attribute, Blame, BlameField, Condition, Glob, LockFact, Piece, Policy, PreferKey, Rule,
-    RuleId, RuleKind, SetField, Slot, Table, Template, Verdict,
+    RuleId, RuleKind, SetField, Slot, Table, Template, Unique, Verdict,
 };
 pub use resolve::resolve;
 pub use schema::{BodyField, EndpointFact, ModelFact, RouteFact, StateFact};

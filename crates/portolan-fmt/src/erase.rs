@@ -103,6 +103,10 @@ fn item(item: &mut Item) {
                 at(milliseconds);
             }
         }
+        ItemKind::Unique(unique) => {
+            at(&mut unique.name);
+            names(&mut unique.rules);
+        }
         ItemKind::Prove(prove) => {
             at(&mut prove.name);
             prove.filter.iter_mut().for_each(condition);

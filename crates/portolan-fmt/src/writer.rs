@@ -11,7 +11,7 @@ const GAP: usize = 3;
 struct Line<'a> {
     text: String,
     comment: Option<&'a str>,
-    /// It ends in an opening bracket.
+    /// It ends in an opening bracket, or in something else that no blank line may follow.
     opens: bool,
     /// It stays as it is, also where it is blank.
     kept: bool,
@@ -54,8 +54,11 @@ impl<'a> Writer<'a> {
     pub(crate) fn line(&mut self, indent: usize) {
         if !self.fresh {
             let text = std::mem::take(&mut self.current);
+            // A blank behind a backslash is said.
+            let bare = text.trim_end_matches(' ').len();
+            let said = bare + usize::from(text.trim_end_matches(' ').ends_with('\\'));
             self.lines.push(Line {
-                text: text.trim_end_matches(' ').to_owned(),
+                text: text.get(..said).unwrap_or(&text).to_owned(),
                 comment: self.comment.take(),
                 opens: self.opens,
                 kept: false,
@@ -154,6 +157,13 @@ impl<'a> Writer<'a> {
             opens: false,
             kept: true,
         });
+    }
+
+    /// Says that a blank line behind the last one would not be nothing.
+    pub(crate) fn tight(&mut self) {
+        if let Some(last) = self.lines.last_mut() {
+            last.opens = true;
+        }
     }
 
     /// Writes text of ours behind what stands there.

@@ -12,6 +12,7 @@ mod print;
 mod said;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use granit_parser::{Event, Parser, ScalarStyle, StructureStyle};
 use portolan_core::limits;
@@ -42,8 +43,9 @@ pub(crate) struct Node<'a> {
 enum Kind<'a> {
     /// On one line or over several, in quotes or not; an alias, too.
     Text(&'a str),
-    /// A block: its sign with what says how it ends, and its lines without their indentation.
-    Block(&'a str, Vec<&'a str>),
+    /// A block: its sign with what says how it ends, the comment behind that, and its lines
+    /// without their indentation.
+    Block(&'a str, Option<Comment<'a>>, Vec<&'a str>),
     /// Nodes in order.
     Sequence(Shape, Vec<Node<'a>>),
     /// Pairs in order.
@@ -90,6 +92,8 @@ struct Reader<'a> {
     content: usize,
     /// The same, or where the last comment ends.
     last: usize,
+    /// The rest of the line behind the last block's sign.
+    sign: Range<usize>,
 }
 
 /// A parser that says all there is to say; the core has read the text before, within its bounds.
@@ -119,6 +123,7 @@ pub(crate) fn read(text: &str) -> Option<Document<'_>> {
         columns: Vec::new(),
         content: 0,
         last: 0,
+        sign: 0..0,
     };
     for next in parser(text) {
         let (event, span) = next.ok()?;
@@ -127,6 +132,19 @@ pub(crate) fn read(text: &str) -> Option<Document<'_>> {
     }
     reader.document.rest = reader.pending;
     Some(reader.document)
+}
+
+/// Where one of the signs first stands, comments left out.
+fn outside_comments(text: &str, signs: [char; 2]) -> Option<usize> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let said = line.find('#').unwrap_or(line.len());
+        if let Some(found) = line.get(..said)?.find(signs) {
+            return Some(at + found);
+        }
+        at += line.len();
+    }
+    None
 }
 
 fn shape(style: StructureStyle) -> Shape {
@@ -143,11 +161,14 @@ impl<'a> Reader<'a> {
             Event::Anchor(_, _) => self.anchor(start, end),
             Event::Scalar(value, style, _, _) => {
                 let node = if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
-                    self.block(&value, start, end)?
+                    self.block(&value, end)?
                 } else {
                     self.node(start, end, Kind::Text(self.text.get(start..end)?))
                 };
-                self.passed(node.end);
+                // What is not there is nowhere.
+                if end > start {
+                    self.passed(node.end);
+                }
                 self.place(node)
             }
             Event::Alias(_) => {
@@ -201,6 +222,9 @@ impl<'a> Reader<'a> {
     }
 
     fn comment(&mut self, start: usize, end: usize) -> Option<()> {
+        if self.sign.contains(&start) {
+            return Some(());
+        }
         let column = self.column(start);
         let comment = Comment {
             text: self
@@ -221,8 +245,12 @@ impl<'a> Reader<'a> {
     }
 
     fn node(&mut self, start: usize, end: usize, kind: Kind<'a>) -> Node<'a> {
-        // Comments before what is not there belong to what comes next.
-        let there = !matches!(kind, Kind::Text(""));
+        // Comments before a value that is not there belong to what comes next.
+        let key = self
+            .stack
+            .last()
+            .is_some_and(|frame| matches!(frame.node.kind, Kind::Map(..)) && frame.key.is_none());
+        let there = key || !matches!(kind, Kind::Text(""));
         let before = if there {
             self.columns.clear();
             std::mem::take(&mut self.pending)
@@ -241,9 +269,9 @@ impl<'a> Reader<'a> {
     }
 
     /// A block's sign stands before what the parser says of it.
-    fn block(&mut self, value: &str, start: usize, end: usize) -> Option<Node<'a>> {
-        let gap = self.text.get(self.content..start)?;
-        let sign = self.content + gap.find(['|', '>'])?;
+    fn block(&mut self, value: &str, end: usize) -> Option<Node<'a>> {
+        let ahead = self.text.get(self.content..)?;
+        let sign = self.content + outside_comments(ahead, ['|', '>'])?;
         let rest = self.text.get(sign..)?;
         let sign_end = rest
             .find([' ', '\t', '\r', '\n', '#'])
@@ -254,22 +282,54 @@ impl<'a> Reader<'a> {
             .text
             .get(line_end + 1..end.max(line_end + 1))
             .unwrap_or_default();
-        let keeps = header.contains('+');
-        let body = if keeps { body } else { body.trim_end() };
         let filled = |line: &&str| !line.trim_end().is_empty();
         let lead = |line: &str| line.len() - line.trim_start_matches(' ').len();
         let written = body.lines().find(filled).map_or(0, lead);
-        let meant = value.lines().find(filled).map_or(0, lead);
-        let indent = written.saturating_sub(meant);
+        let meant = value.lines().find(filled).map(lead);
+        let indent = written.saturating_sub(meant.unwrap_or(0));
         let lines = body.lines().map(|line| {
             let blanks = lead(line).min(indent);
-            line.get(blanks..).unwrap_or_default()
+            // A tab that does not stand as far in as the block is nothing in it.
+            let outside = blanks < indent && line.trim().is_empty();
+            let inside = line.get(blanks..).filter(|_| !outside);
+            inside.unwrap_or_default()
         });
-        let lines = lines.collect();
-        let end = line_end
-            .max(line_end + 1 + body.trim_end().len())
-            .min(self.text.len());
-        Some(self.node(sign, end, Kind::Block(header, lines)))
+        let mut lines: Vec<&str> = lines.collect();
+        let comment = self.behind_sign(sign, sign_end..line_end - sign);
+        // Blanks at the end of a line are said, empty lines behind the last only where that is.
+        let blank = |line: &&str| line.is_empty() || meant.is_none();
+        while lines.last().is_some_and(blank) {
+            lines.pop();
+        }
+        if header.contains('+') {
+            let ends = value.len() - value.trim_end_matches('\n').len();
+            let empty = ends.saturating_sub(usize::from(!lines.is_empty()));
+            lines.extend(std::iter::repeat_n("", empty));
+        }
+        let filled = if meant.is_some() {
+            1 + body.trim_end().len()
+        } else {
+            0
+        };
+        let end = (line_end + filled).min(self.text.len());
+        Some(self.node(sign, end, Kind::Block(header, comment, lines)))
+    }
+
+    /// The comment behind a block's sign, of which the parser speaks before the block or after it.
+    fn behind_sign(&mut self, sign: usize, rest: Range<usize>) -> Option<Comment<'a>> {
+        self.sign = sign + rest.start..sign + rest.end;
+        let text = self.text.get(self.sign.clone())?.trim();
+        if text.is_empty() {
+            return None;
+        }
+        if self.breaks(self.content, sign) == 0 {
+            self.document.after.remove(&self.content);
+        }
+        Some(Comment {
+            text,
+            apart: false,
+            indented: true,
+        })
     }
 
     fn open(&mut self, start: usize, end: usize, kind: Kind<'a>) {

@@ -7,6 +7,7 @@
 //! dates are judged comes with the subject. Rendering is the command's.
 
 pub mod baseline;
+mod chains;
 mod comments;
 pub mod config;
 mod context;
@@ -28,7 +29,7 @@ pub use levels::{Levels, UnknownLint};
 pub use lint::{Check, Group, Level, Lint, Page, SilenceCheck};
 pub use lints::LINTS;
 pub use silence::Silence;
-pub use survey::{Asks, Known, Part, Role, Surveyed};
+pub use survey::{Asks, Known, Pair, Part, Role, Surveyed};
 
 use portolan_core::diagnostic::Diagnostic;
 

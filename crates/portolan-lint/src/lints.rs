@@ -12,6 +12,8 @@ mod dead_rule;
 mod duplicate_test;
 mod endpoint_without_offerings;
 mod expired_rule;
+mod fallback_does_less;
+mod fallback_in_same_domain;
 mod gap;
 mod gap_in_dates;
 mod ids_differ_by_case;
@@ -30,8 +32,10 @@ mod redundant_condition;
 mod refusal_without_blame;
 mod refusal_without_help;
 mod region_elsewhere;
+mod repeated_fallback;
 mod retired_model_in_rule;
 mod retires_without_successor;
+mod routes_in_one_domain;
 mod rule_never_decides;
 mod rule_not_yet;
 mod secret_in_message;
@@ -42,6 +46,8 @@ mod successor_not_there;
 mod successor_retired;
 mod successor_smaller_window;
 mod unconstrained_attribute;
+mod unique_overlap;
+mod unknown_expectation;
 mod unknown_processing;
 mod unknown_silence;
 mod unmet_by_catalog;
@@ -75,6 +81,8 @@ pub const LINTS: &[Lint] = &[
     duplicate_test::LINT,
     endpoint_without_offerings::LINT,
     expired_rule::LINT,
+    fallback_does_less::LINT,
+    fallback_in_same_domain::LINT,
     gap::LINT,
     gap_in_dates::LINT,
     ids_differ_by_case::LINT,
@@ -93,8 +101,10 @@ pub const LINTS: &[Lint] = &[
     refusal_without_blame::LINT,
     refusal_without_help::LINT,
     region_elsewhere::LINT,
+    repeated_fallback::LINT,
     retired_model_in_rule::LINT,
     retires_without_successor::LINT,
+    routes_in_one_domain::LINT,
     rule_never_decides::LINT,
     rule_not_yet::LINT,
     secret_in_message::LINT,
@@ -105,6 +115,8 @@ pub const LINTS: &[Lint] = &[
     successor_retired::LINT,
     successor_smaller_window::LINT,
     unconstrained_attribute::LINT,
+    unique_overlap::LINT,
+    unknown_expectation::LINT,
     unknown_processing::LINT,
     unknown_silence::LINT,
     unmet_by_catalog::LINT,

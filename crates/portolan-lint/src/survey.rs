@@ -3,17 +3,22 @@
 //! One walk over every slice of the policy.
 
 mod alone;
+mod beaten;
 mod closed;
 mod parts;
+mod unique;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use portolan_core::catalog::{EndpointId, ModelId};
 use portolan_core::diagram::survey::{Chart, Inconclusive, Region, Standing, Topic};
 use portolan_core::policy::{Rule, RuleId, RuleKind};
+use portolan_core::request::Draft;
 
 use crate::context::Context;
+use beaten::{beaten, deciders};
 pub use parts::{Asks, Part, Role};
+pub use unique::Pair;
 
 /// What is known of a policy.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +33,9 @@ pub struct Surveyed {
     /// Rules that say different things of the same, where both hold: the first of them, by the
     /// second.
     pub contested: BTreeMap<RuleId, BTreeSet<RuleId>>,
+    /// Rules of a `unique` that hold together, each two with a request that shows it; without one
+    /// where none was found.
+    pub overlaps: BTreeMap<Pair, Option<Draft>>,
     /// The endpoints through which a rule refuses some request for the reason shown.
     pub refuses: BTreeMap<RuleId, BTreeSet<EndpointId>>,
     /// The models that route through an endpoint, for some request.
@@ -47,6 +55,8 @@ pub struct Known {
     pub decides: bool,
     /// The rules that decide where it holds and does not act.
     pub behind: BTreeSet<RuleId>,
+    /// Those of them that each hold wherever it holds; none where it was not looked for.
+    pub alone: Option<BTreeSet<RuleId>>,
 }
 
 impl Surveyed {
@@ -78,6 +88,7 @@ impl Surveyed {
                 alone::decide(chart, real, &mut surveyed.rules)?;
                 conditions_of(chart, real, &mut surveyed.parts)?;
                 surveyed.claims(chart)?;
+                unique::overlaps(chart, real, context.engine, &mut surveyed.overlaps)?;
                 surveyed.outcomes(chart)
             });
             all.map(|()| surveyed)
@@ -276,8 +287,9 @@ fn rules(chart: &mut Chart<'_>, real: Region, known: &mut [Known]) -> Result<(),
                 if refusers.contains(&id) {
                     known.acts = true;
                 } else if !known.acts && !holds.is_empty() {
-                    known.behind.extend(chart.refusers(holds, true)?);
-                    known.behind.extend(chart.refusers(holds, false)?);
+                    let mut by = chart.refusers(holds, true)?;
+                    by.extend(chart.refusers(holds, false)?);
+                    beaten(chart, known, holds, None, by)?;
                 }
             }
             RuleKind::Exclude(_) => {
@@ -288,7 +300,8 @@ fn rules(chart: &mut Chart<'_>, real: Region, known: &mut [Known]) -> Result<(),
                     if excluders.contains(&id) {
                         known.acts = true;
                     } else if !known.acts && !holds.is_empty() {
-                        behind(chart, known, holds, candidate)?;
+                        let by = deciders(chart, holds, candidate)?;
+                        beaten(chart, known, holds, Some(candidate), by)?;
                     }
                 }
             }
@@ -352,8 +365,8 @@ fn attempts(
         }
     }
     if left.is_empty() {
-        known.behind.extend(before);
-        behind(chart, known, holds, candidate)
+        before.extend(deciders(chart, holds, candidate)?);
+        beaten(chart, known, holds, Some(candidate), before)
     } else {
         known.acts = true;
         Ok(())
@@ -369,16 +382,4 @@ fn same_subject(a: &RuleKind, b: &RuleKind) -> bool {
         | (RuleKind::Retry { .. }, RuleKind::Retry { .. }) => true,
         _ => false,
     }
-}
-
-/// Notes who decides where a rule holds of a candidate.
-fn behind(
-    chart: &mut Chart<'_>,
-    known: &mut Known,
-    holds: Region,
-    candidate: usize,
-) -> Result<(), Inconclusive> {
-    known.behind.extend(chart.refusers(holds, true)?);
-    known.behind.extend(chart.excluders(holds, candidate)?);
-    Ok(())
 }

@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests panic to fail")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use datatest_stable::Result;
@@ -16,6 +16,7 @@ use portolan_lint::{Levels, Subject, fixed, lint};
 use portolan_testkit::case::LintFile;
 use portolan_testkit::expect::unmet_findings;
 use portolan_testkit::policies::printed;
+use portolan_verify::diff::diff;
 
 /// The catalog that every fixture may use.
 const BASE: &str = include_str!("base.yaml");
@@ -94,45 +95,124 @@ fn unmet_fixes(
     levels: &Levels,
     today: Instant,
 ) -> Result<Vec<String>> {
-    let mut files = file.files.clone();
-    let mut any = false;
-    for _ in 0..ROUNDS {
-        let (study, found) = run(&files, levels, today)
-            .map_err(|why| format!("what is fixed does not compile\n{why}"))?;
-        let fixable = found.iter().any(|finding| finding.fix.is_some());
-        let texts = fixed(&study.compilation.sources, &found, Safety::Unsafe);
-        if texts.is_empty() {
-            if !any && file.fixed.is_empty() {
-                return Ok(Vec::new());
-            }
-            let mut complaints = Vec::new();
-            for (name, text) in &file.fixed {
-                if files.get(name) != Some(text) {
-                    let there = files.get(name).cloned().unwrap_or_default();
-                    complaints.push(format!("`{name}` is fixed to\n{there}"));
-                }
-            }
-            for (name, before) in &file.files {
-                let after = files.get(name).map_or("", String::as_str);
-                if comments(after) < comments(before) {
-                    complaints.push(format!("a comment of `{name}` is lost"));
-                }
-            }
-            if file.fixed.is_empty() {
-                complaints.push("the fix has no `fixed` to compare with".to_owned());
-            }
-            if found.iter().any(|f| f.code == code && f.fix.is_some()) || fixable {
-                complaints.push("a finding is left by its fix".to_owned());
-            }
-            return Ok(complaints);
+    let Mended { files, had, left } = mended(&file.files, levels, today, Safety::Unsafe)?;
+    if had.is_empty() && file.fixed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut complaints = Vec::new();
+    if file.fixed.is_empty() {
+        complaints.push("the fix has no `fixed` to compare with".to_owned());
+    }
+    for (name, text) in &file.fixed {
+        if files.get(name) != Some(text) {
+            let there = files.get(name).cloned().unwrap_or_default();
+            complaints.push(format!("`{name}` is fixed to\n{there}"));
         }
-        any = true;
+    }
+    for (name, before) in &file.files {
+        let after = files.get(name).map_or("", String::as_str);
+        if comments(after) < comments(before) {
+            complaints.push(format!("a comment of `{name}` is lost"));
+        }
+    }
+    if !had.iter().any(|had| *had == code) {
+        complaints.push(format!("no finding of `{code}` has a fix"));
+    }
+    for finding in left.iter().filter(|finding| had.contains(&finding.code)) {
+        complaints.push(format!("its fix leaves a finding: {}", finding.message));
+    }
+    Ok(complaints)
+}
+
+/// Files after all fixes.
+struct Mended {
+    files: BTreeMap<String, String>,
+    /// The codes of the findings that had a fix.
+    had: BTreeSet<&'static str>,
+    /// What is found still.
+    left: Vec<Diagnostic>,
+}
+
+/// Applies fixes until there are none.
+fn mended(
+    files: &BTreeMap<String, String>,
+    levels: &Levels,
+    today: Instant,
+    most: Safety,
+) -> Result<Mended> {
+    let mut files = files.clone();
+    let mut had = BTreeSet::new();
+    for _ in 0..ROUNDS {
+        let (study, left) = run(&files, levels, today)
+            .map_err(|why| format!("what is fixed does not compile\n{why}"))?;
+        let texts = fixed(&study.compilation.sources, &left, most);
+        if texts.is_empty() {
+            return Ok(Mended { files, had, left });
+        }
+        let fixable = left.iter().filter(|finding| finding.fix.is_some());
+        had.extend(fixable.map(|finding| finding.code));
         for (id, text) in texts {
             let name = study.compilation.sources.get(id).unwrap().name().to_owned();
             files.insert(name, text);
         }
     }
-    Ok(vec!["the fixes do not converge".to_owned()])
+    Err("the fixes do not converge".into())
+}
+
+/// Fixes that are safe change no decision.
+fn decided_alike(path: &Path) -> Result<()> {
+    let file = LintFile::read(path)?;
+    if file.fixed.is_empty() {
+        return Ok(());
+    }
+    let today = Instant::parse(&file.today).map_err(|_| "`today` is not a date")?;
+    let mended = mended(&file.files, &Levels::default(), today, Safety::Safe)?;
+    let [before, after] = [&file.files, &mended.files].map(|files| {
+        study("policy.portolan", &mut Memory(files))
+            .compilation
+            .engine
+    });
+    let diff = diff(&before.unwrap(), &after.unwrap());
+    if diff.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("safe fixes change decisions: {:?}", diff.directions()).into())
+    }
+}
+
+fn is_yaml(name: &str) -> bool {
+    Path::new(name).extension() == Some("yaml".as_ref())
+}
+
+/// A comment above every line of every file, and one behind every line: fixes that are safe lose none
+/// of them, whatever they delete.
+fn commented(path: &Path) -> Result<()> {
+    let file = LintFile::read(path)?;
+    if file.fixed.is_empty() {
+        return Ok(());
+    }
+    let today = Instant::parse(&file.today).map_err(|_| "`today` is not a date")?;
+    let files = file.files.iter().map(|(name, text)| {
+        let mark = if is_yaml(name) { "#" } else { "//" };
+        let lines = text.lines().enumerate().map(|(number, line)| {
+            let indent: String = line.chars().take_while(|c| *c == ' ').collect();
+            format!("{indent}{mark} above {number}.\n{line}   {mark} behind {number}.\n")
+        });
+        (name.clone(), lines.collect())
+    });
+    let files: BTreeMap<String, String> = files.collect();
+    let mended = mended(&files, &Levels::default(), today, Safety::Safe)?;
+    for (name, text) in &file.files {
+        let after = mended.files.get(name).unwrap();
+        for number in 0..text.lines().count() {
+            for comment in [format!("above {number}."), format!("behind {number}.")] {
+                if !after.contains(&comment) {
+                    return Err(format!("`{name}` loses `{comment}`:\n{after}").into());
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// How many comments a text has; more where a text in it looks like one.
@@ -153,4 +233,6 @@ fn pin(path: &Path, words: &str) {
 
 datatest_stable::harness! {
     { test = findings, root = "../../tests/cases/lint", pattern = r"\.yaml$" },
+    { test = commented, root = "../../tests/cases/lint", pattern = r"fires/.*\.yaml$" },
+    { test = decided_alike, root = "../../tests/cases/lint", pattern = r"fires/.*\.yaml$" },
 }

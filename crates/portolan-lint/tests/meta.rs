@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use portolan_lint::LINTS;
+use portolan_lint::{Group, LINTS};
 use portolan_testkit::policies::root;
 
 /// The names in a directory.
@@ -77,4 +77,26 @@ fn every_page_is_what_its_definition_says() {
             assert!(known, "{} yields to `{other}`, which is no lint", lint.code);
         }
     }
+}
+
+#[test]
+fn every_lint_stands_in_the_table_of_its_group() {
+    let page = fs::read_to_string(root().join("docs/lints.md")).unwrap();
+    let (_, tables) = page.split_once("## All of them").unwrap();
+    let tables: Vec<&str> = tables.split("\n### ").skip(1).collect();
+    for (group, table) in Group::ALL.iter().zip(&tables) {
+        let own = LINTS.iter().filter(|lint| lint.group == *group);
+        let wanted: Vec<String> = own
+            .map(|lint| {
+                let (code, level) = (lint.code, lint.level.name());
+                format!(
+                    "| [{code}](codes/{code}.md) | `{level}` | {} |",
+                    lint.summary
+                )
+            })
+            .collect();
+        let rows = table.lines().filter(|line| line.starts_with("| ["));
+        assert_eq!(rows.collect::<Vec<_>>(), wanted);
+    }
+    assert_eq!(tables.len(), Group::ALL.len());
 }

@@ -36,9 +36,12 @@ pub(crate) fn unmet_of(engine: &Engine, test: &Test, observed: &Observed) -> Vec
         return vec![why.clone()];
     }
     let expected = test.expect.iter();
-    expected
+    let mut unmet: Vec<String> = expected
         .filter_map(|expect| unmet_one(engine, expect, observed))
-        .collect()
+        .collect();
+    // Whatever else is expected of a route, that there is none is one line.
+    unmet.dedup();
+    unmet
 }
 
 /// The answer to an example's request; an instant that it does not give is that of the fixtures.

@@ -8,8 +8,11 @@ mod values;
 
 use std::collections::BTreeSet;
 
+use portolan_core::diagnostic::Diagnostics;
 use portolan_core::engine::{Engine, compile};
 use portolan_core::source::{Files, SourceId, Sources, Span};
+use portolan_core::syntax::ast::ItemKind;
+use portolan_core::syntax::parse;
 
 pub use fate::{Fate, Killer, Subject, Trial, Witness};
 
@@ -121,6 +124,34 @@ impl Files for Changed<'_> {
             Some((changed, text)) if changed == id => text,
             Some(_) | None => source.text(),
         };
-        Ok(text.as_bytes().to_vec())
+        Ok(without_uniques(path, text).into_bytes())
     }
+}
+
+/// A policy's text without its `unique` items: they decide nothing, and one that lists a rule would
+/// keep a mutant without that rule from compiling.
+fn without_uniques(path: &str, text: &str) -> String {
+    let mut out = text.to_owned();
+    if !text.contains("unique") {
+        return out;
+    }
+    let mut sources = Sources::default();
+    let id = sources.add(path, text);
+    let items = sources
+        .get(id)
+        .map(|source| parse(id, source, &mut Diagnostics::default()));
+    let items = items.into_iter().flatten();
+    let uniques = items.filter(|item| matches!(item.kind, ItemKind::Unique(_)));
+    for span in uniques
+        .map(|item| item.span)
+        .collect::<Vec<_>>()
+        .iter()
+        .rev()
+    {
+        let range = span.start as usize..span.end as usize;
+        if text.get(range.clone()).is_some() {
+            out.replace_range(range, "");
+        }
+    }
+    out
 }

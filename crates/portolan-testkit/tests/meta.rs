@@ -74,7 +74,19 @@ fn honoured() -> BTreeMap<u32, BTreeSet<String>> {
 }
 
 #[test]
-fn every_fact_is_honoured_by_a_fixture_or_waits_for_http() {
+fn every_fact_is_honoured_by_a_fixture_or_the_gateway_or_waits_for_http() {
+    let tests = ["crates/portolan-gateway", "crates/portolan-wire"];
+    let tests = tests
+        .iter()
+        .flat_map(|path| below(&root().join(path), "rs"));
+    let tests: Vec<String> = tests
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect();
+    let is_test = |name: &str| {
+        tests
+            .iter()
+            .any(|text| text.contains(&format!("fn {name}()")))
+    };
     let text = fs::read_to_string(root().join("docs/facts.md")).unwrap();
     let mut complaints = Vec::new();
     let mut waits: BTreeMap<u32, bool> = BTreeMap::new();
@@ -82,11 +94,17 @@ fn every_fact_is_honoured_by_a_fixture_or_waits_for_http() {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
         if let ["", number, _, place, ""] = cells[..]
             && let Ok(number) = number.parse::<u32>()
-            && waits
-                .insert(number, place.starts_with("waits for HTTP"))
-                .is_some()
         {
-            complaints.push(format!("fact {number} has two lines in docs/facts.md"));
+            let named = place.strip_prefix("gateway: `");
+            let named = named.and_then(|rest| rest.strip_suffix('`'));
+            if named.is_some_and(|name| !is_test(name)) {
+                complaints.push(format!("fact {number}: there is no test {place}"));
+            }
+            // What the gateway honours waits for no fixture.
+            let elsewhere = named.is_some() || place.starts_with("waits for HTTP");
+            if waits.insert(number, elsewhere).is_some() {
+                complaints.push(format!("fact {number} has two lines in docs/facts.md"));
+            }
         }
     }
     let honoured = honoured();

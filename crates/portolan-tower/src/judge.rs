@@ -5,7 +5,7 @@ use http::request::Parts;
 use http::{HeaderMap, header};
 use portolan_core::answer::Outcome;
 use portolan_core::limits;
-use portolan_wire::http::{Dialect, Fault, Reply, Trouble, reply};
+use portolan_wire::http::{Dialect, Fault, Reply, Trouble, is_json, query_pairs, reply};
 use portolan_wire::{BodyText, Call, judge_auth};
 
 use crate::host::Host;
@@ -43,8 +43,7 @@ impl<H: Host> Incoming<'_, H> {
     pub(crate) fn judge(&self, body: &Bytes) -> Result<Routed, Reply> {
         let engine = self.host.engine();
         let mut call = Call::posted(body.to_vec(), None, self.host.now());
-        let query = form_pairs(self.parts.uri.query().unwrap_or_default());
-        let query = query.iter().map(|(name, value)| (&**name, &**value));
+        let query = query_pairs(self.parts.uri.query().unwrap_or_default());
         (call.draft.auth, call.draft.auth_header) = judge_auth(pairs(&self.parts.headers), query);
         let who = self.host.who(self.parts);
         call.draft.endpoint = who.endpoint;
@@ -80,27 +79,8 @@ impl<H: Host> Incoming<'_, H> {
     }
 }
 
-/// `application/json`, or a type whose suffix says so, whatever its parameters are.
-fn is_json(media: &str) -> bool {
-    let media = media.split(';').next().unwrap_or_default().trim();
-    media.eq_ignore_ascii_case("application/json")
-        || media
-            .rsplit_once('+')
-            .is_some_and(|(_, suffix)| suffix.eq_ignore_ascii_case("json"))
-}
-
 /// Headers as text; bytes that are none are read as far as they are.
 fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     let all = headers.iter().take(limits::BODY_KEYS);
     all.map(|(name, value)| (name.as_str(), value.to_str().unwrap_or("?")))
-}
-
-/// The names and values of a query string, as they stand: a key is looked for and never used.
-fn form_pairs(query: &str) -> Vec<(String, String)> {
-    let parts = query.split('&').filter(|part| !part.is_empty());
-    let pair = |part: &str| {
-        let (name, value) = part.split_once('=').unwrap_or((part, ""));
-        (name.to_owned(), value.to_owned())
-    };
-    parts.take(limits::BODY_KEYS).map(pair).collect()
 }

@@ -222,6 +222,8 @@ struct Search<'a> {
     inner: Vec<Class>,
     /// Endpoints of which there are more of these than are kept.
     crowded: BTreeSet<EndpointId>,
+    /// Classes that may still be tried in search of a smaller one.
+    smaller: usize,
 }
 
 impl<'a> Search<'a> {
@@ -242,6 +244,7 @@ impl<'a> Search<'a> {
             reason: None,
             inner: Vec::new(),
             crowded: BTreeSet::new(),
+            smaller: limits::SMALLER_CLASSES,
         }
     }
 
@@ -334,7 +337,7 @@ impl<'a> Search<'a> {
     /// Tries requests of a region, each id's, until one of them refutes the claim and no smaller
     /// one is likely.
     fn try_all(&mut self, chart: &mut Chart<'_>, against: Region) -> Result<(), Inconclusive> {
-        if against.is_empty() {
+        if against.is_empty() || self.smaller == 0 {
             return Ok(());
         }
         let mut left = limits::PROVE_CLASSES;
@@ -347,7 +350,11 @@ impl<'a> Search<'a> {
                     return false;
                 }
                 // A smaller one is looked for, but not for long.
-                left = (left - 1).min(if self.found.is_some() { FEW } else { left });
+                left -= 1;
+                if self.found.is_some() {
+                    self.smaller -= 1;
+                    left = left.min(FEW).min(self.smaller);
+                }
                 if let Some(draft) = witness(self.engine, class) {
                     let refutes = self.offer(&draft, class);
                     if !refutes {

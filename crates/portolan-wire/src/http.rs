@@ -16,11 +16,13 @@
 
 mod dialect;
 mod fault;
+mod head;
 mod rate;
 mod upstream;
 
 pub use dialect::{Dialect, Reply, reply, wants_problem};
 pub use fault::Fault;
+pub use head::{is_json, query_pairs};
 pub use rate::Window;
 pub use upstream::{Envelope, UpstreamError};
 

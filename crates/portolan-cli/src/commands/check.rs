@@ -15,6 +15,7 @@ use portolan_core::source::Sources;
 use portolan_lint::baseline::Baseline;
 use portolan_lint::{Level, Subject, lint};
 
+use super::gateway;
 use crate::load::{Policy, in_words};
 use crate::render::diagnostic::Findings;
 use crate::render::paint::Color;
@@ -111,21 +112,29 @@ struct Checked {
 }
 
 impl Checked {
-    fn new(policy: &Policy, changed: &BTreeMap<String, String>, settings: &Settings) -> Self {
+    fn new(
+        policy: &Policy,
+        changed: &BTreeMap<String, String>,
+        settings: &Settings,
+    ) -> anyhow::Result<Self> {
         let study = policy.study(changed);
         let compiled = study.compilation;
         let mut findings = compiled.diagnostics;
+        let mut sources = compiled.sources;
         if let Some(engine) = &compiled.engine {
             let subject = Subject::new(engine, &study.documents, settings.today);
             findings.extend(lint(&subject, &settings.levels));
+            if let Some(read) = gateway::beside(policy, engine, changed, &mut sources)? {
+                findings.extend(read.findings);
+            }
             findings.sort_by_key(|finding| finding.primary.span);
         }
-        Self {
+        Ok(Self {
             findings,
-            sources: compiled.sources,
+            sources,
             left_out: compiled.left_out,
             compiles: compiled.engine.is_some(),
-        }
+        })
     }
 }
 
@@ -162,7 +171,7 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
     let (mended, mut checked) = if settings.fixes.is_some() {
         mend::mend(&policy, &settings)?
     } else {
-        let checked = Checked::new(&policy, &BTreeMap::new(), &settings);
+        let checked = Checked::new(&policy, &BTreeMap::new(), &settings)?;
         (String::new(), checked)
     };
     if let Some(path) = &arguments.write_baseline {

@@ -10,8 +10,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, ensure};
+use portolan_core::instant::Instant;
 
-use super::quoted;
+use super::{now, quoted};
 use crate::load::in_words;
 use crate::render::schema;
 use crate::{Report, Status};
@@ -23,7 +24,7 @@ pub(crate) struct Arguments {
     directory: PathBuf,
 }
 
-/// The files as they are written, but for the schema, which is made.
+/// The files as they are written, but for the schema, which is made, and the day in the catalog.
 const FILES: [(&str, &str); 4] = [
     ("policy.portolan", include_str!("init/policy.portolan")),
     ("catalog.yaml", include_str!("init/catalog.yaml")),
@@ -34,6 +35,10 @@ const FILES: [(&str, &str); 4] = [
     ),
 ];
 const SCHEMA: &str = "catalog.schema.json";
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+/// How the catalog says on which day it was written.
+const WRITTEN_ON: &str = "as_of: 2026-01-01";
 
 /// Writes a new policy.
 ///
@@ -42,8 +47,11 @@ const SCHEMA: &str = "catalog.schema.json";
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Report> {
     let directory = &arguments.directory;
     let schema = serde_json::to_string_pretty(&schema::catalog())? + "\n";
+    let written_on = format!("as_of: {}", today().short());
     let files = FILES.into_iter().chain([(SCHEMA, &*schema)]);
-    let files: Vec<(&str, &str)> = files.collect();
+    let files: Vec<(&str, String)> = files
+        .map(|(name, text)| (name, text.replace(WRITTEN_ON, &written_on)))
+        .collect();
     for (name, _) in &files {
         let path = directory.join(name);
         ensure!(
@@ -66,13 +74,19 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Report> {
     let named = quoted(&directory.display().to_string());
     let _ = write!(
         out,
-        "\nnext:\n  portolan check {named}\n  portolan test {named}\n  portolan prove {named}\n"
+        "\nnext:\n  portolan check {named} --deny warnings\n  portolan test {named}\n  portolan prove {named}\n"
     );
     Ok(Report {
         status: Status::Yes,
         out,
         err: String::new(),
     })
+}
+
+/// The first instant of the day.
+fn today() -> Instant {
+    let seconds = now().unix_seconds();
+    Instant::from_unix_seconds(seconds - seconds.rem_euclid(DAY))
 }
 
 /// What was made, in order, so that it can be taken back.

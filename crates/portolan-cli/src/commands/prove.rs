@@ -1,5 +1,6 @@
 //! `portolan prove`: every claim of a policy over all requests, proved, or refuted by a request.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -8,12 +9,15 @@ use anyhow::{anyhow, ensure};
 use portolan_core::engine::Engine;
 use portolan_core::request::{Draft, State};
 use portolan_core::{near, text};
+use portolan_gateway::proof::{self, Proof as Reach};
 use portolan_verify::prove::{Asking, Outcome, Proof, prove, prove_and_theorems};
 use portolan_verify::theorems::{self, Theorem};
 
 use super::check::Format;
+use super::gateway;
 use crate::load::Policy;
-use crate::render::{diagnostic, paint::Color, proofs};
+use crate::render::paint::{self, Color};
+use crate::render::{diagnostic, proofs};
 use crate::{Report, Status};
 
 /// What `prove` takes.
@@ -84,6 +88,16 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
         (prove(engine, asking), Vec::new())
     };
     let taken = begun.elapsed();
+    let reach = match reach(arguments, &policy, engine)? {
+        Ok(reach) => reach,
+        Err(wrong) => {
+            return Ok(Report {
+                status: Status::Wrong,
+                out: String::new(),
+                err: wrong,
+            });
+        }
+    };
     let proved = |proof: &Proof| matches!(proof.outcome, Outcome::Proved);
     let holds = |theorem: &Theorem| matches!(theorem.outcome, theorems::Outcome::Holds);
     let shown = proofs::Shown {
@@ -93,6 +107,7 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
         overlay: arguments.overlay.as_deref(),
         proofs: &proofs,
         theorems: &theorems,
+        reach: reach.as_ref(),
         taken,
     };
     let failures = shown.findings();
@@ -103,7 +118,10 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
         left_out: 0,
     };
     Ok(Report {
-        status: if proofs.iter().all(proved) && theorems.iter().all(holds) {
+        status: if proofs.iter().all(proved)
+            && theorems.iter().all(holds)
+            && reach.as_ref().is_none_or(Reach::stands)
+        {
             Status::Yes
         } else {
             Status::Wrong
@@ -116,8 +134,40 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
             Format::Github => of(&failures).github(),
             Format::Junit => shown.junit(),
         },
-        err: String::new(),
+        err: match (arguments.format, &reach) {
+            (Format::Human | Format::Json, _) | (_, None) => String::new(),
+            (_, Some(reach)) => reach.problems.join("\n"),
+        },
     })
+}
+
+/// Where the listeners of the configuration beside a policy reach, if there is one and all is
+/// asked; else what is wrong with it.
+fn reach(
+    arguments: &Arguments,
+    policy: &Policy,
+    engine: &Engine,
+) -> anyhow::Result<Result<Option<Reach>, String>> {
+    let mut sources = engine.sources().clone();
+    let read = if arguments.only.is_empty() {
+        gateway::beside(policy, engine, &BTreeMap::new(), &mut sources)?
+    } else {
+        None
+    };
+    let Some(read) = read else {
+        return Ok(Ok(None));
+    };
+    let Some(config) = read.config else {
+        let findings = diagnostic::Findings {
+            diagnostics: &read.findings,
+            sources: &sources,
+            policy,
+            left_out: 0,
+        };
+        return Ok(Err(findings.human(paint::Paint { colored: false })));
+    };
+    let reach = proof::reach(engine, &config, proof::Destination::Network, super::now());
+    Ok(Ok(Some(reach)))
 }
 
 /// Says whether some posted request is this one.

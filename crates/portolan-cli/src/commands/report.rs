@@ -85,6 +85,7 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
             overlay: arguments.overlay.as_deref(),
             proofs: &proofs,
             theorems: &theorems,
+            reach: None,
             taken: std::time::Duration::ZERO,
         },
         &of,

@@ -7,6 +7,7 @@ mod json;
 pub(crate) mod junit;
 pub(crate) mod sarif;
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::ops::Range;
 
@@ -70,8 +71,23 @@ impl Findings<'_> {
             0 => String::new(),
             n => format!(" and {n} more that are not shown"),
         };
-        let _ = writeln!(out, "{summary}{more}");
+        let page = match self.codes().as_slice() {
+            [] => String::new(),
+            [code] => format!("; `portolan explain {code}` says more"),
+            _ => "; `portolan explain CODE` says more of each".to_owned(),
+        };
+        let _ = writeln!(out, "{summary}{more}{page}");
         out
+    }
+
+    /// The codes of the findings that are shown to people, each once.
+    fn codes(&self) -> Vec<&str> {
+        let shown = self
+            .diagnostics
+            .iter()
+            .filter(|d| d.severity > Severity::Info);
+        let codes: BTreeSet<&str> = shown.map(|finding| finding.code).collect();
+        codes.into_iter().collect()
     }
 
     fn count(&self, severity: Severity) -> usize {

@@ -10,6 +10,7 @@ use portolan_core::answer::{Answer, Outcome as Decided};
 use portolan_core::engine::Engine;
 use portolan_core::instant::{Instant, Window};
 use portolan_core::policy::{Prove, RuleId};
+use portolan_gateway::proof::Proof as Reach;
 use portolan_verify::prove::{Covered, Outcome, Proof, Reason, Refutation};
 use portolan_verify::theorems::Theorem;
 use serde::Serialize;
@@ -32,6 +33,8 @@ pub(crate) struct Shown<'a> {
     pub(crate) proofs: &'a [Proof],
     /// What holds of every policy, where that was asked.
     pub(crate) theorems: &'a [Theorem],
+    /// Where a gateway's listeners reach, where there is a configuration of one.
+    pub(crate) reach: Option<&'a Reach>,
     /// How long it took.
     pub(crate) taken: Duration,
 }
@@ -53,6 +56,16 @@ impl Shown<'_> {
         if !self.theorems.is_empty() {
             out.push('\n');
             out.push_str(&theorems::human(self.theorems, self.engine, paint));
+        }
+        if let Some(reach) = self.reach {
+            out.push('\n');
+            for line in &reach.lines {
+                let _ = writeln!(out, "{}", visible(line));
+            }
+            for problem in &reach.problems {
+                let word = paint.error("not proved");
+                let _ = writeln!(out, "{word}: {}", visible(problem));
+            }
         }
         out
     }
@@ -173,6 +186,10 @@ impl Shown<'_> {
             taken_ms: u64::try_from(self.taken.as_millis()).unwrap_or(u64::MAX),
             proofs,
             theorems: theorems::entries(self.theorems, self.engine)?,
+            gateway: self.reach.map(|reach| ReachJson {
+                lines: &reach.lines,
+                problems: &reach.problems,
+            }),
         };
         Ok(serde_json::to_string_pretty(&document)? + "\n")
     }
@@ -299,6 +316,15 @@ struct Document<'p> {
     proofs: Vec<Entry<'p>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     theorems: Vec<theorems::Entry>,
+    /// Left out where no gateway is configured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gateway: Option<ReachJson<'p>>,
+}
+
+#[derive(Debug, Serialize)]
+struct ReachJson<'p> {
+    lines: &'p [String],
+    problems: &'p [String],
 }
 
 #[derive(Debug, Serialize)]

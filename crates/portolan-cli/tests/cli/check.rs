@@ -175,6 +175,14 @@ fn a_guess_is_applied_only_where_it_is_asked_for() {
     assert_eq!(check(&path, &["--fix"]).status, 1);
     let file = Path::new(&path).join("policy.portolan");
     assert_eq!(fs::read_to_string(&file).unwrap(), policy);
+    let shown = check(&path, &["--diff", "--unsafe-fixes"]).stdout;
+    assert!(shown.contains("+  when request.stream"), "{shown}");
+    assert!(
+        !check(&path, &["--diff"])
+            .stdout
+            .contains("when request.stream")
+    );
+    assert_eq!(fs::read_to_string(&file).unwrap(), policy);
     let ran = check(&path, &["--fix", "--unsafe-fixes"]);
     assert_eq!(ran.status, 0, "{ran:?}");
     let after = fs::read_to_string(&file).unwrap();

@@ -12,6 +12,8 @@ mod documents;
 #[cfg(test)]
 mod fmt;
 #[cfg(test)]
+mod gateway;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod init;

@@ -193,6 +193,25 @@ fn mutants_that_nothing_notices_are_named_with_a_request_that_shows_them() {
     insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"));
 }
 
+/// A `unique` decides nothing: a mutant without a rule that it lists is one as any other.
+#[test]
+fn a_rule_that_a_unique_lists_can_be_taken_out() {
+    let counted = |name: &str, more: &str| {
+        let policy = policy(name, CASES);
+        let file = Path::new(&policy).join("policy.portolan");
+        fs::write(file, format!("{POLICY}{more}")).unwrap();
+        let ran = test(&policy, &["--mutate", "--format", "json"]);
+        let value: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        value["mutation"].clone()
+    };
+    let listed = counted("test-unique", "\nunique reasons { elsewhere, too-long }\n");
+    let plain = counted("test-not-unique", "\n// nothing is unique\n");
+    assert!(plain.is_object(), "{plain}");
+    for count in ["mutants", "killed", "stillborn", "equivalent"] {
+        assert_eq!(listed[count], plain[count], "{count}");
+    }
+}
+
 #[test]
 fn tests_at_every_edge_kill_every_mutant() {
     let policy = policy("test-thorough", THOROUGH);

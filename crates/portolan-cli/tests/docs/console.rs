@@ -51,7 +51,7 @@ fn check(now: impl Fn(&Block) -> Option<String>) -> usize {
                 complaints.push(format!("{document}:{}: now it is\n{text}", block.line));
             }
         }
-        if update {
+        if page != read(&document) {
             fs::write(root().join(&document), page).unwrap();
         }
     }

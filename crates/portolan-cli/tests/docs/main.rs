@@ -10,4 +10,6 @@ mod console;
 #[cfg(test)]
 mod language;
 #[cfg(test)]
+mod story;
+#[cfg(test)]
 mod tables;

@@ -7,13 +7,14 @@ use super::field::Field;
 use super::fold::{Fold, Subject};
 use super::intern::Memo;
 use super::locks::{Group, Locks};
-use super::shape::{End, Profile, Questions, Slots};
+use super::profile::{End, Profile};
+use super::shape::{Questions, Slots};
 use super::sketch::{NO, Sketch, YES};
+use super::sketches::Answer;
 use super::store::{Diagram, Inconclusive, Store};
 use super::verdict::Answers;
 use super::vocabulary::{Formula, Reach, Vocabulary};
-use crate::limits;
-use crate::policy::{RuleId, RuleKind};
+use crate::policy::RuleId;
 
 type Built = Result<Diagram, Inconclusive>;
 
@@ -34,6 +35,45 @@ pub(super) struct Diagrams {
 /// A question, whether yes or no is wanted, the endpoint and the candidate it is asked of.
 pub(super) type Truth = (u32, bool, u32, usize);
 
+/// What the diagrams of every shape have in common: whatever asks about no model.
+#[derive(Debug, Default)]
+pub(super) struct Common {
+    /// How often the store had forgotten all diagrams when these were made.
+    since: u32,
+    /// Answers to questions, by question, truth and endpoint.
+    truths: Memo<(u32, bool, u32), Diagram>,
+    /// Where rules hold, by rule and endpoint.
+    rules: Memo<(RuleId, u32), Diagram>,
+    /// What refuses, as verdicts.
+    refused: Memo<Refusing, Diagram>,
+    /// The verdicts on candidates, and whether they survive.
+    verdicts: Memo<(Marked, u16), Diagram>,
+    survives: Memo<Marked, Diagram>,
+}
+
+/// What of a shape the refuse rules read: the endpoint, what its ids stand for, the mark of the
+/// model; and whether it is the primary.
+type Refusing = (u32, u8, u32, bool);
+
+/// What of a shape the verdict on a candidate reads: the endpoint, whether it goes through another,
+/// and the marks of the model, of what is stated and of the rest.
+type Marked = (u32, bool, u32, u32, u32);
+
+impl Common {
+    /// Forgets what a store has forgotten.
+    pub(super) fn of(&mut self, store: &Store) -> &mut Self {
+        if self.since != store.forgotten() {
+            self.since = store.forgotten();
+            self.truths.clear();
+            self.rules.clear();
+            self.refused.clear();
+            self.verdicts.clear();
+            self.survives.clear();
+        }
+        self
+    }
+}
+
 /// A rule, and where it holds.
 pub(super) type Holding = (RuleId, Diagram);
 
@@ -44,10 +84,10 @@ pub(super) struct Build<'a> {
     pub(super) fold: &'a Fold<'a>,
     pub(super) profile: &'a Profile,
     pub(super) slots: &'a Slots,
-    /// Every field that is asked for, in order.
-    pub(super) fields: Vec<Field>,
     pub(super) store: &'a mut Store,
     pub(super) answers: &'a mut Answers,
+    /// What is the same for every shape.
+    pub(super) common: &'a mut Common,
     /// Answers to questions, by question, truth, endpoint and candidate.
     pub(super) truths: Memo<Truth, Diagram>,
     /// By endpoint: locks that demand the same.
@@ -55,28 +95,6 @@ pub(super) struct Build<'a> {
 }
 
 impl Build<'_> {
-    /// The fields that a shape's diagrams may ask for.
-    pub(super) fn fields(questions: &Questions, slots: &Slots) -> Result<Vec<Field>, Inconclusive> {
-        let own = slots.cuts.iter().map(|(field, _)| *field);
-        let masks = questions.masks.iter().chain(&slots.masks);
-        let masks = (0u16..)
-            .zip(masks)
-            .map(|(i, (set, _))| Field::Meets(*set, i));
-        let mut fields: Vec<Field> = questions
-            .cuts
-            .keys()
-            .copied()
-            .chain(own)
-            .chain(masks)
-            .collect();
-        fields.sort_unstable();
-        fields.dedup();
-        if fields.len() > limits::DIAGRAM_FIELDS {
-            return Err(Inconclusive);
-        }
-        Ok(fields)
-    }
-
     /// Every diagram, by the endpoint called.
     pub(super) fn all(mut self, subject: Subject<'_>) -> Result<Vec<Diagrams>, Inconclusive> {
         let profile = self.profile;
@@ -88,7 +106,8 @@ impl Build<'_> {
     }
 
     fn end(&mut self, end: &End, subject: Subject<'_>) -> Result<Diagrams, Inconclusive> {
-        let policy = self.vocabulary.policy;
+        let questions = self.questions;
+        let rules = &questions.rules;
         let locks = self.locks(end)?;
         let survivors = self.candidates(end, &locks)?;
         let mut verdicts = [Diagram::FALSE; 2];
@@ -101,33 +120,26 @@ impl Build<'_> {
         for candidate in 0..end.routes.len() {
             let mut shaping = Vec::new();
             let mut skipping = Vec::new();
-            for (id, rule) in policy.rules() {
-                let shapes = matches!(
-                    rule.kind,
-                    RuleKind::Set { .. } | RuleKind::Warn { .. } | RuleKind::Limit { .. }
-                );
-                let list = if shapes {
-                    &mut shaping
-                } else if let RuleKind::Skip(_) = rule.kind {
-                    &mut skipping
-                } else {
-                    continue;
-                };
-                let holds = self.holds(id, end, Some(candidate))?;
-                if holds != Diagram::FALSE {
-                    list.push((id, holds));
+            let lists = [
+                (&rules.shaping, &mut shaping),
+                (&rules.skipping, &mut skipping),
+            ];
+            for (rules, list) in lists {
+                for id in rules {
+                    let holds = self.holds(*id, end, Some(candidate))?;
+                    if holds != Diagram::FALSE {
+                        list.push((*id, holds));
+                    }
                 }
             }
             effects.push(shaping);
             skips.push(skipping);
         }
         let mut retries = Vec::new();
-        for (id, rule) in policy.rules() {
-            if let RuleKind::Retry { .. } = rule.kind {
-                let holds = self.holds(id, end, None)?;
-                if holds != Diagram::FALSE {
-                    retries.push((id, holds));
-                }
+        for id in &rules.retrying {
+            let holds = self.holds(*id, end, None)?;
+            if holds != Diagram::FALSE {
+                retries.push((*id, holds));
             }
         }
         Ok(Diagrams {
@@ -141,14 +153,29 @@ impl Build<'_> {
         })
     }
 
+    /// What the verdict on a candidate depends on, where that is known.
+    fn marked(end: &End, candidate: usize) -> Option<Marked> {
+        let marks = end.marks.as_ref()?;
+        let (stated, of_route) = *marks.candidates.get(candidate)?;
+        let elsewhere = *end.elsewhere.get(candidate)?;
+        Some((end.endpoint.0, elsewhere, marks.model, stated, of_route))
+    }
+
     /// Where a rule holds.
     pub(super) fn holds(&mut self, rule: RuleId, end: &End, candidate: Option<usize>) -> Built {
-        let formula = self
-            .vocabulary
-            .rules
-            .get(rule.0 as usize)
-            .ok_or(Inconclusive)?;
-        self.formula(formula, true, end, candidate)
+        let vocabulary = self.vocabulary;
+        let formula = vocabulary.rules.get(rule.0 as usize).ok_or(Inconclusive)?;
+        let reach = self.questions.reach.get(rule.0 as usize);
+        if reach.is_none_or(|reach| *reach > Reach::Endpoint) {
+            return self.formula(formula, true, end, candidate);
+        }
+        let key = (rule, end.endpoint.0);
+        if let Some(known) = self.common.rules.get(&key) {
+            return Ok(known);
+        }
+        let made = self.formula(formula, true, end, candidate)?;
+        self.common.rules.insert(key, made);
+        Ok(made)
     }
 
     /// Where a formula is true, or where it is false: neither where a fact is missing.
@@ -170,7 +197,16 @@ impl Build<'_> {
             Formula::Not(inner) => self.formula(inner, !truth, end, candidate),
             Formula::And(parts) | Formula::Or(parts) => {
                 let all = matches!(formula, Formula::And(_)) == truth;
-                let mut sum = if all { Diagram::TRUE } else { Diagram::FALSE };
+                let (mut sum, decided) = if all {
+                    (Diagram::TRUE, Diagram::FALSE)
+                } else {
+                    (Diagram::FALSE, Diagram::TRUE)
+                };
+                // What the catalog has answered already comes before all that takes diagrams.
+                let known = |part| self.known(part, truth, end, candidate) == Some(decided);
+                if parts.iter().any(known) {
+                    return Ok(decided);
+                }
                 for part in parts {
                     let part = self.formula(part, truth, end, candidate)?;
                     sum = if all {
@@ -184,6 +220,27 @@ impl Build<'_> {
         }
     }
 
+    /// Where a question is true, or false, that has one answer for all requests.
+    fn known(
+        &self,
+        formula: &Formula,
+        truth: bool,
+        end: &End,
+        candidate: Option<usize>,
+    ) -> Option<Diagram> {
+        match formula {
+            Formula::Not(inner) => self.known(inner, !truth, end, candidate),
+            Formula::Atom(position) => {
+                let (reach, at) = *self.questions.place.get(*position as usize)?;
+                match folded(self.questions, (reach, at), end, candidate)? {
+                    Answer::Always(value) => Some(answer(truth)(value)),
+                    Answer::Depends(_) => None,
+                }
+            }
+            Formula::Constant(_) | Formula::And(_) | Formula::Or(_) => None,
+        }
+    }
+
     /// Where the answer to a question is yes, or no.
     pub(super) fn atom(
         &mut self,
@@ -194,34 +251,34 @@ impl Build<'_> {
     ) -> Built {
         let place = self.questions.place.get(position as usize);
         let (reach, at) = *place.ok_or(Inconclusive)?;
-        let (endpoint, route) = (end.endpoint.0, candidate.unwrap_or(usize::MAX));
-        let (key, sketch) = match reach {
-            Reach::Request => ((u32::MAX, usize::MAX), self.questions.request.get(at)),
-            Reach::Endpoint => {
-                let each = self.questions.endpoint.get(at);
-                let sketch = each.and_then(|each| each.get(end.endpoint.index()));
-                ((endpoint, usize::MAX), sketch)
-            }
-            Reach::Model => ((endpoint, usize::MAX), end.model.get(at)),
-            Reach::Route => {
-                let each = candidate.and_then(|c| end.of_route.get(c));
-                ((endpoint, route), each.and_then(|each| each.get(at)))
-            }
+        let (questions, endpoint) = (self.questions, end.endpoint.0);
+        let sketch = folded(questions, (reach, at), end, candidate);
+        let leaf = answer(truth);
+        let sketch = match sketch.ok_or(Inconclusive)? {
+            Answer::Always(value) => return Ok(leaf(value)),
+            Answer::Depends(sketch) => sketch,
         };
-        let key = (position, truth, key.0, key.1);
-        if let Some(known) = self.truths.get(&key) {
+        let of_route = if reach > Reach::Model {
+            candidate.unwrap_or(usize::MAX)
+        } else {
+            usize::MAX
+        };
+        let own = (position, truth, endpoint, of_route);
+        let common = (position, truth, endpoint);
+        let known = if reach > Reach::Endpoint {
+            self.truths.get(&own)
+        } else {
+            self.common.truths.get(&common)
+        };
+        if let Some(known) = known {
             return Ok(known);
         }
-        let wanted = if truth { YES } else { NO };
-        let leaf = |value: u32| {
-            if value == wanted {
-                Diagram::TRUE
-            } else {
-                Diagram::FALSE
-            }
-        };
-        let made = self.grow(sketch.ok_or(Inconclusive)?, &leaf)?;
-        self.truths.insert(key, made);
+        let made = self.grow(sketch, &leaf)?;
+        if reach > Reach::Endpoint {
+            self.truths.insert(own, made);
+        } else {
+            self.common.truths.insert(common, made);
+        }
         Ok(made)
     }
 
@@ -236,7 +293,7 @@ impl Build<'_> {
                 self.grow(sketch, leaf)
             }
             Sketch::Steps(field, steps) => {
-                let at = self.position(*field)?;
+                let at = field.position().ok_or(Inconclusive)?;
                 let mut edges = Vec::with_capacity(steps.len());
                 for (from, step) in steps {
                     let rank = self.slots.rank(self.questions, *field, *from);
@@ -245,9 +302,10 @@ impl Build<'_> {
                 self.branch(at, edges)
             }
             Sketch::Meets(set, mask, sides) => {
-                let mask = self.slots.mask(self.questions, *set, **mask);
+                let mask = self.slots.mask(self.questions, *set, *mask);
                 let mask = u16::try_from(mask).map_err(|_| Inconclusive)?;
-                let at = self.position(Field::Meets(*set, mask))?;
+                let field = Field::Meets(*set, mask);
+                let at = field.position().ok_or(Inconclusive)?;
                 let then = self.grow(&sides.0, leaf)?;
                 let otherwise = self.grow(&sides.1, leaf)?;
                 self.branch(at, vec![(0, otherwise), (1, then)])
@@ -273,12 +331,35 @@ impl Build<'_> {
         }
         Ok(sum)
     }
+}
 
-    fn position(&self, field: Field) -> Result<u16, Inconclusive> {
-        let position = self
-            .fields
-            .binary_search(&field)
-            .map_err(|_| Inconclusive)?;
-        u16::try_from(position).map_err(|_| Inconclusive)
+/// Where an answer is yes, or no: nowhere, if it is neither.
+fn answer(truth: bool) -> impl Fn(u32) -> Diagram {
+    let wanted = if truth { YES } else { NO };
+    move |value| {
+        if value == wanted {
+            Diagram::TRUE
+        } else {
+            Diagram::FALSE
+        }
+    }
+}
+
+/// What a question comes to.
+fn folded<'s>(
+    questions: &'s Questions,
+    (reach, at): (Reach, usize),
+    end: &'s End,
+    candidate: Option<usize>,
+) -> Option<Answer<'s>> {
+    match reach {
+        Reach::Request => questions.request.get(at).map(Answer::of),
+        Reach::Endpoint => {
+            let each = questions.endpoint.get(at)?;
+            each.get(end.endpoint.index()).map(Answer::of)
+        }
+        Reach::Model => end.model.get(at),
+        Reach::Stated => end.stated.get(candidate?)?.get(at),
+        Reach::Route => end.of_route.get(candidate?)?.get(at),
     }
 }

@@ -3,15 +3,17 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use super::build::{Build, Diagrams};
+use super::build::{Build, Common, Diagrams};
 use super::field::Field;
 use super::flat::{At, Flat, Laying, Layout, halves};
 use super::fold::{Fold, Subject};
 use super::intern::Memo;
+use super::key::{Key, Strips};
 use super::locks::{self, Group};
 use super::panel;
 use super::price::{Collected, plain};
-use super::shape::{self, Key, Profile, Questions, Slots};
+use super::profile::{self, Profile};
+use super::shape::{Questions, Slots};
 use super::site::{NO_PRICE, Pace, Prices, Sale, Selling, Spot};
 use super::store::{self, Inconclusive, Store};
 use super::table::{ALIAS, Stored, Table};
@@ -31,9 +33,11 @@ struct Compiler<'a> {
     fold: Fold<'a>,
     questions: Questions,
     store: Store,
+    common: Common,
     layout: Layout,
     answers: RefCell<Answers>,
     known: Memo<Key>,
+    strips: Strips,
     shapes: Vec<Shape>,
     table: Table,
     prices: Collected,
@@ -56,9 +60,11 @@ pub(super) fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, In
         fold,
         questions,
         store: Store::default(),
+        common: Common::default(),
         layout: Layout::default(),
         answers: RefCell::default(),
         known: Memo::default(),
+        strips: Strips::default(),
         shapes: Vec::new(),
         table: Table::new(models.chain(aliases)),
         prices: Collected::default(),
@@ -143,7 +149,7 @@ impl<'a> Compiler<'a> {
             0..u32::try_from(self.vocabulary.catalog.endpoints.len()).map_err(|_| Inconclusive)?;
         let (profile, slots) = (Profile { ends: Vec::new() }, Slots::default());
         for endpoint in endpoints.map(EndpointId) {
-            let end = shape::End::without_routes(endpoint);
+            let end = profile::End::without_routes(endpoint);
             self.store.clear();
             let mut answers = self.answers.borrow_mut();
             let mut build = Build {
@@ -152,7 +158,7 @@ impl<'a> Compiler<'a> {
                 fold: &self.fold,
                 profile: &profile,
                 slots: &slots,
-                fields: Build::fields(&self.questions, &slots)?,
+                common: self.common.of(&self.store),
                 store: &mut self.store,
                 answers: &mut answers,
                 truths: Memo::default(),
@@ -250,15 +256,17 @@ impl<'a> Compiler<'a> {
         }
         let number = |order| self.answers.borrow_mut().orders.intern(order);
         let profile = Profile::new(&self.fold, &self.questions, subject, routes, &number);
-        let Ok(profile) = profile else {
+        let Ok(mut profile) = profile else {
             return (INTERPRETED, Vec::new());
         };
         let slots = Slots::of(&profile, &self.questions, &self.fold);
-        let key = slots.key(
+        let key = Key::new(
+            &slots,
             subject,
-            &profile,
+            &mut profile,
             &self.questions,
             &self.fold.known.borrow(),
+            &mut self.strips,
         );
         let shape = if let Some(known) = self.known.get(&key) {
             known
@@ -270,7 +278,7 @@ impl<'a> Compiler<'a> {
                 }
                 Err(Inconclusive) => INTERPRETED,
             };
-            self.known.insert(key.kept(), shape);
+            self.known.insert(key, shape);
             shape
         };
         let cuts = slots.cuts.iter().map(|(_, cut)| *cut);
@@ -284,7 +292,10 @@ impl<'a> Compiler<'a> {
         profile: &Profile,
         slots: &Slots,
     ) -> Result<Shape, Inconclusive> {
-        self.store.clear();
+        if !slots.fit(&self.questions) {
+            return Err(Inconclusive);
+        }
+        self.store.next();
         let mut answers = self.answers.borrow_mut();
         let build = Build {
             vocabulary: self.vocabulary,
@@ -292,7 +303,7 @@ impl<'a> Compiler<'a> {
             fold: &self.fold,
             profile,
             slots,
-            fields: Build::fields(&self.questions, slots)?,
+            common: self.common.of(&self.store),
             store: &mut self.store,
             answers: &mut answers,
             truths: Memo::default(),

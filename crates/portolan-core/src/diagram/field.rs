@@ -4,6 +4,8 @@
 //! instant, numbers, facts about now. A diagram asks in this order along every path; the same
 //! rules with numbers first are larger by orders of magnitude.
 
+mod position;
+
 use std::collections::BTreeSet;
 
 use crate::decimal::Decimal;
@@ -45,6 +47,11 @@ macro_rules! listed {
                 $variant,
             )*
         }
+
+        impl $name {
+            /// Every one, in order.
+            pub const ALL: [Self; [$(Self::$variant),*].len()] = [$(Self::$variant),*];
+        }
     };
 }
 
@@ -70,32 +77,6 @@ listed!(
     /// Numbers; tokens last.
     Number { Temperature, TopP, Depth, Count, MaxTokens, InputTokens, TotalTokens }
 );
-
-impl SetField {
-    /// Every set.
-    pub const ALL: [Self; 4] = [
-        Self::PostProcessing,
-        Self::Content,
-        Self::ToolTypes,
-        Self::Parameters,
-    ];
-}
-
-impl TextField {
-    /// Every text.
-    pub const ALL: [Self; 10] = [
-        Self::AuthHeader,
-        Self::Model,
-        Self::ModelRegion,
-        Self::ToolChoice,
-        Self::ResponseFormat,
-        Self::ReasoningEffort,
-        Self::ServiceTier,
-        Self::TranscriptId,
-        Self::FaultPath,
-        Self::FaultDetail,
-    ];
-}
 
 impl Field {
     /// Says whether a fallback may override it.

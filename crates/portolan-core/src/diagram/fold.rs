@@ -19,10 +19,10 @@ use super::field::{ABSENT, Field, Flag, Number, TextField};
 use super::intern::{Interner, Memo};
 use super::sketch::{NO, Sketch, UNKNOWN, YES};
 use super::store::Inconclusive;
-use super::vocabulary::{Asked, Atom, Vocabulary};
+use super::vocabulary::{Asked, Atom, Reach, Vocabulary};
 use crate::catalog::{EndpointId, ModelId, OfferingId, ProviderId, RegionId, Route};
 use crate::instant::{Instant, Window};
-use crate::policy::{BodyField, Condition, LockFact, Term, Value};
+use crate::policy::{BodyField, Condition, Term, Value};
 use crate::syntax::ast::Comparison;
 
 type Folded = Result<Sketch, Inconclusive>;
@@ -98,24 +98,36 @@ impl<'a> Fold<'a> {
                 Ok(window(offering.map(|o| o.window).unwrap_or_default()))
             }
             Atom::InForce(period) => Ok(window(period)),
-            Atom::Met(fact, bound) => self.remembered(position, asked, fact, bound, context),
-            Atom::When(condition) => self.over(asked, context, &|moment| {
-                self.truth(condition, context, moment)
+            Atom::Met(fact, bound) => self.remembered(position, context, &|| {
+                self.over(asked, context, &|moment| {
+                    Ok(self.met(fact, bound, context, moment))
+                })
             }),
+            Atom::When(condition) => {
+                let folded = || {
+                    self.over(asked, context, &|moment| {
+                        self.truth(condition, context, moment)
+                    })
+                };
+                if asked.placed && asked.reach == Reach::Route {
+                    return self.remembered(position, context, &folded);
+                }
+                folded()
+            }
         }
     }
 
-    /// A lock's demand: once for all offerings that are placed alike, rather than once a route.
+    /// What is asked of an offering's place, such as a lock's demand: once for all offerings that
+    /// are placed alike, rather than once a route.
     ///
     /// INVARIANT: a bound is a constant or a column of a table. It reads neither the endpoint
-    /// that is called nor the model, which are no part of what is remembered by.
+    /// that is called nor the model, which are no part of what is remembered by; nor do other
+    /// questions that are `placed`.
     fn remembered(
         &self,
         position: u32,
-        asked: &Asked<'a>,
-        fact: LockFact,
-        bound: &'a Term,
         context: Context<'a>,
+        folded: &dyn Fn() -> Folded,
     ) -> Folded {
         let route = context.route.ok_or(Inconclusive)?;
         let key = (position, self.placing(route)?, route.endpoint);
@@ -127,9 +139,7 @@ impl<'a> Fold<'a> {
                 Sketch::Leaf(known & !LEAF)
             });
         }
-        let sketch = self.over(asked, context, &|moment| {
-            Ok(self.met(fact, bound, context, moment))
-        })?;
+        let sketch = folded()?;
         let found = if let Sketch::Leaf(value) = sketch {
             value | LEAF
         } else {
@@ -178,6 +188,21 @@ impl<'a> Fold<'a> {
         let placing = self.placings.borrow_mut().intern(key);
         self.last.set((Some(route.offering), placing));
         Ok(placing)
+    }
+
+    /// Equal for routes of one model whose offerings state the same of what a model may state too.
+    pub(super) fn stated_by(&self, route: Route) -> Result<usize, Inconclusive> {
+        let offering = self.vocabulary.catalog.offering(route.offering);
+        let own = &offering.ok_or(Inconclusive)?.own;
+        let nothing = own.context_window.is_empty()
+            && own.max_output.is_empty()
+            && own.capabilities.is_empty()
+            && own.parameters.is_empty();
+        Ok(if nothing {
+            0
+        } else {
+            std::sync::Arc::as_ptr(own).addr()
+        })
     }
 
     /// A leaf of a condition.

@@ -23,15 +23,12 @@ impl Hasher for Mix {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks::<8>();
-        for word in words {
-            self.0 = mix(self.0, u64::from_le_bytes(*word));
-        }
-        if !rest.is_empty() {
-            let word = rest
-                .iter()
-                .fold(0, |word, byte| word << 8 | u64::from(*byte));
-            self.0 = mix(self.0, word);
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            for (to, from) in word.iter_mut().zip(chunk) {
+                *to = *from;
+            }
+            self.0 = mix(self.0, u64::from_le_bytes(word));
         }
     }
 
@@ -154,6 +151,17 @@ impl<K: Hash + Eq> Interner<K> {
     }
 }
 
+impl Interner<Box<[u32]>> {
+    /// As `intern`, of words that are copied where they are new.
+    pub(super) fn intern_slice(&mut self, key: &[u32]) -> u32 {
+        let known = |position: u32| self.get(position).is_some_and(|own| **own == *key);
+        match self.index.probe(hash(key), known) {
+            Ok(found) => found,
+            Err(_) => self.intern(key.into()),
+        }
+    }
+}
+
 impl<K> Interner<K> {
     /// A key by its position.
     pub(super) fn get(&self, position: u32) -> Option<&K> {
@@ -200,6 +208,11 @@ impl<K: Hash + Eq, V: Copy> Memo<K, V> {
         self.values.get(position as usize).copied()
     }
 
+    /// How much is remembered.
+    pub(super) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
     /// Remembers; the first value of a key stays.
     pub(super) fn insert(&mut self, key: K, value: V) {
         let position = self.keys.intern(key) as usize;
@@ -215,7 +228,7 @@ impl<K: Hash + Eq, V: Copy> Memo<K, V> {
     }
 }
 
-fn hash<K: Hash>(key: &K) -> u64 {
+fn hash<K: Hash + ?Sized>(key: &K) -> u64 {
     let mut mix = Mix::default();
     key.hash(&mut mix);
     mix.finish()

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::build::Build;
 use super::field::Field;
 use super::flat::{At, Laying};
-use super::shape::End;
+use super::profile::End;
 use super::sketch::{NO, Sketch, YES};
 use super::store::{Diagram, Inconclusive};
 use super::verdict::Verdict;
@@ -113,10 +113,7 @@ impl Build<'_> {
             return Ok(Sketch::Leaf(if value == 1 { YES } else { NO }));
         }
         let node = self.store.node(diagram).ok_or(Inconclusive)?;
-        let field = *self
-            .fields
-            .get(usize::from(node.field))
-            .ok_or(Inconclusive)?;
+        let field = Field::at(node.field).ok_or(Inconclusive)?;
         *budget = budget.checked_sub(node.edges.len()).ok_or(Inconclusive)?;
         if let Field::Meets(set, mask) = field {
             let [(_, otherwise), (_, then)] = *node.edges else {
@@ -135,12 +132,13 @@ impl Build<'_> {
                 self.unfold(otherwise, budget)?,
             ));
         }
-        let cuts = self.questions.cuts.get(&field).ok_or(Inconclusive)?;
         let mut steps = Vec::with_capacity(node.edges.len());
         for (rank, to) in node.edges {
-            let from = match rank.checked_sub(1) {
-                None => i64::MIN,
-                Some(cut) => *cuts.get(cut as usize).ok_or(Inconclusive)?,
+            let from = if *rank == 0 {
+                i64::MIN
+            } else {
+                let cut = self.slots.cut(self.questions, field, *rank);
+                cut.ok_or(Inconclusive)?.value()
             };
             steps.push((from, self.unfold(*to, budget)?));
         }

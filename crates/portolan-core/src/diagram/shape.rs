@@ -6,52 +6,14 @@
 use std::collections::BTreeMap;
 
 use super::field::{Field, SetField};
-use super::fold::{Context, Fold, Known, Subject};
+use super::fold::{Context, Fold, Subject};
+use super::profile::Profile;
 use super::sketch::{Mask, Sketch};
 use super::store::Inconclusive;
-use super::vocabulary::{Reach, Vocabulary};
-use crate::catalog::{EndpointId, Route};
-
-/// Bytes of a usual key, and cuts of a usual profile.
-const USUAL: usize = 960;
-const USUAL_CUTS: usize = 40;
-
-/// What one model's questions come to.
-#[derive(Debug)]
-pub(super) struct Profile {
-    /// By the endpoint called.
-    pub(super) ends: Vec<End>,
-}
-
-/// What they come to through one endpoint that is called.
-#[derive(Debug)]
-pub(super) struct End {
-    pub(super) endpoint: EndpointId,
-    /// The candidates, by their positions among the model's routes.
-    pub(super) routes: Vec<u16>,
-    /// Of every candidate, whether it goes through another endpoint.
-    pub(super) elsewhere: Vec<bool>,
-    /// Questions about the model, in the order of `Questions::model`.
-    pub(super) model: Vec<Sketch>,
-    /// Questions about each candidate, in the order of `Questions::route`.
-    pub(super) of_route: Vec<Vec<Sketch>>,
-    /// The order of candidates.
-    pub(super) order: Sketch,
-}
-
-impl End {
-    /// What asks about no model and no route.
-    pub(super) fn without_routes(endpoint: EndpointId) -> Self {
-        Self {
-            endpoint,
-            routes: Vec::new(),
-            elsewhere: Vec::new(),
-            model: Vec::new(),
-            of_route: Vec::new(),
-            order: Sketch::Leaf(0),
-        }
-    }
-}
+use super::vocabulary::{Formula, Reach, Vocabulary};
+use crate::catalog::EndpointId;
+use crate::limits;
+use crate::policy::{Policy, RuleId, RuleKind};
 
 /// Which questions are folded once, once an endpoint, a model, a route.
 #[derive(Debug)]
@@ -60,25 +22,89 @@ pub(super) struct Questions {
     pub(super) endpoint: Vec<Vec<Sketch>>,
     /// Positions of the questions about a model.
     pub(super) model: Vec<u32>,
-    /// Positions of the questions about a route.
+    /// Positions of the questions about what a model or an offering states of itself.
+    pub(super) stated: Vec<u32>,
+    /// Positions of the other questions about a route.
     pub(super) route: Vec<u32>,
     /// By question: how far it reaches, and its position among those that reach as far.
     pub(super) place: Vec<(Reach, usize)>,
+    /// By rule: how far its questions reach.
+    pub(super) reach: Vec<Reach>,
     /// The cuts that no model brings.
     pub(super) cuts: BTreeMap<Field, Vec<i64>>,
     pub(super) masks: Vec<(SetField, Mask)>,
+    pub(super) rules: Lists,
+}
+
+/// Rules by what they do, in source order.
+#[derive(Debug, Default)]
+pub(super) struct Lists {
+    /// Those that a candidate may fall for, locks apart.
+    pub(super) excluding: Vec<RuleId>,
+    /// Those that shape an attempt.
+    pub(super) shaping: Vec<RuleId>,
+    pub(super) skipping: Vec<RuleId>,
+    pub(super) retrying: Vec<RuleId>,
+}
+
+impl Lists {
+    fn new(policy: &Policy) -> Self {
+        let mut lists = Self::default();
+        for (id, rule) in policy.rules() {
+            let list = match rule.kind {
+                RuleKind::NotOffered(_) | RuleKind::OtherEndpoint(_) | RuleKind::Exclude(_) => {
+                    &mut lists.excluding
+                }
+                RuleKind::Set { .. } | RuleKind::Warn { .. } | RuleKind::Limit { .. } => {
+                    &mut lists.shaping
+                }
+                RuleKind::Skip(_) => &mut lists.skipping,
+                RuleKind::Retry { .. } => &mut lists.retrying,
+                RuleKind::UnknownModel { .. }
+                | RuleKind::BeyondDepth(_)
+                | RuleKind::Refuse { .. }
+                | RuleKind::Lock { .. } => continue,
+            };
+            list.push(id);
+        }
+        lists
+    }
 }
 
 impl Questions {
+    /// How far a formula's questions reach.
+    fn reach(&self, formula: &Formula) -> Reach {
+        match formula {
+            Formula::Constant(_) => Reach::Request,
+            Formula::Atom(position) => {
+                let place = self.place.get(*position as usize);
+                place.map_or(Reach::Route, |(reach, _)| *reach)
+            }
+            Formula::Not(inner) => self.reach(inner),
+            Formula::And(parts) | Formula::Or(parts) => {
+                let parts = parts.iter().map(|part| self.reach(part));
+                parts.max().unwrap_or(Reach::Request)
+            }
+        }
+    }
+
+    /// The cuts of a field that no model brings.
+    pub(super) fn constants(&self, field: Field) -> &[i64] {
+        self.cuts.get(&field).map_or(&[], Vec::as_slice)
+    }
+
     pub(super) fn new(vocabulary: &Vocabulary<'_>, fold: &Fold<'_>) -> Result<Self, Inconclusive> {
         let mut questions = Self {
             request: Vec::new(),
             endpoint: Vec::new(),
             model: Vec::new(),
+            stated: Vec::new(),
             route: Vec::new(),
             place: Vec::new(),
+            reach: Vec::new(),
             cuts: BTreeMap::new(),
             masks: Vec::new(),
+            rules: Lists::new(vocabulary.policy),
         };
         let endpoints = 0..u32::try_from(vocabulary.catalog.endpoints.len()).unwrap_or(u32::MAX);
         let context = |endpoint| Context {
@@ -104,6 +130,10 @@ impl Questions {
                     questions.model.push(position);
                     questions.model.len()
                 }
+                Reach::Stated => {
+                    questions.stated.push(position);
+                    questions.stated.len()
+                }
                 Reach::Route => {
                     questions.route.push(position);
                     questions.route.len()
@@ -111,6 +141,8 @@ impl Questions {
             };
             questions.place.push((asked.reach, at - 1));
         }
+        let rules = vocabulary.rules.iter();
+        questions.reach = rules.map(|rule| questions.reach(rule)).collect();
         let Self {
             request,
             endpoint,
@@ -141,70 +173,6 @@ impl Questions {
     }
 }
 
-impl Profile {
-    /// Folds every question for one model and its routes.
-    pub(super) fn new<'a>(
-        fold: &Fold<'a>,
-        questions: &Questions,
-        subject: Subject<'a>,
-        routes: &[Route],
-        order: &dyn Fn(Vec<u16>) -> u32,
-    ) -> Result<Self, Inconclusive> {
-        let vocabulary = fold.vocabulary;
-        let endpoints = 0..u32::try_from(vocabulary.catalog.endpoints.len()).unwrap_or(u32::MAX);
-        let any = vocabulary.policy.through_any_endpoint;
-        let mut ends = Vec::new();
-        for endpoint in endpoints.map(EndpointId) {
-            let own = |route: &Route| route.endpoint == endpoint;
-            let candidates: Vec<(u16, Route)> = (0u16..)
-                .zip(routes.iter().copied())
-                .filter(|(_, route)| any || own(route))
-                .collect();
-            let context = Context {
-                subject,
-                endpoint,
-                route: None,
-            };
-            let ask = |positions: &[u32], context: Context<'a>| {
-                let mut sketches = Vec::with_capacity(positions.len());
-                for position in positions {
-                    let asked = vocabulary.asked.get(*position as usize);
-                    let asked = asked.ok_or(Inconclusive)?;
-                    sketches.push(fold.question(*position, asked, context)?);
-                }
-                Ok(sketches)
-            };
-            let of_route = candidates.iter().map(|(_, route)| {
-                let route = Some(*route);
-                ask(&questions.route, Context { route, ..context })
-            });
-            let of_route = of_route.collect::<Result<_, _>>()?;
-            let routes: Vec<Route> = candidates.iter().map(|(_, route)| *route).collect();
-            let ordered = routes.len() > 1 && !vocabulary.policy.prefer.is_empty();
-            ends.push(End {
-                endpoint,
-                elsewhere: routes.iter().map(|route| !own(route)).collect(),
-                model: ask(&questions.model, context)?,
-                of_route,
-                order: if ordered {
-                    fold.order(context, &routes, order)?
-                } else {
-                    Sketch::Leaf(order((0u16..).zip(&routes).map(|(i, _)| i).collect()))
-                },
-                routes: candidates.into_iter().map(|(i, _)| i).collect(),
-            });
-        }
-        Ok(Self { ends })
-    }
-
-    fn sketches(&self) -> impl Iterator<Item = &Sketch> {
-        self.ends.iter().flat_map(|end| {
-            let own = end.model.iter().chain(end.of_route.iter().flatten());
-            own.chain(std::iter::once(&end.order))
-        })
-    }
-}
-
 /// The numbers of one model: cuts that no rule has as a constant, by field and size, and masks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Slots {
@@ -212,93 +180,20 @@ pub(super) struct Slots {
     pub(super) masks: Vec<(SetField, Mask)>,
 }
 
-/// What is left of a profile without its numbers, as bytes: two profiles have the same where they
-/// are of one shape.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Key(Vec<u8>);
-
-impl Key {
-    /// The same without room for more, for keeping.
-    pub(super) fn kept(mut self) -> Self {
-        self.0.shrink_to_fit();
-        self
-    }
-}
-
-/// What a key is made of. It tells what follows it, so that no two lists of parts are written alike.
+/// A cut of a field.
 #[derive(Debug, Clone, Copy)]
-enum Part {
-    Absent,
-    Unknown,
-    Model,
-    Field(Field),
-    /// So many constants lie below a slot's cut.
-    Below(u32),
-    Leaf(u32),
-    Known(u32),
-    Steps(Field, u32),
-    From(u32),
-    Meets(SetField, u32),
-    Route(u16, bool),
-    End,
+pub(super) enum Cut {
+    /// One that rules have as a constant, or that the catalog brings for all models.
+    Constant(i64),
+    /// One of a model's own, by its position among these and by its value.
+    Own(usize, i64),
 }
 
-/// A key while it is written.
-#[derive(Debug, Default)]
-struct Parts(Vec<u8>);
-
-impl Parts {
-    fn push(&mut self, part: Part) {
-        match part {
-            Part::Absent => self.0.push(0),
-            Part::Unknown => self.0.push(1),
-            Part::Model => self.0.push(2),
-            Part::End => self.0.push(3),
-            Part::Field(field) => {
-                self.0.push(4);
-                self.field(field);
-            }
-            Part::Below(count) => self.numbered(5, count),
-            Part::Leaf(value) => self.numbered(6, value),
-            Part::Known(position) => self.numbered(7, position),
-            Part::From(rank) => self.numbered(8, rank),
-            Part::Route(position, false) => self.numbered(9, position.into()),
-            Part::Route(position, true) => self.numbered(10, position.into()),
-            Part::Steps(field, count) => {
-                self.numbered(11, count);
-                self.field(field);
-            }
-            Part::Meets(set, mask) => {
-                self.numbered(12, mask);
-                self.0.push(set as u8);
-            }
-        }
-    }
-
-    /// A mark and a number: most are small, and one byte.
-    #[expect(clippy::cast_possible_truncation, reason = "seven bits at a time")]
-    fn numbered(&mut self, mark: u8, mut number: u32) {
-        self.0.push(mark);
-        while number >= 0x80 {
-            self.0.push(0x80 | (number & 0x7f) as u8);
-            number >>= 7;
-        }
-        self.0.push(number as u8);
-    }
-
-    fn field(&mut self, field: Field) {
-        match field {
-            Field::At => self.0.push(0),
-            Field::Flag(flag) => self.0.extend([1, flag as u8]),
-            Field::Text(text) => self.0.extend([2, text as u8]),
-            Field::Number(number) => self.0.extend([3, number as u8]),
-            Field::State(scope, fact) => self.0.extend([4, scope as u8, fact as u8]),
-            Field::Attribute(index) => self.numbered(5, index.into()),
-            Field::Applies(group) => self.numbered(6, group.into()),
-            Field::Meets(set, mask) => {
-                self.numbered(7, mask.into());
-                self.0.push(set as u8);
-            }
+impl Cut {
+    /// The first value that is not below it.
+    pub(super) const fn value(self) -> i64 {
+        match self {
+            Self::Constant(value) | Self::Own(_, value) => value,
         }
     }
 }
@@ -306,10 +201,7 @@ impl Parts {
 impl Slots {
     /// The numbers of a profile that are not constants.
     pub(super) fn of(profile: &Profile, questions: &Questions, fold: &Fold<'_>) -> Self {
-        let mut slots = Self {
-            cuts: Vec::with_capacity(USUAL_CUTS),
-            masks: Vec::new(),
-        };
+        let mut slots = Self::default();
         let known = fold.known.borrow();
         let constant = |field: Field, cut: i64| {
             let cuts = questions.cuts.get(&field);
@@ -356,91 +248,57 @@ impl Slots {
         merged
     }
 
-    /// What is left of the profile.
-    pub(super) fn key(
-        &self,
-        subject: Subject<'_>,
-        profile: &Profile,
-        questions: &Questions,
-        known: &[Known],
-    ) -> Key {
-        let mut parts = Parts(Vec::with_capacity(USUAL));
-        parts.push(match subject {
-            Subject::Absent => Part::Absent,
-            Subject::Unknown => Part::Unknown,
-            Subject::Model(..) => Part::Model,
-        });
-        let mut last = None;
-        for (field, cut) in &self.cuts {
-            if last != Some(*field) {
-                parts.push(Part::Field(*field));
-                last = Some(*field);
-            }
-            let constants = questions.cuts.get(field).map_or(&[][..], Vec::as_slice);
-            let below = constants.partition_point(|constant| constant < cut);
-            parts.push(Part::Below(u32::try_from(below).unwrap_or(u32::MAX)));
-        }
-        for end in &profile.ends {
-            parts.push(Part::End);
-            for (route, elsewhere) in end.routes.iter().zip(&end.elsewhere) {
-                parts.push(Part::Route(*route, *elsewhere));
-            }
-            let own = end.model.iter().chain(end.of_route.iter().flatten());
-            for sketch in own.chain(std::iter::once(&end.order)) {
-                self.strip(sketch, questions, known, &mut parts);
-            }
-        }
-        Key(parts.0)
-    }
-
-    /// What is left of sketches.
-    pub(super) fn key_of<'s>(
-        &self,
-        sketches: impl Iterator<Item = &'s Sketch>,
-        questions: &Questions,
-    ) -> Key {
-        let mut parts = Parts::default();
-        for sketch in sketches {
-            self.strip(sketch, questions, &[], &mut parts);
-        }
-        Key(parts.0)
-    }
-
-    fn strip(&self, sketch: &Sketch, questions: &Questions, known: &[Known], parts: &mut Parts) {
-        match sketch {
-            Sketch::Leaf(value) => parts.push(Part::Leaf(*value)),
-            Sketch::Known(position) => {
-                parts.push(Part::Known(*position));
-                // Where its cuts stand among this model's own is part of the shape.
-                for (field, cut) in known.get(*position as usize).map_or(&[][..], |(_, c)| c) {
-                    if self.cuts.iter().any(|(own, _)| own == field) {
-                        parts.push(Part::From(self.rank(questions, *field, *cut)));
-                    }
-                }
-            }
-            Sketch::Steps(field, steps) => {
-                let count = u32::try_from(steps.len()).unwrap_or(u32::MAX);
-                parts.push(Part::Steps(*field, count));
-                for (from, step) in steps {
-                    parts.push(Part::From(self.rank(questions, *field, *from)));
-                    self.strip(step, questions, known, parts);
-                }
-            }
-            Sketch::Meets(set, mask, sides) => {
-                parts.push(Part::Meets(*set, self.mask(questions, *set, **mask)));
-                self.strip(&sides.0, questions, known, parts);
-                self.strip(&sides.1, questions, known, parts);
-            }
-        }
-    }
-
-    /// The rank of a value: how many cuts of its field are not above it.
+    /// The rank of a value. Ranks are in the order of values, and 0 is below every cut. A
+    /// constant has the same rank in every shape: room for a shape's own cuts is left between.
     pub(super) fn rank(&self, questions: &Questions, field: Field, value: i64) -> u32 {
-        let constants = questions.cuts.get(&field).map_or(&[][..], Vec::as_slice);
-        let constants = constants.partition_point(|cut| *cut <= value);
+        let constants = questions.constants(field);
+        let below = constants.partition_point(|cut| *cut <= value);
+        let last = below.checked_sub(1).and_then(|last| constants.get(last));
         let own = self.cuts.partition_point(|slot| *slot <= (field, value));
-        let before = self.cuts.partition_point(|slot| slot.0 < field);
-        u32::try_from(constants + own - before).unwrap_or(u32::MAX)
+        let before = match last {
+            Some(last) => self.cuts.partition_point(|slot| *slot <= (field, *last)),
+            None => self.cuts.partition_point(|slot| slot.0 < field),
+        };
+        let own = u32::try_from(own - before).unwrap_or(u32::MAX);
+        let below = u32::try_from(below).unwrap_or(u32::MAX);
+        (below << room(constants)) | own
+    }
+
+    /// The cut at which a rank begins: a constant, or the position of a cut of these.
+    pub(super) fn cut(&self, questions: &Questions, field: Field, rank: u32) -> Option<Cut> {
+        let constants = questions.constants(field);
+        let room = room(constants);
+        let (below, own) = ((rank >> room) as usize, rank & ((1 << room) - 1));
+        let last = below.checked_sub(1);
+        let last = last.map(|last| constants.get(last).ok_or(())).transpose();
+        let last = last.ok()?.copied();
+        let Some(own) = own.checked_sub(1) else {
+            return last.map(Cut::Constant);
+        };
+        let before = match last {
+            Some(last) => self.cuts.partition_point(|slot| *slot <= (field, last)),
+            None => self.cuts.partition_point(|slot| slot.0 < field),
+        };
+        let position = before + own as usize;
+        let slot = self.cuts.get(position).filter(|slot| slot.0 == field);
+        slot.map(|(_, cut)| Cut::Own(position, *cut))
+    }
+
+    /// Says whether every cut has a rank, and every mask a position, and no more fields are asked
+    /// for than may be.
+    pub(super) fn fit(&self, questions: &Questions) -> bool {
+        let mut fields = questions.cuts.len() + questions.masks.len() + self.masks.len();
+        for of_field in self.cuts.chunk_by(|a, b| a.0 == b.0) {
+            let Some((field, _)) = of_field.first() else {
+                continue;
+            };
+            let constants = questions.constants(*field);
+            fields += usize::from(!questions.cuts.contains_key(field));
+            if of_field.len() >= 1 << room(constants) || field.position().is_none() {
+                return false;
+            }
+        }
+        fields <= limits::DIAGRAM_FIELDS
     }
 
     /// The position of a mask: constants first.
@@ -450,6 +308,12 @@ impl Slots {
         let position = all.into_iter().position(same).unwrap_or(usize::MAX);
         u32::try_from(position).unwrap_or(u32::MAX)
     }
+}
+
+/// How many bits of a rank are for cuts between two constants.
+fn room(constants: &[i64]) -> u32 {
+    let count = u32::try_from(constants.len()).unwrap_or(u32::MAX);
+    count.leading_zeros().min(u32::BITS - 1)
 }
 
 /// Every value at which a sketch changes, by field.
@@ -481,7 +345,7 @@ pub(super) fn masks(sketch: &Sketch, found: &mut dyn FnMut(SetField, Mask)) {
             }
         }
         Sketch::Meets(set, mask, sides) => {
-            found(*set, **mask);
+            found(*set, *mask);
             masks(&sides.0, found);
             masks(&sides.1, found);
         }

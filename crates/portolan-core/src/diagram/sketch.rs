@@ -21,7 +21,7 @@ pub(super) enum Sketch {
     /// By the value of a field: each part with the first value that it is for.
     Steps(Field, Vec<(i64, Sketch)>),
     /// By whether a set of the request has a word of the mask: first yes, then no.
-    Meets(SetField, Box<Mask>, Box<(Sketch, Sketch)>),
+    Meets(SetField, Mask, Box<(Sketch, Sketch)>),
     /// One that was folded before, by position.
     Known(u32),
 }
@@ -52,7 +52,7 @@ impl Sketch {
         if mask == 0 || then == otherwise {
             return otherwise;
         }
-        Self::Meets(set, Box::new(mask), Box::new((then, otherwise)))
+        Self::Meets(set, mask, Box::new((then, otherwise)))
     }
 
     /// Yes within these half-open ranges, no outside; unknown where the field is absent.
@@ -64,7 +64,7 @@ impl Sketch {
         let mut sorted: Vec<(i64, Option<i64>)> = ranges.into_iter().collect();
         sorted.sort_unstable();
         let lowest = i64::MIN + i64::from(absentable);
-        let mut parts = Vec::with_capacity(sorted.len() + 2);
+        let mut parts = Vec::new();
         if absentable {
             parts.push((i64::MIN, Self::Leaf(UNKNOWN)));
         }

@@ -74,9 +74,27 @@ pub(super) struct Store {
     /// Edges of nodes that are being made, those of the innermost last.
     open: Vec<Edge>,
     choices: Memo<(Diagram, Diagram, Diagram)>,
+    /// What lasting joins came to.
+    joins: [Memo<(Diagram, Diagram)>; 2],
+    /// Diagrams for one rank of a field.
+    restricted: Memo<(Diagram, u16, u32)>,
     steps: usize,
     /// Steps taken for shapes before this one.
     before: usize,
+    /// Edges that were there before this shape.
+    earlier: usize,
+    /// How often every node was forgotten.
+    forgotten: u32,
+}
+
+/// A join whose results hold for as long as the nodes do: what it makes of two diagrams is always
+/// the same.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Lasting {
+    /// The first verdict that says something.
+    First,
+    /// The verdict on two candidates.
+    Furthest,
 }
 
 /// A diagram on its way through the ranges of a field.
@@ -101,6 +119,20 @@ impl Store {
         self.nodes.get(diagram.0 as usize).copied()
     }
 
+    /// Goes on to the next shape, whose ranks mean something else. Diagrams are the same where
+    /// they ask the same of ranks, so all are kept, unless they have become too many.
+    pub(super) fn next(&mut self) {
+        let joins: usize = self.joins.iter().map(Memo::len).sum();
+        let made = self.choices.len() + joins + self.restricted.len();
+        if self.edges.len() + made > limits::DIAGRAM_KEPT {
+            self.clear();
+        }
+        self.open.clear();
+        self.before += self.steps;
+        self.steps = 0;
+        self.earlier = self.edges.len();
+    }
+
     /// Forgets every node: diagrams made so far mean nothing any more.
     pub(super) fn clear(&mut self) {
         self.nodes.clear();
@@ -108,8 +140,17 @@ impl Store {
         self.index.clear();
         self.open.clear();
         self.choices.clear();
+        self.joins.iter_mut().for_each(Memo::clear);
+        self.restricted.clear();
         self.before += self.steps;
         self.steps = 0;
+        self.earlier = 0;
+        self.forgotten = self.forgotten.wrapping_add(1);
+    }
+
+    /// What diagrams are known by lasts as long as this stays the same.
+    pub(super) fn forgotten(&self) -> u32 {
+        self.forgotten
     }
 
     /// Counts a step; past the budget of a shape, or of all of them, there is no next one.
@@ -117,7 +158,7 @@ impl Store {
         self.steps += 1;
         let spent = self.steps > limits::DIAGRAM_STEPS
             || self.before + self.steps > limits::DIAGRAM_STEPS_IN_ALL;
-        if spent || self.edges.len() > limits::DIAGRAM_EDGES {
+        if spent || self.edges.len() - self.earlier > limits::DIAGRAM_EDGES {
             return Err(Inconclusive);
         }
         Ok(())
@@ -249,6 +290,24 @@ impl Store {
         Ok(made)
     }
 
+    /// As `join`, and remembered from shape to shape.
+    pub(super) fn lasting(
+        &mut self,
+        which: Lasting,
+        join: &mut dyn FnMut(Diagram, Diagram) -> Option<Diagram>,
+        a: Diagram,
+        b: Diagram,
+    ) -> Built {
+        let at = which as usize;
+        let mut memo = self.joins.get_mut(at).map(std::mem::take);
+        let none = &mut Memo::default();
+        let made = self.join(memo.as_mut().unwrap_or(none), join, a, b);
+        if let (Some(place), Some(memo)) = (self.joins.get_mut(at), memo) {
+            *place = memo;
+        }
+        made
+    }
+
     /// A diagram with every answer replaced.
     pub(super) fn map(&mut self, diagram: Diagram, answer: &dyn Fn(u32) -> Diagram) -> Built {
         self.mapped(&mut Memo::default(), diagram, answer)
@@ -299,22 +358,29 @@ impl Store {
     }
 
     /// A diagram for one rank of a field.
-    pub(super) fn restrict(
-        &mut self,
-        memo: &mut Memo<Diagram>,
-        diagram: Diagram,
-        field: u16,
-        rank: u32,
-    ) -> Built {
-        let Some(node) = self.node(diagram).filter(|node| node.field <= field) else {
+    pub(super) fn restrict(&mut self, diagram: Diagram, field: u16, rank: u32) -> Built {
+        let Some(span) = self.span(diagram).filter(|span| span.field <= field) else {
             return Ok(diagram);
         };
-        if node.field == field {
+        if span.field == field {
+            let node = span.node(&self.edges).ok_or(Inconclusive)?;
             return Ok(node.at(rank).unwrap_or(diagram));
         }
-        self.rebuilt(memo, diagram, &mut |store, memo, to| {
-            store.restrict(memo, to, field, rank)
-        })
+        let key = (diagram, field, rank);
+        if let Some(known) = self.restricted.get(&key) {
+            return Ok(Diagram(known));
+        }
+        self.spend()?;
+        let base = self.open.len();
+        for at in span.from..span.end {
+            self.steps += 1;
+            let (from, to) = self.edge_at(at)?;
+            let to = self.restrict(to, field, rank)?;
+            self.edge(base, from, to);
+        }
+        let made = self.close(span.field, base)?;
+        self.restricted.insert(key, made.0);
+        Ok(made)
     }
 
     /// A node with what another diagram makes of each that it leads to, once.

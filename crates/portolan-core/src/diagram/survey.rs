@@ -24,10 +24,13 @@ pub use class::{Bound, Bounded, Class, Values};
 pub use cover::Cover;
 pub use order::Precedence;
 
+use super::build::Common;
 use super::compile::routes_of;
 use super::fold::{Fold, Subject};
 use super::intern::Memo;
-use super::shape::{Key, Profile, Questions, Slots};
+use super::key::{Key, Strips};
+use super::profile::Profile;
+use super::shape::{Questions, Slots};
 use super::store::Store;
 use super::verdict::Answers;
 pub use super::vocabulary::Topic;
@@ -78,6 +81,8 @@ pub struct Survey<'a> {
     questions: &'a Questions,
     store: Store,
     answers: Answers,
+    common: Common,
+    strips: Strips,
     shapes: Vec<Shape<'a>>,
 }
 
@@ -100,7 +105,8 @@ pub fn survey<R>(
     let all: Vec<Topic<'_>> = all
         .chain(windows.iter().map(|w| Topic::During(*w)))
         .collect();
-    let vocabulary = Vocabulary::new(catalog, policy, &all)?;
+    let mut vocabulary = Vocabulary::new(catalog, policy, &all)?;
+    vocabulary.ordered = topics.iter().any(|topic| matches!(topic, Topic::Order));
     let fold = Fold::new(&vocabulary);
     let questions = Questions::new(&vocabulary, &fold)?;
     let mut survey = Survey {
@@ -109,6 +115,8 @@ pub fn survey<R>(
         questions: &questions,
         store: Store::default(),
         answers: Answers::default(),
+        common: Common::default(),
+        strips: Strips::default(),
         shapes: Vec::new(),
     };
     let mut known = Memo::default();
@@ -180,9 +188,19 @@ impl<'a> Survey<'a> {
         let answers = &mut self.answers;
         let orders = std::cell::RefCell::new(&mut answers.orders);
         let number = |order| orders.borrow_mut().intern(order);
-        let profile = Profile::new(self.fold, self.questions, subject, &member.routes, &number)?;
-        let slots = Slots::of(&profile, self.questions, self.fold);
-        let key = slots.key(subject, &profile, self.questions, &self.fold.known.borrow());
+        let (fold, questions) = (self.fold, self.questions);
+        let mut profile = Profile::new(fold, questions, subject, &member.routes, &number)?;
+        let slots = Slots::of(&profile, questions, fold);
+        let known_sketches = fold.known.borrow();
+        let strips = &mut self.strips;
+        let key = Key::new(
+            &slots,
+            subject,
+            &mut profile,
+            questions,
+            &known_sketches,
+            strips,
+        );
         member.slots = slots;
         if member.model.is_none() {
             member.id = "";
@@ -223,12 +241,12 @@ impl<'a> Survey<'a> {
         let mut outcome = Ok(());
         for shape in &self.shapes {
             for end in &shape.profile.ends {
-                self.store.clear();
+                self.store.next();
                 let chart = Chart::new(
                     self.vocabulary,
                     self.questions,
                     self.fold,
-                    (&mut self.store, &mut self.answers),
+                    (&mut self.store, &mut self.answers, &mut self.common),
                     (shape.subject, &shape.profile, end),
                     &shape.members,
                 );
@@ -252,20 +270,15 @@ impl<'a> Survey<'a> {
         let merged = Slots::merged(members().map(|member| &member.slots));
         let endpoints = self.vocabulary.catalog.endpoints.len();
         for endpoint in 0..endpoints {
-            self.store.clear();
+            self.store.next();
             'ids: for shape in &self.shapes {
-                for (position, member) in shape.members.iter().enumerate() {
+                for member in &shape.members {
                     let subject = match (shape.subject, member.model) {
                         (Subject::Model(..), Some(model)) => Subject::Model(model, member.id),
                         (subject, _) => subject,
                     };
-                    let own;
-                    let profile = if position == 0 {
-                        &shape.profile
-                    } else {
-                        own = self.profile(subject, &member.routes)?;
-                        &own
-                    };
+                    // The shape's own has marks, which are for its own numbers.
+                    let profile = self.profile(subject, &member.routes)?;
                     let member = Member {
                         slots: merged.clone(),
                         ..member.clone()
@@ -274,10 +287,10 @@ impl<'a> Survey<'a> {
                         self.vocabulary,
                         self.questions,
                         self.fold,
-                        (&mut self.store, &mut self.answers),
+                        (&mut self.store, &mut self.answers, &mut self.common),
                         (
                             subject,
-                            profile,
+                            &profile,
                             profile.ends.get(endpoint).ok_or(Inconclusive)?,
                         ),
                         std::slice::from_ref(&member),

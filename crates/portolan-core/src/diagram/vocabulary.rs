@@ -8,7 +8,7 @@ use super::field::{Defaults, Field, Kind, SetField, TextField, kind};
 use super::store::Inconclusive;
 use crate::catalog::Catalog;
 use crate::instant::Window;
-use crate::policy::{BodyField, Condition, Glob, LockFact, Policy, RuleKind, Term};
+use crate::policy::{BodyField, Condition, Glob, LockFact, Policy, RouteFact, RuleKind, Term};
 
 /// A question that some rule asks.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,6 +32,8 @@ pub enum Topic<'a> {
     During(Window),
     /// Whether a route's fact is within a lock's bound.
     Within(LockFact, &'a Term),
+    /// In which order candidates go; as a condition it is always true.
+    Order,
 }
 
 /// What a question depends on beside the request's fields; each includes those before it.
@@ -40,6 +42,9 @@ pub(super) enum Reach {
     Request,
     Endpoint,
     Model,
+    /// What the model or the offering states itself: the same through every endpoint, and for all
+    /// offerings of a model that state the same.
+    Stated,
     Route,
 }
 
@@ -52,6 +57,9 @@ pub(super) struct Asked<'a> {
     pub(super) rows: Vec<u16>,
     /// It reads a price, which depends on tokens and service tier.
     pub(super) priced: bool,
+    /// Beside the request it reads only where an offering is and how long it is kept, through the
+    /// endpoint of its route.
+    pub(super) placed: bool,
 }
 
 /// A condition over questions, by their positions.
@@ -86,6 +94,8 @@ pub(super) struct Vocabulary<'a> {
     pub(super) defaults: Defaults,
     /// The attributes and tiers that the order of routes reads.
     pub(super) order: Asked<'a>,
+    /// Whether anybody wants to know the order.
+    pub(super) ordered: bool,
 }
 
 impl<'a> Vocabulary<'a> {
@@ -116,7 +126,9 @@ impl<'a> Vocabulary<'a> {
                 reach: Reach::Route,
                 rows: Vec::new(),
                 priced: false,
+                placed: false,
             },
+            ordered: true,
         };
         let mut known = Positions::default();
         vocabulary.sold = vocabulary.ask(Atom::Sold, &mut known);
@@ -144,6 +156,7 @@ impl<'a> Vocabulary<'a> {
                 Topic::Within(fact, bound) => {
                     Formula::Atom(vocabulary.ask(Atom::Met(fact, bound), &mut known))
                 }
+                Topic::Order => Formula::Constant(true),
             };
             vocabulary.topics.push(formula);
         }
@@ -166,6 +179,7 @@ impl<'a> Vocabulary<'a> {
             reach: reach(atom, &terms),
             rows: rows(&terms),
             priced: terms.iter().any(|term| priced(term)),
+            placed: placed(atom, &terms),
         });
         known.insert(atom, position);
         position
@@ -304,7 +318,73 @@ fn reach(atom: Atom<'_>, terms: &[&Term]) -> Reach {
         Atom::Met(..) | Atom::Sold => Reach::Route,
         Atom::When(_) | Atom::InForce(_) => Reach::Request,
     };
-    parts.max().unwrap_or(Reach::Request).max(own)
+    let reach = parts.max().unwrap_or(Reach::Request).max(own);
+    let stated = matches!(atom, Atom::When(_)) && terms.iter().all(|term| stated(term));
+    if reach == Reach::Route && stated {
+        return Reach::Stated;
+    }
+    reach
+}
+
+/// Says whether beside the request a question reads only where a route is placed.
+fn placed(atom: Atom<'_>, terms: &[&Term]) -> bool {
+    let of_place = |part: &&Term| match part {
+        Term::Route(fact) => matches!(
+            fact,
+            RouteFact::Processing
+                | RouteFact::Storage
+                | RouteFact::Ingress
+                | RouteFact::Retention
+                | RouteFact::Providers
+                | RouteFact::Region
+                | RouteFact::Endpoint
+        ),
+        Term::Body(field) => *field != BodyField::Model,
+        Term::Endpoint | Term::OfEndpoint(..) | Term::OfModel(..) => false,
+        Term::Constant(_)
+        | Term::At
+        | Term::Auth
+        | Term::AuthHeader
+        | Term::Attribute(_)
+        | Term::Column(..)
+        | Term::State(..)
+        | Term::Offset(..)
+        | Term::Without(..) => true,
+    };
+    let parts = terms.iter().flat_map(|term| term.walk());
+    match atom {
+        Atom::Met(..) => true,
+        Atom::When(_) => parts.into_iter().all(|part| of_place(&part)),
+        Atom::Sold | Atom::InForce(_) => false,
+    }
+}
+
+/// Says whether of all that is known of a route a term reads only what its model and its offering
+/// state.
+fn stated(term: &Term) -> bool {
+    term.walk().into_iter().all(|part| match part {
+        Term::Route(fact) => matches!(
+            fact,
+            RouteFact::Model
+                | RouteFact::Maker
+                | RouteFact::ContextWindow
+                | RouteFact::MaxOutput
+                | RouteFact::Capabilities
+                | RouteFact::Parameters
+        ),
+        Term::Endpoint | Term::OfEndpoint(..) => false,
+        Term::Constant(_)
+        | Term::At
+        | Term::Auth
+        | Term::AuthHeader
+        | Term::Attribute(_)
+        | Term::Column(..)
+        | Term::Body(_)
+        | Term::OfModel(..)
+        | Term::State(..)
+        | Term::Offset(..)
+        | Term::Without(..) => true,
+    })
 }
 
 /// The attribute at the root of a table's key.

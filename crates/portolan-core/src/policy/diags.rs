@@ -160,6 +160,14 @@ pub(super) fn duplicate_rule(span: Span, name: &str, first: Span) -> Diagnostic 
     duplicate(span, "rule", name, first).help("give one of them a name of its own: `as NAME`")
 }
 
+pub(super) fn not_provable(span: Span, name: &str, word: &str) -> Diagnostic {
+    let message = format!(
+        "no request shows when `{}` holds: it is a `{word}`",
+        echo(name)
+    );
+    Diagnostic::error("not-provable", span, message).help("leave it out of the `unique`")
+}
+
 pub(super) fn duplicate_clause(span: Span, clause: &str, first: Span) -> Diagnostic {
     Diagnostic::error(
         "duplicate-clause",

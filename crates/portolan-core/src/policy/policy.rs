@@ -44,6 +44,8 @@ pub struct Policy {
     pub advance: Vec<Box<str>>,
     /// Time limits in milliseconds: connect, first byte, idle, total.
     pub timeouts: crate::answer::Timeouts,
+    /// Rules of which no two may hold together; nothing is decided by it.
+    pub uniques: Vec<Unique>,
     /// Claims over all requests.
     pub proves: Vec<Prove>,
     /// Examples.
@@ -78,6 +80,17 @@ pub struct Table {
     pub rows: Vec<Vec<Value>>,
     /// Keys to rows.
     pub index: BTreeMap<Box<str>, u32>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// Rules of which no two may hold together.
+#[derive(Debug, Clone)]
+pub struct Unique {
+    /// Its name.
+    pub name: Box<str>,
+    /// The rules, as listed.
+    pub rules: Vec<RuleId>,
     /// Where it is declared.
     pub span: Span,
 }

@@ -51,6 +51,7 @@ pub fn resolve(loaded: &Loaded, catalog: &Catalog, diagnostics: &mut Diagnostics
     super::points::built_in_points(&mut policy, loaded.name.span);
     // These name codes, so every rule must be known.
     policy.proves = resolver.proves(loaded, &policy);
+    policy.uniques = resolver.uniques(items, &policy);
     resolver.check_names(&policy);
     resolver.check_sets(&policy);
     policy.attributes = resolver.attributes;

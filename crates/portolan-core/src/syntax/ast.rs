@@ -55,6 +55,8 @@ pub enum ItemKind {
     Advance(Vec<Name>),
     /// `timeout connect 5s, …`
     Timeout(Vec<(Name, Spanned<i64>)>),
+    /// `unique NAME { RULE, … }`
+    Unique(Unique),
     /// `prove NAME …`
     Prove(Box<Prove>),
     /// `test "NAME" …`
@@ -107,6 +109,15 @@ pub struct Table {
     pub columns: Vec<(Name, Name)>,
     /// Keys and cells.
     pub rows: Vec<(Name, Vec<Operand>)>,
+}
+
+/// Rules of which no two may hold together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unique {
+    /// Its name.
+    pub name: Name,
+    /// The names of the rules; at least two.
+    pub rules: Vec<Name>,
 }
 
 /// A rule: a head and clauses.

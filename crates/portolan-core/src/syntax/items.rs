@@ -11,7 +11,7 @@ use crate::near;
 use crate::source::{Source, SourceId, Span};
 
 /// The words that open an item. None of them is a clause.
-pub(super) const OPENERS: [&str; 28] = [
+pub(super) const OPENERS: [&str; 29] = [
     "edition",
     "policy",
     "overlay",
@@ -37,15 +37,29 @@ pub(super) const OPENERS: [&str; 28] = [
     "timeout",
     "prefer",
     "plan",
+    "unique",
     "prove",
     "test",
     "amend",
 ];
 
-/// Words that open a clause; indenting them is a habit and no law.
-const CLAUSES: [&str; 11] = [
-    "when", "blame", "say", "help", "noting", "from", "until", "else", "without", "chain", "expect",
+/// Words that open a clause of a rule.
+pub(super) const CLAUSES: [&str; 11] = [
+    "when",
+    "blame",
+    "say",
+    "help",
+    "noting",
+    "as",
+    "from",
+    "until",
+    "else",
+    "without",
+    "overridable",
 ];
+
+/// Other words that do not open an item, wherever in its line they stand.
+const INSIDE: [&str; 2] = ["chain", "expect"];
 
 /// The text of each item, with what does not belong to any.
 pub(super) fn split(id: SourceId, source: &Source, diagnostics: &mut Diagnostics) -> Vec<Span> {
@@ -101,7 +115,9 @@ pub(super) fn split(id: SourceId, source: &Source, diagnostics: &mut Diagnostics
 fn misspelt_opener(word: &str, scan: &Scan) -> bool {
     scan.depth == 0
         && word.len() > 3
+        // Indenting these is a habit and no law.
         && !CLAUSES.contains(&word)
+        && !INSIDE.contains(&word)
         && near::nearest(word, OPENERS).is_some()
 }
 

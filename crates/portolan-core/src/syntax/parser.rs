@@ -10,7 +10,7 @@ use pest::error::{Error, ErrorVariant, InputLocation};
 use pest::iterators::{Pair, Pairs};
 
 use super::ast::{
-    Attribute, Define, InputType, Item, ItemKind, Name, Operand, Path, PreferKey, Table,
+    Attribute, Define, InputType, Item, ItemKind, Name, Operand, Path, PreferKey, Table, Unique,
 };
 use super::condition;
 use super::diags;
@@ -109,7 +109,9 @@ fn syntax_error(
     let quoted = expected
         .iter()
         .filter_map(|w| w.strip_prefix('`')?.strip_suffix('`'));
-    let misspelt = near::nearest(found, quoted).map(str::to_owned);
+    let clauses = expected.contains(&"a clause").then_some(items::CLAUSES);
+    let known = quoted.chain(clauses.into_iter().flatten());
+    let misspelt = near::nearest(found, known).map(str::to_owned);
     // Where the text breaks off, point at what came before rather than at nothing.
     let span = if found.is_empty() {
         let end = chunk.trim_end().len();
@@ -121,7 +123,20 @@ fn syntax_error(
     } else {
         Span::new(id, start + at, start + at + length)
     };
-    diags::unexpected(span, found, &expected, misspelt.as_deref())
+    let fault = diags::unexpected(span, found, &expected, misspelt.as_deref());
+    let line = chunk
+        .get(..at)
+        .and_then(|before| before.rsplit('\n').next());
+    let indented = line.is_some_and(|line| line.trim().is_empty());
+    if indented && items::OPENERS.contains(&found) && expected.contains(&"a clause") {
+        return fault.help(format!(
+            "`{found}` opens an item: begin it at the start of its line"
+        ));
+    }
+    if expected.contains(&"`set`") && expected.contains(&"`not`") {
+        return fault.help("to compare, write `==`; `is` asks only whether something is set");
+    }
+    fault
 }
 
 /// Builds the tree of one item.
@@ -188,6 +203,10 @@ impl Builder<'_> {
             Rule::plan => ItemKind::PlanAtMost(self.integer(&parts.next()?)),
             Rule::advance => ItemKind::Advance(self.classes(parts.next()?)),
             Rule::timeout => ItemKind::Timeout(self.each(parts, Self::span_of)?),
+            Rule::unique => ItemKind::Unique(Unique {
+                name: self.name(&parts.next()?),
+                rules: parts.map(|rule| self.name(&rule)).collect(),
+            }),
             Rule::prove => ItemKind::Prove(Box::new(self.prove(parts)?)),
             Rule::test => ItemKind::Test(self.test(parts)?),
             _ => {

@@ -57,6 +57,7 @@ pub(super) fn symbol(token: Rule) -> &'static str {
         Rule::plan => "`plan at most`",
         Rule::advance => "`advance on`",
         Rule::timeout | Rule::kw_timeout => "`timeout`",
+        Rule::unique | Rule::kw_unique => "`unique`",
         Rule::span_of => "a limit such as `connect 5s`",
         Rule::prove | Rule::kw_prove => "`prove`",
         Rule::where_part | Rule::kw_where => "`where`",

@@ -41,6 +41,15 @@ fn is_lines(node: &Node<'_>) -> bool {
     )
 }
 
+/// What shares the line on which a collection without brackets begins.
+fn first_line<'n, 'a>(node: &'n Node<'a>) -> Option<&'n Node<'a>> {
+    match &node.kind {
+        Kind::Sequence(Shape::Lines, items) => items.first(),
+        Kind::Map(Shape::Lines, entries) => entries.first().map(|(key, _)| key),
+        Kind::Sequence(..) | Kind::Map(..) | Kind::Text(_) | Kind::Block(..) => None,
+    }
+}
+
 impl<'a> Printer<'_, 'a> {
     /// The comment at the end of the line on which something ends.
     fn after(&self, end: usize) -> Option<Comment<'a>> {
@@ -73,6 +82,12 @@ impl<'a> Printer<'_, 'a> {
             if position > 0 || !begun {
                 printer.writer.begin(indent);
                 printer.lead(first);
+                // What stands above the first of it, where that shares its line.
+                let mut node = first;
+                while let (None, Some(within)) = (node.anchor, first_line(node)) {
+                    printer.lead(within);
+                    node = within;
+                }
             }
         };
         match &node.kind {
@@ -95,17 +110,16 @@ impl<'a> Printer<'_, 'a> {
 
     fn item(&mut self, item: &Node<'a>, indent: usize) {
         self.writer.word("-", true);
-        let first = match &item.kind {
-            Kind::Sequence(Shape::Lines, items) => items.first(),
-            Kind::Map(Shape::Lines, entries) => entries.first().map(|(key, _)| key),
-            Kind::Text(_) | Kind::Block(..) => return self.value(item, indent),
-            Kind::Sequence(..) | Kind::Map(..) => return self.value(item, indent + 2),
-        };
-        let apart = first.is_some_and(|first| !first.before.is_empty());
+        if let Kind::Text(_) | Kind::Block(..) = item.kind {
+            return self.value(item, indent);
+        }
+        if !is_lines(item) {
+            return self.value(item, indent + 2);
+        }
         if let Some(anchor) = item.anchor {
             self.writer.word(anchor, true);
         }
-        let begun = !apart && item.anchor.is_none();
+        let begun = item.anchor.is_none();
         if !begun {
             self.writer.opens();
         }
@@ -113,7 +127,7 @@ impl<'a> Printer<'_, 'a> {
     }
 
     fn entry(&mut self, key: &Node<'a>, value: &Node<'a>, indent: usize) {
-        self.key(key);
+        self.key(key, indent);
         let comment = self.after(key.end);
         if is_lines(value) {
             if let Some(anchor) = value.anchor {
@@ -126,6 +140,13 @@ impl<'a> Printer<'_, 'a> {
         }
         let absent = matches!(&value.kind, Kind::Text("")) && value.anchor.is_none();
         if let Kind::Block(..) = value.kind {
+            if !value.before.is_empty() {
+                self.writer.end(comment);
+                self.writer.opens();
+                self.writer.line(indent + 2);
+                self.lead(value);
+                return self.block(value, None, indent);
+            }
             self.block(value, comment, indent);
         } else if absent {
             self.writer.end(comment);
@@ -140,12 +161,12 @@ impl<'a> Printer<'_, 'a> {
         }
     }
 
-    fn key(&mut self, key: &Node<'a>) {
+    fn key(&mut self, key: &Node<'a>, indent: usize) {
         if let Some(anchor) = key.anchor {
             self.writer.word(anchor, true);
         }
         if let Kind::Text(text) = &key.kind {
-            self.writer.word(&quoted(&one_line(text)), true);
+            self.folded(text, indent);
             // `*a:` would be an alias with a colon in its name.
             self.writer
                 .word(if text.starts_with('*') { " :" } else { ":" }, false);
@@ -175,6 +196,15 @@ impl<'a> Printer<'_, 'a> {
         }
     }
 
+    /// Text in brackets or before a colon: on one line, where its lines mean nothing.
+    fn folded(&mut self, text: &str, base: usize) {
+        if keeps_lines(text) {
+            self.text(text, base);
+        } else {
+            self.writer.word(&quoted(&one_line(text)), true);
+        }
+    }
+
     /// Text over several lines keeps them; a blank among them is a line break.
     fn text(&mut self, text: &str, base: usize) {
         let mut lines = text.lines();
@@ -193,29 +223,36 @@ impl<'a> Printer<'_, 'a> {
         }
     }
 
-    /// A block, with the comment behind its sign.
-    fn block(&mut self, node: &Node<'a>, comment: Option<Comment<'a>>, base: usize) {
-        let Kind::Block(header, lines) = &node.kind else {
+    /// A block. The comment before it goes behind its sign, where there is none yet.
+    fn block(&mut self, node: &Node<'a>, before: Option<Comment<'a>>, base: usize) {
+        let Kind::Block(header, behind, lines) = &node.kind else {
             return;
         };
+        if behind.is_some() && before.is_some() {
+            self.writer.end(before);
+            self.writer.line(base + 2);
+        }
         if let Some(anchor) = node.anchor {
             self.writer.word(anchor, true);
         }
         let ours = |c: char| if c.is_ascii_digit() { '2' } else { c };
         let header: String = header.chars().map(ours).collect();
         self.writer.word(&header, true);
-        self.writer.end(comment);
+        self.writer.end(behind.or(before));
         let indent = " ".repeat(base + 2);
         for line in lines {
             let indent = if line.is_empty() { "" } else { &indent };
             self.writer.verbatim(&[indent, line].concat());
+        }
+        if header.contains('+') {
+            self.writer.tight();
         }
     }
 
     /// A collection in brackets.
     fn brackets(&mut self, node: &Node<'a>, base: usize) {
         let (open, close) = signs(node);
-        if !self.commented(node) {
+        if !self.commented(node) && !holds_lines(node) {
             let text = flat(node);
             // A blank before it, and perhaps a comma behind.
             let width = self.writer.column() + text.chars().count() + 2;
@@ -241,7 +278,7 @@ impl<'a> Printer<'_, 'a> {
                 for (key, value) in entries {
                     self.writer.line(inner);
                     self.lead(key);
-                    self.key(key);
+                    self.key(key, inner);
                     let comment = self.after(key.end);
                     if comment.is_some() || !value.before.is_empty() {
                         self.writer.end(comment);
@@ -265,7 +302,7 @@ impl<'a> Printer<'_, 'a> {
         }
         match &node.kind {
             Kind::Text("") | Kind::Block(..) => {}
-            Kind::Text(text) => self.writer.word(&quoted(&one_line(text)), true),
+            Kind::Text(text) => self.folded(text, base),
             Kind::Sequence(..) | Kind::Map(..) => self.brackets(node, base),
         }
         self.writer.comma(None);
@@ -361,6 +398,28 @@ fn flat(node: &Node<'_>) -> String {
     };
     let (open, close) = signs(node);
     format!("{open}{}{close}", parts.join(", "))
+}
+
+/// Says whether text of which lines have to stay is in a collection in brackets.
+fn holds_lines(node: &Node<'_>) -> bool {
+    match &node.kind {
+        Kind::Text(text) => keeps_lines(text),
+        Kind::Block(..) => false,
+        Kind::Sequence(_, items) => items.iter().any(holds_lines),
+        Kind::Map(_, entries) => {
+            let mut entries = entries.iter();
+            entries.any(|(key, value)| holds_lines(key) || holds_lines(value))
+        }
+    }
+}
+
+/// Says whether text would mean something else on one line: an empty line in it is a line break,
+/// and what ends a line with a backslash joins the next without a blank.
+fn keeps_lines(text: &str) -> bool {
+    let mut lines = text.split('\n');
+    let last = lines.next_back();
+    last.is_some_and(|last| last.len() < text.len())
+        && lines.any(|line| line.trim().is_empty() || line.trim_end().ends_with('\\'))
 }
 
 /// Text over several lines, folded.

@@ -13,7 +13,9 @@ pub(crate) const LINT: Lint = Lint {
     summary: "a condition, or a part of one, that every request or none fulfils",
     page: Page {
         what: "Finds conditions, and parts joined by `and` or `or`, that come out the same for \
-               every request, whatever its model, by what they ask of the request alone.",
+               every request, whatever its model, by what they ask of the request alone. A part \
+               joined by `and` that asks whether a field is set may hold always: others may only \
+               be asked behind it.",
         why: "A rule that never holds protects nobody, and one that always holds hides what \
                follows. Mostly a bound was turned round, or two alternatives exclude each other.",
         example: r#"```portolan
@@ -36,7 +38,11 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         .iter()
         .filter(|part| part.role == Role::Whole)
     {
-        let constant = |part: &&Part| part.asks != Asks::TheCatalog && (!part.ever || part.always);
+        // Whether a field is set must be asked, even where what comes before has settled it.
+        let guard = |part: &Part| part.role == Role::Conjunct && part.asks == Asks::Presence;
+        let constant = |part: &&Part| {
+            part.asks != Asks::TheCatalog && (!part.ever || part.always && !guard(part))
+        };
         let own = |part: &&Part| part.rule == whole.rule && part.role != Role::Whole;
         let mut parts = surveyed.parts.iter().filter(own);
         // A part that is constant by itself says more than the whole that it makes constant.

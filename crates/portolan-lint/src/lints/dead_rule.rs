@@ -18,8 +18,9 @@ pub(crate) const LINT: Lint = Lint {
         what: "Goes through all requests and names each rule whose condition some request fulfils, \
                and which never does what it is for: it is never the first reason that a request or \
                a candidate falls for, never skips a legal route, is never the first to set, limit \
-               or say something about an attempt. The rules that decide in its place are shown; \
-               often no single one of them covers it, and all together do.",
+               or say something about an attempt. Where another rule \
+               holds wherever this one does, it is shown; otherwise all that decide in its place, \
+               which cover it together.",
         why: "Somebody wrote the rule for a reason, and reads it as if it were in force. Its status, \
               its words and its tests mean nothing.",
         example: "```portolan\n\
@@ -46,7 +47,13 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
         if !known.holds || known.acts {
             continue;
         }
-        let others = known.behind.iter().filter_map(|id| policy.rule(*id));
+        // Where one rule suffices, that others decide here and there is beside the point.
+        let one = known.alone.iter().flatten().next();
+        let behind = known
+            .behind
+            .iter()
+            .filter(|id| one.is_none_or(|one| one == *id));
+        let others = behind.filter_map(|id| policy.rule(*id));
         let others: Vec<_> = others.take(NAMED).collect();
         let names = text::quoted(others.iter().map(|other| &*other.name), "and");
         let name = &rule.typed.name;

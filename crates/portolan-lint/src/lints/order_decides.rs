@@ -22,7 +22,7 @@ set stream = true
 ```",
         fix: "Narrow one of them so that they exclude each other. There is no machine's fix.",
     },
-    yields_to: &["dead-rule"],
+    yields_to: &["dead-rule", "unique-overlap"],
     check: Check::OfSubject(check),
 };
 

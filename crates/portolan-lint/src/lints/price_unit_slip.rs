@@ -1,8 +1,9 @@
-//! `price-unit-slip`: an amount that looks like dollars for another number of tokens.
+//! `price-unit-slip`: a price that looks like dollars for another number of tokens.
 
-use portolan_core::catalog::raw::{Catalog, PriceRow};
+use portolan_core::catalog::raw::Catalog;
 use portolan_core::decimal::Decimal;
 use portolan_core::diagnostic::Fix;
+use portolan_core::source::Spanned;
 
 use crate::context::Context;
 use crate::findings::Findings;
@@ -13,9 +14,10 @@ pub(crate) const LINT: Lint = Lint {
     code: "price-unit-slip",
     group: Group::Catalog,
     level: Level::Warn,
-    summary: "an amount that looks like dollars for another number of tokens",
+    summary: "a price that looks like dollars for another number of tokens",
     page: Page {
-        what: "Finds amounts below a tenth of a cent, and above $10,000, for a million tokens.",
+        what: "Finds prices with an amount below a tenth of a cent, or above $10,000, for a million \
+              tokens.",
         why: "Price lists give dollars for one token, for a thousand and for a million. Costs \
               are then wrong by a factor of a thousand or a million.",
         example: "```yaml\n\
@@ -45,22 +47,44 @@ fn check(context: &Context<'_>, findings: &mut Findings) {
 }
 
 fn in_file(file: &Catalog, findings: &mut Findings) {
-    for amount in rows(file).flat_map(PriceRow::amounts) {
-        let shown = amount.value.money();
-        if amount.value > MOST {
-            let message = format!("${shown} for a million tokens is more than anybody pays");
-            let finding = LINT.finding(amount.span, message);
-            findings.push(finding.help("give dollars for a million tokens"));
-        } else if amount.value > Decimal::ZERO && amount.value < LEAST {
-            let message = format!("${shown} for a million tokens is less than anybody takes");
-            let finding = LINT.finding(amount.span, message);
-            let finding = finding.help("give dollars for a million tokens, not for one");
-            let meant = amount.value.billionths().checked_mul(MILLION);
-            let meant = meant.map(Decimal::from_billionths);
-            findings.push(match meant.filter(|meant| (LEAST..=MOST).contains(meant)) {
-                Some(meant) => finding.fix(Fix::risky(amount.span, meant.money())),
-                None => finding,
-            });
+    for row in rows(file) {
+        // A row is copied from a list as a whole: what slipped in it is one slip.
+        let slipped: Vec<Spanned<Decimal>> = row.amounts().filter(|it| slips(it.value)).collect();
+        let Some(first) = slipped.first() else {
+            continue;
+        };
+        let shown = first.value.money();
+        let (word, help) = if first.value > MOST {
+            (
+                "more than anybody pays",
+                "give dollars for a million tokens",
+            )
+        } else {
+            (
+                "less than anybody takes",
+                "give dollars for a million tokens, not for one",
+            )
+        };
+        let message = format!("${shown} for a million tokens is {word}");
+        let mut finding = LINT.finding(first.span, message).help(help);
+        let mut meant = slipped
+            .iter()
+            .filter_map(|it| Some((it.span, meant(it.value)?)));
+        if let Some((span, amount)) = meant.next() {
+            let fix = Fix::risky(span, amount);
+            finding = finding.fix(meant.fold(fix, |fix, (span, amount)| fix.and(span, amount)));
         }
+        findings.push(finding);
     }
+}
+
+fn slips(amount: Decimal) -> bool {
+    amount > MOST || amount > Decimal::ZERO && amount < LEAST
+}
+
+/// What is for a million tokens, where the amount is for one and that makes a usual price.
+fn meant(amount: Decimal) -> Option<String> {
+    let whole = amount.billionths().checked_mul(MILLION)?;
+    let whole = Decimal::from_billionths(whole);
+    (LEAST..=MOST).contains(&whole).then(|| whole.money())
 }

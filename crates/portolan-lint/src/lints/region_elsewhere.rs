@@ -1,11 +1,12 @@
 //! `region-elsewhere`: a region that processes outside what its name says.
 
-use portolan_core::catalog::Region;
-use portolan_core::place::Place;
+use portolan_core::instant::Dated;
+use portolan_core::place::PlaceId;
 
 use crate::context::Context;
 use crate::findings::Findings;
 use crate::lint::{Check, Group, Level, Lint, Page};
+use crate::sales;
 
 pub(crate) const LINT: Lint = Lint {
     code: "region-elsewhere",
@@ -13,9 +14,9 @@ pub(crate) const LINT: Lint = Lint {
     level: Level::Warn,
     summary: "a region that processes outside what its name says",
     page: Page {
-        what: "Finds regions, and the endpoints' own names, that begin like a place that \
-              everybody knows (`eu`, `europe`, `us`, `uk`, `ca`, `jp`, `au`, `ch`), and process \
-              somewhere else today.",
+        what: "Finds regions whose names begin like a place that everybody knows (`eu`, `europe`, \
+              `us`, `uk`, `ca`, `jp`, `au`, `ch`), and that process somewhere else today; and \
+              offerings in such a region that say so of themselves.",
         why: "Whoever reads the name takes it for the fact. London is not in the Union, and \
               `eu-west-2` is London: requests went there because a name said so.",
         example: "```yaml\n\
@@ -43,40 +44,56 @@ const MEANINGS: [(&str, &str); 9] = [
 ];
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
-    let regions = &context.engine.catalog().regions;
-    for region in regions {
-        let Some((word, place)) = meant(&region.name) else {
-            continue;
-        };
-        let Some((usual, found)) = places(context, region, place) else {
-            continue;
-        };
-        if !found.is_unknown() && !found.within(usual) {
-            let countries: Vec<&str> = found.countries().take(4).collect();
-            let message = format!(
-                "region `{}` processes outside `{place}`, which `{word}` says: in {}",
-                region.name,
-                countries.join(", ")
-            );
+    let catalog = context.engine.catalog();
+    for region in &catalog.regions {
+        if let Some(elsewhere) = elsewhere(context, &region.name, &region.processing) {
+            let message = format!("region `{}` {elsewhere}", region.name);
             findings.push(
                 LINT.finding(region.span, message)
                     .help("correct its places, or give it a name that does not mislead"),
             );
         }
     }
+    for model in &catalog.models {
+        for (_, offering) in sales::offerings(catalog, model) {
+            let Some(region) = catalog.region(offering.region) else {
+                continue;
+            };
+            if let Some(elsewhere) = elsewhere(context, &region.name, &offering.own.processing) {
+                let message = format!("`{}` in region `{}` {elsewhere}", model.id, region.name);
+                findings.push(
+                    LINT.finding(offering.span, message)
+                        .help("correct its places, or sell it in another region"),
+                );
+            }
+        }
+    }
+}
+
+/// That what a region's name says is not where it processes today, in words.
+fn elsewhere(
+    context: &Context<'_>,
+    name: &str,
+    processing: &Dated<Vec<PlaceId>>,
+) -> Option<String> {
+    let catalog = context.engine.catalog();
+    let (word, place) = meant(name)?;
+    let usual = catalog.places.named(place)?;
+    let usual = catalog.places.at(usual, context.today);
+    let names = processing.at(context.today)?;
+    let found = catalog.union(Some(names), context.today).value;
+    if found.is_unknown() || found.within(usual) {
+        return None;
+    }
+    let countries: Vec<&str> = found.countries().take(4).collect();
+    Some(format!(
+        "processes outside `{place}`, which `{word}` says: in {}",
+        countries.join(", ")
+    ))
 }
 
 fn meant(name: &str) -> Option<(&'static str, &'static str)> {
     let first = name.split(['-', '_', '.']).next().unwrap_or(name);
     let mut known = MEANINGS.into_iter();
     known.find(|(word, _)| first.eq_ignore_ascii_case(word))
-}
-
-/// What the name means today, and where the region processes.
-fn places(context: &Context<'_>, region: &Region, place: &str) -> Option<(Place, Place)> {
-    let catalog = context.engine.catalog();
-    let usual = catalog.places.named(place)?;
-    let names = region.processing.at(context.today)?;
-    let found = catalog.union(Some(names), context.today).value;
-    Some((catalog.places.at(usual, context.today), found))
 }

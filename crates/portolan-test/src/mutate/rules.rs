@@ -106,6 +106,7 @@ impl Walk<'_, '_> {
             | ItemKind::Define(_)
             | ItemKind::Table(_)
             | ItemKind::Amend(_)
+            | ItemKind::Unique(_)
             | ItemKind::Prove(_)
             | ItemKind::Test(_) => {}
         }

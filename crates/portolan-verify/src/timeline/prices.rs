@@ -74,7 +74,8 @@ impl Tariff {
 
     /// What to ask of every request.
     pub(super) fn topics(&self) -> Vec<Topic<'_>> {
-        self.asked.iter().map(Topic::When).collect()
+        let asked = self.asked.iter().map(Topic::When);
+        asked.chain([Topic::Order]).collect()
     }
 
     /// Adds the regions of tiers and steps to those of a slice.

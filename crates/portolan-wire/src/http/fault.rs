@@ -72,6 +72,20 @@ pub enum Fault<'a> {
         /// What does not fit.
         what: &'a str,
     },
+    /// 400: an envelope that asks for a decision is wrong.
+    WrongEnvelope {
+        /// What is wrong with it.
+        what: &'a str,
+    },
+    /// 429: more calls at once than a limit allows, found when one was about to be made.
+    LimitReached {
+        /// The model that was asked.
+        model: &'a str,
+        /// Calls that one window allows.
+        requests: i64,
+        /// Seconds until the next one begins.
+        reset_s: i64,
+    },
     /// 502: what the upstream sent is no answer.
     UpstreamInvalid {
         /// The model that was asked.
@@ -79,6 +93,21 @@ pub enum Fault<'a> {
     },
     /// 502: the upstream sent a redirect, which is never followed.
     UpstreamRedirected {
+        /// The model that was asked.
+        model: &'a str,
+    },
+    /// 502: the upstream could not be reached, or broke off before it answered.
+    UpstreamUnreachable {
+        /// The model that was asked.
+        model: &'a str,
+    },
+    /// 502: the upstream does not take the key that this gateway has for it.
+    UpstreamKeyRefused {
+        /// The model that was asked.
+        model: &'a str,
+    },
+    /// 502: an answer that had begun broke off.
+    StreamBroken {
         /// The model that was asked.
         model: &'a str,
     },
@@ -108,7 +137,12 @@ impl Fault<'_> {
             Self::KeyWrongRegion { .. } => "key-wrong-region",
             Self::BudgetExhausted => "budget-exhausted",
             Self::Misconfigured { .. } => "misconfigured",
+            Self::WrongEnvelope { .. } => "wrong-envelope",
+            Self::LimitReached { .. } => "limit-reached",
             Self::UpstreamInvalid { .. } => "upstream-invalid",
+            Self::UpstreamUnreachable { .. } => "upstream-unreachable",
+            Self::UpstreamKeyRefused { .. } => "upstream-key-refused",
+            Self::StreamBroken { .. } => "stream-broken",
             Self::UpstreamRedirected { .. } => "upstream-redirected",
             Self::Draining => "draining",
             Self::DeadlineExceeded { .. } => "deadline-exceeded",
@@ -118,7 +152,7 @@ impl Fault<'_> {
     /// The HTTP status.
     pub const fn status(&self) -> u16 {
         match self {
-            Self::BodyIncomplete => 400,
+            Self::BodyIncomplete | Self::WrongEnvelope { .. } => 400,
             Self::UnknownKey => 401,
             Self::KeyOutOfScope { .. } | Self::KeyWrongRegion { .. } | Self::BudgetExhausted => 403,
             Self::NoSuchPath { .. } | Self::TranscriptNotFound { .. } => 404,
@@ -126,8 +160,13 @@ impl Fault<'_> {
             Self::BodyTooLarge { .. } => 413,
             Self::UnsupportedMediaType { .. } | Self::CompressedRequest { .. } => 415,
             Self::WrongHost { .. } => 421,
+            Self::LimitReached { .. } => 429,
             Self::Misconfigured { .. } => 500,
-            Self::UpstreamInvalid { .. } | Self::UpstreamRedirected { .. } => 502,
+            Self::UpstreamInvalid { .. }
+            | Self::UpstreamRedirected { .. }
+            | Self::UpstreamUnreachable { .. }
+            | Self::UpstreamKeyRefused { .. }
+            | Self::StreamBroken { .. } => 502,
             Self::Draining => 503,
             Self::DeadlineExceeded { .. } => 504,
         }
@@ -137,8 +176,23 @@ impl Fault<'_> {
     const fn retryable(&self) -> bool {
         matches!(
             self,
-            Self::UpstreamInvalid { .. } | Self::Draining | Self::DeadlineExceeded { .. }
+            Self::LimitReached { .. }
+                | Self::UpstreamInvalid { .. }
+                | Self::UpstreamUnreachable { .. }
+                | Self::StreamBroken { .. }
+                | Self::Draining
+                | Self::DeadlineExceeded { .. }
         )
+    }
+
+    const fn retry_after_s(&self) -> Option<i64> {
+        if let Self::LimitReached { reset_s, .. } = self {
+            return Some(*reset_s);
+        }
+        if matches!(self, Self::Draining) {
+            return Some(1);
+        }
+        None
     }
 
     fn message(&self) -> String {
@@ -172,6 +226,18 @@ impl Fault<'_> {
                 "what the upstream of `{}` sent is not an answer",
                 echo(model)
             ),
+            Self::WrongEnvelope { what } => echo(what),
+            Self::LimitReached {
+                model, requests, ..
+            } => format!("`{}` has used its {requests} requests", echo(model)),
+            Self::UpstreamUnreachable { model } => {
+                format!("the upstream of `{}` gave no answer", echo(model))
+            }
+            Self::UpstreamKeyRefused { model } => format!(
+                "the upstream of `{}` does not take the key of this gateway",
+                echo(model)
+            ),
+            Self::StreamBroken { model } => format!("the answer of `{}` broke off", echo(model)),
             Self::UpstreamRedirected { model } => {
                 format!("the upstream of `{}` answered with a redirect", echo(model))
             }
@@ -205,8 +271,15 @@ impl Fault<'_> {
                 )];
             }
             Self::BudgetExhausted => "ask whoever gave you the key to raise its budget",
-            Self::Misconfigured { .. } => "tell whoever runs this service",
-            Self::UpstreamInvalid { .. } | Self::DeadlineExceeded { .. } => "try again",
+            Self::WrongEnvelope { .. } => "send an envelope, or an array of them",
+            Self::LimitReached { .. } => "wait, or name fallbacks for the traffic to spill to",
+            Self::Misconfigured { .. } | Self::UpstreamKeyRefused { .. } => {
+                "tell whoever runs this service"
+            }
+            Self::UpstreamInvalid { .. }
+            | Self::UpstreamUnreachable { .. }
+            | Self::StreamBroken { .. }
+            | Self::DeadlineExceeded { .. } => "try again",
             Self::UpstreamRedirected { .. } => {
                 "correct the address of the upstream: redirects are never followed"
             }
@@ -227,7 +300,7 @@ impl From<Fault<'_>> for Trouble {
             code: fault.code().to_owned(),
             field: fault.field(),
             retryable: fault.retryable(),
-            retry_after_s: matches!(fault, Fault::Draining).then_some(1),
+            retry_after_s: fault.retry_after_s(),
             message: fault.message(),
             help: fault.help(),
         }

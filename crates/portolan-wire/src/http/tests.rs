@@ -55,7 +55,18 @@ fn faults() -> Vec<Fault<'static>> {
         Fault::Misconfigured {
             what: "no attribute `tenant`",
         },
+        Fault::WrongEnvelope {
+            what: "`body` is missing",
+        },
+        Fault::LimitReached {
+            model: "gpt-5",
+            requests: 30,
+            reset_s: 12,
+        },
         Fault::UpstreamInvalid { model: "gpt-5" },
+        Fault::UpstreamUnreachable { model: "gpt-5" },
+        Fault::UpstreamKeyRefused { model: "gpt-5" },
+        Fault::StreamBroken { model: "gpt-5" },
         Fault::UpstreamRedirected { model: "gpt-5" },
         Fault::Draining,
         Fault::DeadlineExceeded { after_ms: 30_000 },
@@ -75,7 +86,12 @@ fn faults() -> Vec<Fault<'static>> {
             | Fault::KeyWrongRegion { .. }
             | Fault::BudgetExhausted
             | Fault::Misconfigured { .. }
+            | Fault::WrongEnvelope { .. }
+            | Fault::LimitReached { .. }
             | Fault::UpstreamInvalid { .. }
+            | Fault::UpstreamUnreachable { .. }
+            | Fault::UpstreamKeyRefused { .. }
+            | Fault::StreamBroken { .. }
             | Fault::UpstreamRedirected { .. }
             | Fault::Draining
             | Fault::DeadlineExceeded { .. } => {}

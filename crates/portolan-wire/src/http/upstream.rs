@@ -9,8 +9,10 @@
 //! | text | whatever is not JSON: a page of a proxy, an empty body |
 
 use portolan_core::limits;
+use portolan_core::text::echo;
 use serde_json::value::RawValue;
 
+use super::Trouble;
 use crate::json::{self, Kind, Member};
 
 /// Which of the shapes it was.
@@ -52,6 +54,31 @@ impl UpstreamError {
             .and_then(|v| json::members(v).ok());
         let found = members.and_then(|members| Self::of_members(&members));
         found.unwrap_or_else(|| Self::text(body))
+    }
+
+    /// What is told to a caller of an answer that was this error: its own status and words. The
+    /// SDKs of `OpenAI` repeat a 408 and a 409, which neither helps: they become what they mean.
+    pub fn trouble(&self, status: u16, model: &str) -> Trouble {
+        let status = match status {
+            408 => 504,
+            409 => 400,
+            other => other,
+        };
+        let said = self
+            .message
+            .clone()
+            .filter(|_| self.envelope != Envelope::Text);
+        let code = self.code.clone().filter(|code| is_code(code));
+        Trouble {
+            status,
+            code: code.unwrap_or_else(|| "upstream-error".to_owned()),
+            field: None,
+            retryable: status == 429 || status >= 500,
+            retry_after_s: None,
+            message: said
+                .unwrap_or_else(|| format!("the upstream of `{}` answered {status}", echo(model))),
+            help: self.details.clone(),
+        }
     }
 
     fn of_members(members: &[Member<'_>]) -> Option<Self> {
@@ -104,6 +131,14 @@ impl UpstreamError {
             request_id: None,
         }
     }
+}
+
+/// A code that is a name, and can stand in a header: not a number, not a sentence.
+fn is_code(code: &str) -> bool {
+    code.starts_with(|c: char| c.is_ascii_alphabetic())
+        && code
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
 /// The last value of a key: what the decoders of these bodies take.

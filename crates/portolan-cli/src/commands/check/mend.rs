@@ -29,7 +29,7 @@ fn mended(policy: &Policy, settings: &Settings) -> anyhow::Result<Mended> {
     let safety = settings.fixes.unwrap_or(Safety::Safe);
     let mut texts: BTreeMap<String, String> = BTreeMap::new();
     let mut before: BTreeMap<String, String> = BTreeMap::new();
-    let first = Checked::new(policy, &texts, settings);
+    let first = Checked::new(policy, &texts, settings)?;
     let compiled = first.compiles;
     let mut checked = first;
     for _ in 0..ROUNDS {
@@ -50,7 +50,7 @@ fn mended(policy: &Policy, settings: &Settings) -> anyhow::Result<Mended> {
                 texts.insert(name, text);
             }
         }
-        checked = Checked::new(policy, &texts, settings);
+        checked = Checked::new(policy, &texts, settings)?;
     }
     ensure!(
         checked.compiles || !compiled,

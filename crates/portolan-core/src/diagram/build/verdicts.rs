@@ -3,10 +3,9 @@
 
 use super::{Build, Built, Holding};
 use crate::diagram::fold::Subject;
-use crate::diagram::intern::Memo;
 use crate::diagram::locks::Locks;
-use crate::diagram::shape::End;
-use crate::diagram::store::{Diagram, Inconclusive};
+use crate::diagram::profile::End;
+use crate::diagram::store::{Diagram, Inconclusive, Lasting};
 use crate::diagram::verdict::{Verdict, furthest};
 use crate::limits;
 use crate::policy::{RuleId, RuleKind};
@@ -19,12 +18,26 @@ impl Build<'_> {
         subject: Subject<'_>,
         outer: bool,
     ) -> Built {
+        let standing = match subject {
+            Subject::Absent => 0,
+            Subject::Unknown => 1,
+            Subject::Model(..) => 2,
+        };
+        let marks = end.marks.as_ref();
+        let key = marks.map(|marks| (end.endpoint.0, standing, marks.model, outer));
+        if let Some(known) = key.and_then(|key| self.common.refused.get(&key)) {
+            return Ok(known);
+        }
         let refusing = self.refusing(end, subject, outer)?;
         let mut items = Vec::with_capacity(refusing.len());
         for (id, holds) in refusing {
             items.push(self.labelled(holds, Verdict::Refused(id))?);
         }
-        self.first_of(items)
+        let made = self.first_of(items)?;
+        if let Some(key) = key {
+            self.common.refused.insert(key, made);
+        }
+        Ok(made)
     }
 
     /// The refuse rules that speak of an effective request, in the order in which the first that
@@ -84,14 +97,13 @@ impl Build<'_> {
     /// The verdict on many candidates; where there is none, nothing is offered.
     pub(in crate::diagram) fn furthest_of(&mut self, candidates: Vec<Diagram>) -> Built {
         let mut all = None;
-        let mut memo = Memo::default();
         for one in candidates {
             all = Some(match all {
                 None => one,
                 Some(all) => {
                     let answers = &mut *self.answers;
                     let mut join = |a, b| furthest(answers, a, b);
-                    let joined = self.store.join(&mut memo, &mut join, all, one)?;
+                    let joined = self.store.lasting(Lasting::Furthest, &mut join, all, one)?;
                     // A join no more than doubles what there was before it.
                     if self.answers.survivors > limits::DIAGRAM_SURVIVORS {
                         return Err(Inconclusive);
@@ -120,6 +132,10 @@ impl Build<'_> {
         route: u16,
         locks: &[Locks],
     ) -> Built {
+        let key = Self::marked(end, candidate).map(|marked| (marked, route));
+        if let Some(known) = key.and_then(|key| self.common.verdicts.get(&key)) {
+            return Ok(known);
+        }
         let mut items = Vec::new();
         for (id, fails) in self.excluding(end, candidate)? {
             let verdict = Verdict::Fell {
@@ -135,7 +151,11 @@ impl Build<'_> {
         // INVARIANT: the only place where a route comes to survive, and only behind every lock.
         let survives = self.terminal(Verdict::Survive(Box::new([route])));
         let locked = self.first(broken, survives)?;
-        self.first(excluded, locked)
+        let made = self.first(excluded, locked)?;
+        if let Some(key) = key {
+            self.common.verdicts.insert(key, made);
+        }
+        Ok(made)
     }
 
     /// Where the verdict on one candidate is that it survives; why it does not is left out.
@@ -145,17 +165,28 @@ impl Build<'_> {
         candidate: usize,
         locks: &[Locks],
     ) -> Built {
+        let key = Self::marked(end, candidate);
+        if let Some(known) = key.and_then(|key| self.common.survives.get(&key)) {
+            return Ok(known);
+        }
         let fails = self.excluding(end, candidate)?;
         let fails = self.any_of(fails.into_iter().map(|(_, fails)| fails).collect())?;
         let broken = self.broken(candidate, locks)?;
         let either = self.store.or(fails, broken)?;
-        self.store.choose(either, Diagram::FALSE, Diagram::TRUE)
+        let made = self.store.choose(either, Diagram::FALSE, Diagram::TRUE)?;
+        if let Some(key) = key {
+            self.common.survives.insert(key, made);
+        }
+        Ok(made)
     }
 
     /// The excludes that a candidate may fail, in source order.
     fn excluding(&mut self, end: &End, candidate: usize) -> Result<Vec<Holding>, Inconclusive> {
         let mut items = Vec::new();
-        for (id, rule) in self.vocabulary.policy.rules() {
+        let questions = self.questions;
+        for id in &questions.rules.excluding {
+            let id = *id;
+            let rule = self.vocabulary.policy.rule(id).ok_or(Inconclusive)?;
             let fails = match rule.kind {
                 RuleKind::NotOffered(_) => {
                     self.atom(self.vocabulary.sold, false, end, Some(candidate))?
@@ -209,8 +240,8 @@ impl Build<'_> {
     /// The first, or where it says nothing yet the second.
     pub(super) fn first(&mut self, a: Diagram, b: Diagram) -> Built {
         let pass = self.terminal(Verdict::Pass);
-        self.store.join(
-            &mut Memo::default(),
+        self.store.lasting(
+            Lasting::First,
             &mut |a, b| {
                 if a == pass {
                     Some(b)

@@ -1,10 +1,9 @@
 //! Diagrams laid out: one test a node, its constant beside it or in the model's slots.
 
 use super::{ANSWER, Ask, At, FEW, OWN, Test, WIDE, basic};
-use crate::diagram::build::Build;
 use crate::diagram::field::{Field, SetField};
 use crate::diagram::intern::{Interner, Memo};
-use crate::diagram::shape::{Questions, Slots};
+use crate::diagram::shape::{Cut, Questions, Slots};
 use crate::diagram::sketch::Mask;
 use crate::diagram::store::{Diagram, Inconclusive, Store};
 use crate::limits;
@@ -18,13 +17,14 @@ pub(in crate::diagram) struct Layout {
     pub(super) wide: Interner<Box<[(i64, At)]>>,
     pub(super) masks: Interner<(SetField, Mask)>,
     pub(super) edges: usize,
-}
-
-/// A cut of one shape's field.
-#[derive(Debug, Clone, Copy)]
-enum Cut {
-    Constant(i64),
-    Slot(u16),
+    /// Where walks begin of diagrams that were laid before, by where the shape's own cuts are.
+    done: Memo<(u32, Diagram)>,
+    /// How often the store had forgotten all diagrams when these were laid.
+    since: u32,
+    /// Where shapes have cuts of their own: each field with the constants below it.
+    headers: Interner<Box<[u32]>>,
+    /// The weight of each test, by its place.
+    weights: Memo<At>,
 }
 
 /// Lays one shape's diagrams out.
@@ -33,11 +33,8 @@ pub(in crate::diagram) struct Laying<'a> {
     store: &'a Store,
     questions: &'a Questions,
     slots: &'a Slots,
-    fields: Vec<Field>,
-    cuts: Vec<Option<Vec<Cut>>>,
-    done: Memo<Diagram>,
-    /// The weight of each test, by its place.
-    weights: Memo<Diagram>,
+    /// Where this shape's own cuts are.
+    header: u32,
     /// Which answers a request hopes for.
     hoped: &'a dyn Fn(u32) -> bool,
 }
@@ -50,21 +47,28 @@ impl<'a> Laying<'a> {
         slots: &'a Slots,
         hoped: &'a dyn Fn(u32) -> bool,
     ) -> Result<Self, Inconclusive> {
-        let fields = Build::fields(questions, slots)?;
-        let cuts = vec![None; fields.len()];
         let wanted = slots.cuts.len() + 2 * slots.masks.len();
-        if wanted >= usize::from(WIDE) {
+        if wanted >= usize::from(WIDE) || !slots.fit(questions) {
             return Err(Inconclusive);
         }
+        if layout.since != store.forgotten() {
+            layout.since = store.forgotten();
+            layout.done.clear();
+        }
+        let mut header = Vec::with_capacity(2 * slots.cuts.len());
+        for (field, cut) in &slots.cuts {
+            let below = questions.constants(*field).partition_point(|c| c < cut);
+            let position = field.position().ok_or(Inconclusive)?;
+            header.push(u32::from(position));
+            header.push(u32::try_from(below).map_err(|_| Inconclusive)?);
+        }
+        let header = layout.headers.intern_slice(&header);
         Ok(Self {
             layout,
             store,
             questions,
             slots,
-            fields,
-            cuts,
-            done: Memo::default(),
-            weights: Memo::default(),
+            header,
             hoped,
         })
     }
@@ -74,7 +78,7 @@ impl<'a> Laying<'a> {
         if let Some(answer) = diagram.value() {
             return Ok(answer | ANSWER);
         }
-        if let Some(known) = self.done.get(&diagram) {
+        if let Some(known) = self.layout.done.get(&(self.header, diagram)) {
             return Ok(known);
         }
         let node = self.store.node(diagram).ok_or(Inconclusive)?;
@@ -82,39 +86,27 @@ impl<'a> Laying<'a> {
         if self.layout.edges > limits::DIAGRAM_EDGES_IN_ALL {
             return Err(Inconclusive);
         }
-        let field = *self
-            .fields
-            .get(usize::from(node.field))
-            .ok_or(Inconclusive)?;
+        let field = Field::at(node.field).ok_or(Inconclusive)?;
         let mut edges = Vec::with_capacity(node.edges.len());
         for (rank, to) in node.edges {
             edges.push((*rank, self.lay(*to)?));
         }
-        let made = self.field(node.field, field, &edges)?;
-        self.done.insert(diagram, made);
+        let made = self.field(field, &edges)?;
+        self.layout.done.insert((self.header, diagram), made);
         Ok(made)
     }
 
-    fn field(&mut self, at: u16, field: Field, edges: &[(u32, At)]) -> Result<At, Inconclusive> {
+    fn field(&mut self, field: Field, edges: &[(u32, At)]) -> Result<At, Inconclusive> {
         if let Field::Meets(set, mask) = field {
             return self.meets(set, mask, edges);
         }
-        let known = self.cuts.get(usize::from(at)).and_then(Option::as_ref);
-        let cuts = if let Some(cuts) = known {
-            cuts.clone()
-        } else {
-            let made = self.merged(field)?;
-            if let Some(place) = self.cuts.get_mut(usize::from(at)) {
-                *place = Some(made.clone());
-            }
-            made
-        };
         let ask = asked(field)?;
-        let cut = |rank: u32| cuts.get((rank as usize).wrapping_sub(1)).copied();
+        let (slots, questions) = (self.slots, self.questions);
+        let cut = |rank: u32| slots.cut(questions, field, rank);
         let constant = |(rank, to): &(u32, At)| match cut(*rank) {
             None if *rank == 0 => Some((i64::MIN, *to)),
             Some(Cut::Constant(cut)) => Some((cut, *to)),
-            _ => None,
+            None | Some(Cut::Own(..)) => None,
         };
         if edges.len() > FEW
             && let Some(list) = edges.iter().map(constant).collect::<Option<Box<[_]>>>()
@@ -150,7 +142,7 @@ impl<'a> Laying<'a> {
         let high = self.halves(ask, above, cut)?;
         let (cut, slot) = match at {
             Cut::Constant(cut) => (cut, OWN),
-            Cut::Slot(slot) => (0, slot),
+            Cut::Own(slot, _) => (0, u16::try_from(slot).map_err(|_| Inconclusive)?),
         };
         self.sides(cut, slot, ask, low, high)
     }
@@ -180,7 +172,7 @@ impl<'a> Laying<'a> {
         })?;
         // Near the end counts most: a side that is decided is one that is expected to be right.
         let weight = (self.weight(expected) * 3 + self.weight(other)) / 4;
-        self.weights.insert(Diagram::terminal(test), weight);
+        self.layout.weights.insert(test, weight);
         Ok(test)
     }
 
@@ -193,7 +185,7 @@ impl<'a> Laying<'a> {
                 0
             };
         }
-        self.weights.get(&Diagram::terminal(at)).unwrap_or(0)
+        self.layout.weights.get(&at).unwrap_or(0)
     }
 
     fn meets(&mut self, set: SetField, mask: u16, edges: &[(u32, At)]) -> Result<At, Inconclusive> {
@@ -221,24 +213,6 @@ impl<'a> Laying<'a> {
             return Err(Inconclusive);
         }
         Ok(at)
-    }
-
-    /// The cuts of a field, constants and slots, by size.
-    fn merged(&self, field: Field) -> Result<Vec<Cut>, Inconclusive> {
-        let constants = self.questions.cuts.get(&field);
-        let mut all: Vec<(i64, Cut)> = constants
-            .into_iter()
-            .flatten()
-            .map(|cut| (*cut, Cut::Constant(*cut)))
-            .collect();
-        for (slot, (of, cut)) in self.slots.cuts.iter().enumerate() {
-            if *of == field {
-                let slot = u16::try_from(slot).map_err(|_| Inconclusive)?;
-                all.push((*cut, Cut::Slot(slot)));
-            }
-        }
-        all.sort_by_key(|(cut, _)| *cut);
-        Ok(all.into_iter().map(|(_, cut)| cut).collect())
     }
 }
 

@@ -155,13 +155,6 @@ impl<'a> Fold<'a> {
         moment: &mut Moment<'a>,
         leaf: &dyn Fn(&Moment<'_>) -> Folded,
     ) -> Folded {
-        if tiers
-            .iter()
-            .all(|(name, above)| name.is_none() && *above == 0)
-        {
-            (moment.tier, moment.input) = (None, 0);
-            return self.over_time(moment, leaf);
-        }
         let mut thresholds: Vec<u64> = tiers.iter().map(|(_, above)| *above).collect();
         thresholds.sort_unstable();
         thresholds.dedup();
@@ -216,8 +209,7 @@ impl<'a> Fold<'a> {
         if changes.is_none() {
             return Ok(first);
         }
-        let mut parts = Vec::with_capacity(2);
-        parts.push((i64::MIN, first));
+        let mut parts = vec![(i64::MIN, first)];
         while let Some(next) = changes.filter(|next| *next > moment.at) {
             self.spend(1)?;
             if parts.len() >= limits::DIAGRAM_PIECES {

@@ -15,10 +15,10 @@ impl Chart<'_> {
         let Some((field, ranges)) = self.ranges(bound) else {
             return Ok(Region::NONE);
         };
-        let Ok(position) = self.build.fields.binary_search(&field) else {
+        if !self.asks(field) {
             return Ok(Region::NONE);
-        };
-        let position = u16::try_from(position).map_err(|_| Inconclusive)?;
+        }
+        let position = field.position().ok_or(Inconclusive)?;
         let mut any = Diagram::FALSE;
         for (from, last) in ranges {
             let Some((from, end)) = self.ranks(field, from, last) else {
@@ -38,6 +38,13 @@ impl Chart<'_> {
             any = self.build.store.or(any, one)?;
         }
         Ok(Region(any))
+    }
+
+    /// Says whether anything in this slice may ask for a field.
+    fn asks(&self, field: Field) -> bool {
+        let (questions, slots) = (self.build.questions, self.build.slots);
+        let own = slots.cuts.binary_search_by_key(&field, |(of, _)| *of);
+        matches!(field, Field::Meets(..)) || questions.cuts.contains_key(&field) || own.is_ok()
     }
 
     /// The field, and the codes between which a bound's values lie.

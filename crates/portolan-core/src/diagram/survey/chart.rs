@@ -4,11 +4,12 @@
 use super::ruled::Ruled;
 use super::{Member, Standing};
 use crate::catalog::EndpointId;
-use crate::diagram::build::Build;
+use crate::diagram::build::{Build, Common};
 use crate::diagram::field::Field;
 use crate::diagram::fold::{Fold, Subject};
 use crate::diagram::intern::Memo;
-use crate::diagram::shape::{End, Profile, Questions, Slots};
+use crate::diagram::profile::{End, Profile};
+use crate::diagram::shape::{Questions, Slots};
 use crate::diagram::store::{Diagram, Inconclusive, Store};
 use crate::diagram::verdict::Answers;
 use crate::diagram::vocabulary::{Formula, Reach, Vocabulary};
@@ -33,6 +34,9 @@ impl Region {
 
 pub(super) type Built = Result<Region, Inconclusive>;
 
+/// What diagrams are made in, and what was made for other slices.
+pub(super) type Made<'s> = (&'s mut Store, &'s mut Answers, &'s mut Common);
+
 /// One slice: the requests whose id is of one shape, through one endpoint.
 pub struct Chart<'s> {
     pub(super) build: Build<'s>,
@@ -47,21 +51,13 @@ impl<'s> Chart<'s> {
         vocabulary: &'s Vocabulary<'s>,
         questions: &'s Questions,
         fold: &'s Fold<'s>,
-        (store, answers): (&'s mut Store, &'s mut Answers),
+        made: Made<'s>,
         (subject, profile, end): (Subject<'s>, &'s Profile, &'s End),
         members: &'s [Member<'s>],
     ) -> Result<Self, Inconclusive> {
         let slots = &members.first().ok_or(Inconclusive)?.slots;
         let of = (subject, profile, end);
-        Self::over(
-            vocabulary,
-            questions,
-            fold,
-            (store, answers),
-            of,
-            slots,
-            members,
-        )
+        Self::over(vocabulary, questions, fold, made, of, slots, members)
     }
 
     /// As `new`, over the ranks of these numbers.
@@ -69,18 +65,21 @@ impl<'s> Chart<'s> {
         vocabulary: &'s Vocabulary<'s>,
         questions: &'s Questions,
         fold: &'s Fold<'s>,
-        (store, answers): (&'s mut Store, &'s mut Answers),
+        (store, answers, common): Made<'s>,
         (subject, profile, end): (Subject<'s>, &'s Profile, &'s End),
         slots: &'s Slots,
         members: &'s [Member<'s>],
     ) -> Result<Self, Inconclusive> {
+        if !slots.fit(questions) {
+            return Err(Inconclusive);
+        }
         let build = Build {
             vocabulary,
             questions,
             fold,
             profile,
             slots,
-            fields: Build::fields(questions, slots)?,
+            common: common.of(store),
             store,
             answers,
             truths: Memo::default(),
@@ -195,11 +194,7 @@ impl<'s> Chart<'s> {
         let formula = self.build.vocabulary.topics.get(topic);
         let formula = formula.ok_or(Inconclusive)?;
         let possible = self.possible(formula, true)?;
-        let fields = &self.build.fields;
-        let of_body = |field: u16| {
-            let field = fields.get(usize::from(field));
-            field.is_none_or(|field| field.of_body())
-        };
+        let of_body = |field: u16| Field::at(field).is_none_or(Field::of_body);
         let store = &mut *self.build.store;
         let forgotten = store.forget(&mut Memo::default(), possible, &of_body);
         forgotten.map(Region)
@@ -256,14 +251,10 @@ impl<'s> Chart<'s> {
     /// # Errors
     /// As `and`.
     pub fn at(&mut self, region: Region, member: &Member<'_>, at: Instant) -> Built {
-        let Ok(field) = self.build.fields.binary_search(&Field::At) else {
-            return Ok(region);
-        };
-        let field = u16::try_from(field).map_err(|_| Inconclusive)?;
+        let field = Field::At.position().ok_or(Inconclusive)?;
         let at = at.unix_seconds();
         let rank = member.slots.rank(self.build.questions, Field::At, at);
-        let memo = &mut Memo::default();
-        let restricted = self.build.store.restrict(memo, region.0, field, rank);
+        let restricted = self.build.store.restrict(region.0, field, rank);
         restricted.map(Region)
     }
 

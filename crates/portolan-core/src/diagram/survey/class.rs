@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::{Chart, Member, Region, Standing};
 use crate::catalog::EndpointId;
 use crate::diagram::field::{ABSENT, Field, Flag, Number, SetField, TextField};
-use crate::diagram::shape::{Questions, Slots};
+use crate::diagram::shape::{Cut, Slots};
 use crate::diagram::store::Diagram;
 use crate::diagram::vocabulary::Vocabulary;
 use crate::instant::Window;
@@ -139,12 +139,12 @@ impl Chart<'_> {
         let Some(node) = self.build.store.node(diagram) else {
             return visit(class);
         };
-        let Some(field) = self.build.fields.get(usize::from(node.field)) else {
+        let Some(field) = Field::at(node.field) else {
             return true;
         };
         let ends = node.edges.iter().skip(1).map(|(cut, _)| Some(*cut));
         for ((cut, to), end) in node.edges.iter().zip(ends.chain([None])) {
-            let values = self.values(*field, *cut, end, slots);
+            let values = self.values(field, *cut, end, slots);
             let Some(values) = values else { continue };
             class.bounds.push(values);
             let more = self.descend(*to, slots, class, visit);
@@ -171,8 +171,8 @@ impl Chart<'_> {
         let (mut below, mut next) = (0u64, node.edges.iter().skip(1));
         for (cut, to) in node.edges {
             let end = next.next().map(|(end, _)| *end);
-            let field = self.build.fields.get(usize::from(node.field));
-            let values = field.and_then(|field| self.values(*field, *cut, end, self.build.slots));
+            let field = Field::at(node.field);
+            let values = field.and_then(|field| self.values(field, *cut, end, self.build.slots));
             if values.is_some() {
                 below = below.saturating_add(self.count_below(*to, known));
             }
@@ -214,12 +214,12 @@ impl Chart<'_> {
                 },
             });
         }
-        let from = rank
-            .checked_sub(1)
-            .map(|cut| cut_at(field, questions, slots, cut));
-        let from = from.unwrap_or(Some(i64::MIN))?;
-        let end = end.map(|end| cut_at(field, questions, slots, end.checked_sub(1)?));
-        let last = end.map_or(Some(i64::MAX), |end| end?.checked_sub(1))?;
+        let cut = |rank: u32| slots.cut(questions, field, rank).map(Cut::value);
+        let from = if rank == 0 { i64::MIN } else { cut(rank)? };
+        let last = match end {
+            Some(end) => cut(end)?.checked_sub(1)?,
+            None => i64::MAX,
+        };
         let (optional, lowest, highest) = possible(field, vocabulary);
         let absent = optional && from == ABSENT;
         let first = from.max(lowest);
@@ -321,19 +321,4 @@ fn texts(vocabulary: &Vocabulary<'_>, field: Field, absent: bool, first: i64, la
         from,
         until: bound(last).cloned(),
     }
-}
-
-/// The cut at a position among the constants and one model's own.
-fn cut_at(field: Field, questions: &Questions, slots: &Slots, position: u32) -> Option<i64> {
-    let constants = questions.cuts.get(&field).map_or(&[][..], Vec::as_slice);
-    let start = slots.cuts.partition_point(|(of, _)| *of < field);
-    let own = slots.cuts.get(start..)?;
-    let own = own.iter().take_while(|(of, _)| *of == field);
-    let mut all: Vec<i64> = constants
-        .iter()
-        .copied()
-        .chain(own.map(|(_, cut)| *cut))
-        .collect();
-    all.sort_unstable();
-    all.get(position as usize).copied()
 }

@@ -50,8 +50,7 @@ impl Chart<'_> {
             self.widen(&mut cube, allowed, member)?;
             let mut bounds = Vec::with_capacity(cube.len());
             for (field, (from, end)) in &cube {
-                let field = self.build.fields.get(usize::from(*field));
-                let field = *field.ok_or(Inconclusive)?;
+                let field = Field::at(*field).ok_or(Inconclusive)?;
                 bounds.extend(self.values(field, *from, *end, &member.slots));
             }
             classes.push(self.class(member, bounds));
@@ -67,13 +66,13 @@ impl Chart<'_> {
         let Some(node) = self.build.store.node(diagram) else {
             return diagram == Diagram::TRUE;
         };
-        let Some(field) = self.build.fields.get(usize::from(node.field)) else {
+        let Some(field) = Field::at(node.field) else {
             return false;
         };
         let ends = node.edges.iter().skip(1).map(|(cut, _)| Some(*cut));
         for ((cut, to), end) in node.edges.iter().zip(ends.chain([None])) {
             let dead = *to == Diagram::FALSE;
-            if dead || !self.has_values(*field, *cut, end, member) {
+            if dead || !self.has_values(field, *cut, end, member) {
                 continue;
             }
             cube.insert(node.field, (*cut, end));
@@ -149,8 +148,7 @@ impl Chart<'_> {
             }
             let mut kept = (from, end);
             // A range of texts means nothing to anybody: one text does.
-            let position = usize::from(field);
-            let number = matches!(self.build.fields.get(position), Some(Field::Number(_)));
+            let number = matches!(Field::at(field), Some(Field::Number(_)));
             for wider in [(0, end), (from, None)] {
                 if !number {
                     break;
@@ -183,8 +181,7 @@ impl Chart<'_> {
         self.build.store.spend()?;
         let node = self.build.store.node(diagram).ok_or(Inconclusive)?;
         let (position, edges) = (node.field, node.edges.to_vec());
-        let field = self.build.fields.get(usize::from(position));
-        let field = *field.ok_or(Inconclusive)?;
+        let field = Field::at(position).ok_or(Inconclusive)?;
         let (first, last) = cube.get(&position).copied().unwrap_or((0, None));
         let ends = edges.iter().skip(1).map(|(cut, _)| Some(*cut));
         let mut all = true;

@@ -49,8 +49,7 @@ impl Chart<'_> {
         };
         let (position, edges) = (node.field, node.edges.to_vec());
         self.build.store.spend()?;
-        let field = self.build.fields.get(usize::from(position));
-        let field = *field.ok_or(Inconclusive)?;
+        let field = Field::at(position).ok_or(Inconclusive)?;
         let made = if bounded(field).is_some_and(free) {
             let mut made = Vec::with_capacity(edges.len());
             for (cut, to) in edges {

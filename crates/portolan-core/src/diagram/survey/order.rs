@@ -11,8 +11,11 @@ impl Chart<'_> {
     /// before the other by the policy's keys.
     ///
     /// # Errors
-    /// As `and`.
+    /// As `and`, and where `Topic::Order` is not among the survey's topics.
     pub fn precedences(&mut self) -> Result<Vec<Precedence>, Inconclusive> {
+        if !self.build.vocabulary.ordered {
+            return Err(Inconclusive);
+        }
         let order = &self.end.order;
         let order = self.build.grow(order, &Diagram::terminal)?;
         let count = self.end.routes.len();

@@ -27,7 +27,9 @@ use super::super::compile::routes_of;
 use super::super::field::{Field, TextField};
 use super::super::fold::{Fold, Subject};
 use super::super::intern::Memo;
-use super::super::shape::{Key, Profile, Questions, Slots};
+use super::super::key::{Key, Strips};
+use super::super::profile::Profile;
+use super::super::shape::{Questions, Slots};
 use super::super::sketch::Sketch;
 use super::super::store::Inconclusive;
 use super::super::verdict::Answers;
@@ -139,6 +141,7 @@ pub fn compare(
         alike: alike(&vocabularies, &questions),
         groups: Vec::new(),
         known: Memo::default(),
+        strips: Strips::default(),
     };
     for (subjects, pairing) in ids::pairings([old.catalog, new.catalog], prefixes) {
         pair.add(subjects, pairing)?;
@@ -254,6 +257,7 @@ struct Pair<'p> {
     alike: bool,
     groups: Vec<Group<'p>>,
     known: Memo<Same>,
+    strips: Strips,
 }
 
 impl<'p> Pair<'p> {
@@ -279,19 +283,11 @@ impl<'p> Pair<'p> {
                 recoding.model = Some(constants::rank(bounds.map_or(&[], |b| b), id));
             }
             let known = fold.known.borrow();
-            for end in &mut profile.ends {
-                let own = end
-                    .model
-                    .iter_mut()
-                    .chain(end.of_route.iter_mut().flatten());
-                for sketch in own.chain([&mut end.order]) {
-                    *sketch = recoding.sketch(sketch, &known);
-                }
-            }
+            profile.change(&|sketch| recoding.sketch(sketch, &known))?;
             profiles.push(profile);
             own_routes.push(routes);
         }
-        let (Ok(profiles), Ok([before, after])) = (
+        let (Ok(mut profiles), Ok([before, after])) = (
             <[Profile; 2]>::try_from(profiles),
             <[Vec<Route>; 2]>::try_from(own_routes),
         ) else {
@@ -302,11 +298,13 @@ impl<'p> Pair<'p> {
         let facts = facts::facts(self.folds, &pairing.routes, &mut self.said)?;
         let window = super::super::fold::window(pairing.window);
         let slots = self.slots(&profiles, &facts, &window);
-        let key = |side: usize| {
-            let (subject, profile) = (subjects.get(side)?, profiles.get(side)?);
-            Some(slots.key(*subject, profile, self.questions.get(side)?, &[]))
-        };
-        let (Some(first), Some(second), [questions, _]) = (key(0), key(1), self.questions) else {
+        let (strips, questions) = (&mut self.strips, self.questions);
+        let mut keys = Vec::with_capacity(2);
+        for ((subject, profile), questions) in subjects.iter().zip(&mut profiles).zip(questions) {
+            let key = Key::new(&slots, *subject, profile, questions, &[], strips);
+            keys.push(key);
+        }
+        let (Ok([first, second]), [questions, _]) = (<[Key; 2]>::try_from(keys), questions) else {
             return Err(Obstacle::Budget);
         };
         let [old_routes, new_routes] = &matched;
@@ -316,7 +314,7 @@ impl<'p> Pair<'p> {
         let sketches = facts.iter().flat_map(|(_, sides)| sides).chain([&window]);
         let same = Same {
             keys: [first, second],
-            facts: slots.key_of(sketches, questions),
+            facts: Key::of(&slots, sketches, questions),
             of: facts.iter().map(|(aspect, _)| aspect.clone()).collect(),
             matched: matched.clone(),
         };

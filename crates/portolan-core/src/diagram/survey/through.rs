@@ -6,7 +6,8 @@ use super::{Chart, Inconclusive, Member, Shape, Standing, Survey};
 use crate::catalog::EndpointId;
 use crate::diagram::field::{Field, TextField};
 use crate::diagram::fold::Subject;
-use crate::diagram::shape::{Profile, Slots};
+use crate::diagram::profile::Profile;
+use crate::diagram::shape::Slots;
 use crate::diagram::survey::Region;
 use crate::instant::Window;
 
@@ -46,7 +47,7 @@ impl<'a> Survey<'a> {
         }
         periods.sort_by_key(|(_, member)| member.window.from);
         let merged = Slots::merged(periods.iter().map(|(_, member)| &member.slots));
-        self.store.clear();
+        self.store.next();
         for (shape, member) in periods {
             let subject = match (shape.subject, member.model) {
                 (Subject::Model(..), Some(model)) => Subject::Model(model, member.id),
@@ -64,7 +65,7 @@ impl<'a> Survey<'a> {
                 self.vocabulary,
                 questions,
                 fold,
-                (&mut self.store, &mut self.answers),
+                (&mut self.store, &mut self.answers, &mut self.common),
                 (
                     subject,
                     &profile,
@@ -106,9 +107,6 @@ impl Chart<'_> {
     /// As `and`.
     pub fn called(&mut self, region: Region, member: &Member<'_>) -> Result<Region, Inconclusive> {
         let field = Field::Text(TextField::Model);
-        let Ok(position) = self.build.fields.binary_search(&field) else {
-            return Ok(region);
-        };
         if self.standing() != Standing::Unknown || member.id.is_empty() {
             return Ok(region);
         }
@@ -116,7 +114,7 @@ impl Chart<'_> {
         let bounds = bounds.map_or(&[][..], Vec::as_slice);
         let code = crate::diagram::constants::rank(bounds, member.id);
         let rank = member.slots.rank(self.build.questions, field, code);
-        let position = u16::try_from(position).map_err(|_| Inconclusive)?;
+        let position = field.position().ok_or(Inconclusive)?;
         self.fixed(region, position, rank)
     }
 }

@@ -3,7 +3,6 @@
 use super::class::possible;
 use super::{Chart, Inconclusive, Region};
 use crate::diagram::field::{ABSENT, Field, Kind, Number, kind};
-use crate::diagram::intern::Memo;
 use crate::policy::BodyField;
 
 impl Chart<'_> {
@@ -20,23 +19,21 @@ impl Chart<'_> {
             Kind::Text(text) => Field::Text(text),
             Kind::Number(number) => Field::Number(number),
             Kind::Set(set) => {
-                let meets = |field: &Field| matches!(field, Field::Meets(of, _) if *of == set);
-                let positions = (0u16..).zip(&self.build.fields);
-                let positions = positions.filter(|(_, field)| meets(field));
-                let positions: Vec<u16> = positions.map(|(position, _)| position).collect();
-                return positions.into_iter().try_fold(region, |region, position| {
+                let masks = self.build.questions.masks.iter();
+                let masks = (0u16..).zip(masks.chain(&self.build.slots.masks));
+                let own = masks.filter(|(_, (of, _))| *of == set);
+                let own: Vec<u16> = own.map(|(mask, _)| mask).collect();
+                return own.into_iter().try_fold(region, |region, mask| {
+                    let position = Field::Meets(set, mask).position().ok_or(Inconclusive)?;
                     // Rank 0: it has none of the words.
                     self.fixed(region, position, 0)
                 });
             }
         };
-        let Ok(position) = self.build.fields.binary_search(&own) else {
-            return Ok(region);
-        };
         let Some(code) = self.left_out(own) else {
             return Ok(region);
         };
-        let position = u16::try_from(position).map_err(|_| Inconclusive)?;
+        let position = own.position().ok_or(Inconclusive)?;
         let rank = self.build.slots.rank(self.build.questions, own, code);
         self.fixed(region, position, rank)
     }
@@ -48,8 +45,7 @@ impl Chart<'_> {
         field: u16,
         rank: u32,
     ) -> Result<Region, Inconclusive> {
-        let memo = &mut Memo::default();
-        let fixed = self.build.store.restrict(memo, region.0, field, rank);
+        let fixed = self.build.store.restrict(region.0, field, rank);
         fixed.map(Region)
     }
 

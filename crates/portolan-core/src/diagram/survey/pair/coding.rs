@@ -366,7 +366,7 @@ impl Recoding {
                 .map_or(Sketch::Leaf(0), |(sketch, _)| self.sketch(sketch, known)),
             Sketch::Meets(set, mask, sides) => {
                 let then = self.sketch(&sides.0, known);
-                Sketch::meets(*set, **mask, then, self.sketch(&sides.1, known))
+                Sketch::meets(*set, *mask, then, self.sketch(&sides.1, known))
             }
             Sketch::Steps(field, steps) => {
                 let steps = steps.iter();

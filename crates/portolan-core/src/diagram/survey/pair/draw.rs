@@ -338,10 +338,7 @@ impl Draw<'_, '_> {
         let plain = build.grow(sketch, &Diagram::terminal)?;
         let Some(tier) = tier else { return Ok(plain) };
         let field = Field::Text(TextField::ServiceTier);
-        let Ok(position) = build.fields.binary_search(&field) else {
-            return Ok(plain);
-        };
-        let position = u16::try_from(position).map_err(|_| Inconclusive)?;
+        let position = field.position().ok_or(Inconclusive)?;
         let bounds = build.vocabulary.texts.get(&field);
         let bounds = bounds.map_or(&[][..], Vec::as_slice);
         let mut sum = plain;
@@ -349,9 +346,7 @@ impl Draw<'_, '_> {
             let code = crate::diagram::constants::rank(bounds, &name);
             let rank = build.slots.rank(build.questions, field, code);
             let there = build.store.map(tier, &|value| truth(value == number))?;
-            let priced = build
-                .store
-                .restrict(&mut Memo::default(), plain, position, rank)?;
+            let priced = build.store.restrict(plain, position, rank)?;
             sum = build.store.choose(there, priced, sum)?;
         }
         Ok(sum)

@@ -7,7 +7,7 @@ use super::said::{Aspect, Difference, Said, Sayings};
 use super::unfold::unfold;
 use super::{Group, Obstacle, Pair, Pairing, Role, Slice};
 use crate::catalog::EndpointId;
-use crate::diagram::build::Build;
+use crate::diagram::build::Common;
 use crate::diagram::intern::{Interner, Memo};
 use crate::diagram::shape::{Questions, Slots};
 use crate::diagram::sketch::{Sketch, YES};
@@ -60,7 +60,6 @@ impl Pair<'_> {
         let pairing = pairings.first().ok_or(Inconclusive)?;
         let laid = self.laid(group, pairing, slots, endpoint, store)?;
         let [questions, _] = self.questions;
-        let fields = Build::fields(questions, slots)?;
         let [primary, fallback] = laid.roles;
         let roles: Vec<(Diagram, &[Role])> = if primary == fallback {
             vec![(primary, &[Role::Primary, Role::Fallback])]
@@ -73,7 +72,7 @@ impl Pair<'_> {
             }
             for (slots, pairings) in &group.pairings {
                 let numbers = (questions, slots);
-                let found = unfold(store, diagram, &fields, numbers, self.coding)?;
+                let found = unfold(store, diagram, numbers, self.coding)?;
                 for (list, cells) in found {
                     let list = laid.lists.get(list).cloned().unwrap_or_default();
                     let differences = list.iter();
@@ -123,11 +122,12 @@ impl Pair<'_> {
             let end = profile.ends.get(endpoint.index()).ok_or(Inconclusive)?;
             let subject = *group.subjects.get(side).ok_or(Inconclusive)?;
             let answers = &mut self.answers;
+            let common = &mut Common::default();
             let chart = Chart::over(
                 vocabulary,
                 questions,
                 fold,
-                (store, answers),
+                (store, answers, common),
                 (subject, profile, end),
                 slots,
                 &[],
@@ -268,15 +268,11 @@ fn during(window: &Sketch, questions: &Questions, slots: &Slots, store: &mut Sto
     let Sketch::Steps(field, steps) = window else {
         return Ok(truth(window));
     };
-    let fields = Build::fields(questions, slots)?;
-    let at = fields.binary_search(field).map_err(|_| Inconclusive)?;
     let edges = steps
         .iter()
         .map(|(from, step)| (slots.rank(questions, *field, *from), truth(step)));
-    store.range(
-        u16::try_from(at).map_err(|_| Inconclusive)?,
-        edges.collect(),
-    )
+    let at = field.position().ok_or(Inconclusive)?;
+    store.range(at, edges.collect())
 }
 
 /// Two lists of differences one after the other.

@@ -9,7 +9,7 @@ use super::cells::{Axis, Cell, Span, meet, tidy};
 use super::coding::Coding;
 use crate::diagram::field::Field;
 use crate::diagram::intern::{Interner, Memo};
-use crate::diagram::shape::{Questions, Slots};
+use crate::diagram::shape::{Cut, Questions, Slots};
 use crate::diagram::store::{Diagram, Inconclusive, Store};
 use crate::limits;
 
@@ -21,32 +21,20 @@ type Found = BTreeMap<u32, Vec<Cell>>;
 pub(super) fn unfold(
     store: &Store,
     diagram: Diagram,
-    fields: &[Field],
-    (questions, slots): (&Questions, &Slots),
+    numbers: (&Questions, &Slots),
     coding: &Coding,
 ) -> Result<Found, Inconclusive> {
     let mut unfolding = Unfolding {
         store,
-        axes: Vec::with_capacity(fields.len()),
-        cuts: Vec::with_capacity(fields.len()),
+        numbers,
+        coding,
+        axes: BTreeMap::new(),
         links: Interner::default(),
         spans: Interner::default(),
         known: Memo::default(),
         lists: Vec::new(),
         left: limits::CHANGE_BOXES,
     };
-    for field in fields {
-        let axis = Axis::of(*field, &questions.masks, slots);
-        let codes = axis.map_or(Vec::new(), |axis| axis.codes(coding));
-        unfolding.axes.push((axis, codes));
-        let start = slots.cuts.partition_point(|(of, _)| of < field);
-        let own = slots.cuts.get(start..).unwrap_or_default();
-        let own = own.iter().take_while(|(of, _)| of == field);
-        let constants = questions.cuts.get(field).into_iter().flatten();
-        let mut cuts: Vec<i64> = constants.chain(own.map(|(_, cut)| cut)).copied().collect();
-        cuts.sort_unstable();
-        unfolding.cuts.push(cuts);
-    }
     let list = unfolding.boxes(diagram)?;
     let mut found = Found::new();
     for link in unfolding.list(list) {
@@ -67,8 +55,10 @@ enum Link {
 
 struct Unfolding<'u> {
     store: &'u Store,
-    axes: Vec<(Option<Axis>, Vec<Span>)>,
-    cuts: Vec<Vec<i64>>,
+    numbers: (&'u Questions, &'u Slots),
+    coding: &'u Coding,
+    /// By a field's position: what a box bounds there, and every code of it.
+    axes: BTreeMap<u16, (Axis, Vec<Span>)>,
     links: Interner<Link>,
     spans: Interner<Vec<Span>>,
     /// By diagram: the position of its list.
@@ -102,13 +92,11 @@ impl Unfolding<'_> {
     fn below(&mut self, diagram: Diagram) -> Result<Vec<u32>, Inconclusive> {
         let store = self.store;
         let node = store.node(diagram).ok_or(Inconclusive)?;
-        let field = usize::from(node.field);
-        let (axis, codes) = self.axes.get(field).cloned().ok_or(Inconclusive)?;
-        let axis = axis.ok_or(Inconclusive)?;
+        let (axis, codes) = self.axis(node.field)?;
         let ends = node.edges.iter().skip(1).map(|(rank, _)| Some(*rank));
         let mut ways: BTreeMap<Diagram, Vec<Span>> = BTreeMap::new();
         for ((rank, to), end) in node.edges.iter().zip(ends.chain([None])) {
-            let span = self.span(field, axis, *rank, end)?;
+            let span = self.span(node.field, axis, *rank, end)?;
             let values = meet(&[span], &codes);
             if !values.is_empty() {
                 ways.entry(*to).or_default().extend(values);
@@ -137,6 +125,19 @@ impl Unfolding<'_> {
         Ok(boxes)
     }
 
+    /// What a box bounds in a field, and every code of it.
+    fn axis(&mut self, position: u16) -> Result<(Axis, Vec<Span>), Inconclusive> {
+        if let Some(known) = self.axes.get(&position) {
+            return Ok(known.clone());
+        }
+        let (questions, slots) = self.numbers;
+        let field = Field::at(position).ok_or(Inconclusive)?;
+        let axis = Axis::of(field, &questions.masks, slots).ok_or(Inconclusive)?;
+        let made = (axis, axis.codes(self.coding));
+        self.axes.insert(position, made.clone());
+        Ok(made)
+    }
+
     /// A box and its answer.
     fn cell(&self, mut link: u32) -> Option<(u32, Cell)> {
         let mut cell = Cell::default();
@@ -145,9 +146,9 @@ impl Unfolding<'_> {
             match *self.links.get(link)? {
                 Link::End(answer) => return Some((answer, cell)),
                 Link::Bound(field, values, rest) => {
-                    let (axis, _) = self.axes.get(usize::from(field))?;
+                    let (axis, _) = self.axes.get(&field)?;
                     let values = self.spans.get(values)?.clone();
-                    cell.bounds.insert((*axis)?, values);
+                    cell.bounds.insert(*axis, values);
                     link = rest;
                 }
             }
@@ -157,7 +158,7 @@ impl Unfolding<'_> {
     /// The codes between two ranks.
     fn span(
         &self,
-        field: usize,
+        field: u16,
         axis: Axis,
         rank: u32,
         end: Option<u32>,
@@ -166,10 +167,11 @@ impl Unfolding<'_> {
             let last = end.map_or(1, |end| i64::from(end) - 1);
             return Ok((i64::from(rank), last));
         }
-        let cuts = self.cuts.get(field).ok_or(Inconclusive)?;
-        let cut = |rank: u32| match rank.checked_sub(1) {
-            None => Some(i64::MIN),
-            Some(position) => cuts.get(position as usize).copied(),
+        let (questions, slots) = self.numbers;
+        let field = Field::at(field).ok_or(Inconclusive)?;
+        let cut = |rank: u32| match rank {
+            0 => Some(i64::MIN),
+            rank => slots.cut(questions, field, rank).map(Cut::value),
         };
         let from = cut(rank).ok_or(Inconclusive)?;
         let last = match end {

@@ -36,7 +36,7 @@ impl Draw<'_, '_> {
             if let RuleKind::Refuse { chain: false, .. } = rule.kind {
                 let build = &mut self.chart.build;
                 let holds = build.holds(id, self.chart.end, None)?;
-                if of_the_envelope(build.store, &build.fields, holds) {
+                if of_the_envelope(build.store, holds) {
                     earlier = build.store.or(earlier, holds)?;
                 }
             }
@@ -47,13 +47,13 @@ impl Draw<'_, '_> {
 }
 
 /// Says whether a diagram asks for nothing that a fallback could override.
-fn of_the_envelope(store: &Store, fields: &[Field], diagram: Diagram) -> bool {
+fn of_the_envelope(store: &Store, diagram: Diagram) -> bool {
     let (mut seen, mut left) = (BTreeSet::from([diagram]), vec![diagram]);
     while let Some(next) = left.pop() {
         let Some(node) = store.node(next) else {
             continue;
         };
-        let own = match fields.get(usize::from(node.field)) {
+        let own = match Field::at(node.field) {
             Some(
                 Field::Flag(Flag::Auth | Flag::ChainFault | Flag::Retry)
                 | Field::Text(TextField::AuthHeader)

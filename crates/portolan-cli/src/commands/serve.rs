@@ -1,0 +1,297 @@
+//! `portolan serve`: the reference gateway over a policy, until it is told to stop.
+
+use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::future::Future;
+use std::io::{self, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow, bail, ensure};
+use portolan_core::engine::Engine;
+use portolan_core::text::quoted;
+use portolan_gateway::config::{Config, Listener};
+use portolan_gateway::{Gateway, Load, Log, Mock, Server, Settings};
+
+use super::gateway;
+use crate::load::{self, Policy, in_words};
+use crate::render::diagnostic::Findings;
+use crate::{Report, Status};
+
+/// The first port of the listeners, where nobody names any.
+const PORT: u16 = 8080;
+
+/// What `serve` takes.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Arguments {
+    /// A directory with a `policy.portolan`, or one file
+    policy: PathBuf,
+    /// Serve the directory's overlay of this name, on top of the policy
+    #[arg(long, value_name = "NAME")]
+    overlay: Option<String>,
+    /// The configuration; `gateway.yaml` beside the policy where none is named
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Serve an endpoint at an address, like `us=127.0.0.1:8080`; give the flag again for others
+    #[arg(long, value_name = "ENDPOINT=ADDRESS", value_parser = listener)]
+    listen: Vec<(String, SocketAddr)>,
+    /// Where `/metrics`, `/healthz`, `/readyz` and `/reload` are
+    #[arg(long, value_name = "ADDRESS")]
+    admin: Option<SocketAddr>,
+    /// Call this in the place of the catalog's endpoints
+    #[arg(long, value_enum, value_name = "WHAT")]
+    upstream: Option<Upstream>,
+    /// Answer with the decision and call nobody
+    #[arg(long)]
+    dry_run: bool,
+    /// What every call is, in the policy's attributes
+    #[arg(long, value_name = "NAME=VALUE", value_parser = super::attribute)]
+    set: Vec<(String, String)>,
+    /// Where the decision log goes: a file, or `-` for standard error
+    #[arg(long, value_name = "FILE")]
+    log: Option<String>,
+}
+
+/// What stands in the place of the catalog's endpoints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Upstream {
+    /// An upstream in this process that answers and calls nobody.
+    Mock,
+}
+
+fn listener(text: &str) -> Result<(String, SocketAddr), String> {
+    let example = || "write it like `us=127.0.0.1:8080`".to_owned();
+    let (endpoint, address) = text.split_once('=').ok_or_else(example)?;
+    let address = address.parse().map_err(|_| example())?;
+    Ok((endpoint.to_owned(), address))
+}
+
+/// Serves.
+///
+/// # Errors
+/// When the policy is not sound or not proved, or an address cannot be listened on.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Report> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| anyhow!("cannot start: {}", in_words(&error)))?;
+    runtime.block_on(serve(arguments.clone()))?;
+    Ok(Report {
+        status: Status::Yes,
+        out: String::new(),
+        err: String::new(),
+    })
+}
+
+async fn serve(arguments: Arguments) -> anyhow::Result<()> {
+    let (_, config) = loaded(&arguments).map_err(|why| anyhow!(why))?;
+    let log = match arguments.log.as_deref().or(config.log.as_deref()) {
+        None => Log::nowhere(),
+        Some("-") => Log::to(io::stderr()),
+        Some(path) => {
+            let file = OpenOptions::new().append(true).create(true).open(path);
+            let file =
+                file.map_err(|error| anyhow!("cannot write `{path}`: {}", in_words(&error)))?;
+            Log::to(file)
+        }
+    };
+    let mock = arguments.upstream.map(|Upstream::Mock| Mock::default());
+    let settings = Settings {
+        dry_run: arguments.dry_run,
+        mock,
+        log,
+        ..Settings::default()
+    };
+    let again = arguments.clone();
+    let load: Load = Box::new(move || loaded(&again));
+    let gateway = Gateway::new(load, settings)?;
+    for line in gateway.proof().lines {
+        say(&line)?;
+    }
+    let server = Server::bind(Arc::clone(&gateway)).await;
+    let server = server.map_err(|(address, error)| {
+        anyhow!("cannot listen on `{address}`: {}", in_words(&error))
+    })?;
+    for (listener, address) in config.listeners.iter().zip(server.addresses()) {
+        let endpoints = quoted(listener.endpoints(), "and");
+        say(&format!("listening: {endpoints} at http://{address}"))?;
+    }
+    if mock.is_none() && config.keys.is_none() {
+        say("no keys are declared: whoever reaches a listener is served")?;
+    }
+    say(&format!("ready: snapshot {}", gateway.snapshot()))?;
+    server.run(stopped(gateway)).await;
+    say("stopped")
+}
+
+/// Standard output, line by line: whoever waits for `ready` must see it at once.
+fn say(line: &str) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}")
+        .and_then(|()| out.flush())
+        .map_err(|error| anyhow!("cannot write: {}", in_words(&error)))
+}
+
+/// Reads, checks and compiles; in words what is wrong.
+fn loaded(arguments: &Arguments) -> Result<(Engine, Config), String> {
+    read(arguments).map_err(|error| format!("{error:#}"))
+}
+
+fn read(arguments: &Arguments) -> anyhow::Result<(Engine, Config)> {
+    let policy = Policy::find(&arguments.policy, arguments.overlay.as_deref())?;
+    ensure!(
+        !policy.is_catalog(),
+        "cannot serve `{}`: this is a catalog; serve a policy that uses it",
+        arguments.policy.display()
+    );
+    let mut compiled = policy.compile();
+    let Some(engine) = compiled.engine.take() else {
+        let findings = Findings {
+            diagnostics: &compiled.diagnostics,
+            sources: &compiled.sources,
+            policy: &policy,
+            left_out: compiled.left_out,
+        };
+        bail!("the policy is wrong\n{}", findings.compact().trim_end());
+    };
+    let mut sources = compiled.sources;
+    let (read, place) = match &arguments.config {
+        None => {
+            let unchanged = BTreeMap::new();
+            let read = gateway::beside(&policy, &engine, &unchanged, &mut sources)?;
+            (read, policy)
+        }
+        Some(path) => {
+            let place = Policy::of_file(path)?;
+            let name = place.entry().to_owned();
+            let read = gateway::read_text(load::text(path)?, name, &engine, &mut sources);
+            (Some(read), place)
+        }
+    };
+    let config = match read {
+        None => Config::of_listeners(Vec::new()),
+        Some(read) => {
+            let findings = Findings {
+                diagnostics: &read.findings,
+                sources: &sources,
+                policy: &place,
+                left_out: 0,
+            };
+            let wrong = || {
+                format!(
+                    "the configuration is wrong\n{}",
+                    findings.compact().trim_end()
+                )
+            };
+            read.config.with_context(wrong)?
+        }
+    };
+    let config = flags(arguments, config, &engine)?;
+    Ok((engine, config))
+}
+
+/// What the command line says, over what the file says.
+fn flags(arguments: &Arguments, mut config: Config, engine: &Engine) -> anyhow::Result<Config> {
+    let catalog = engine.catalog();
+    if !arguments.listen.is_empty() {
+        config.listeners = Vec::new();
+        for (endpoint, address) in &arguments.listen {
+            let known = catalog.endpoint_named(endpoint).is_some();
+            ensure!(known, "the catalog has no endpoint `{endpoint}`");
+            // The address was named by whoever runs this: it may be reached from elsewhere.
+            let mut listener = Listener::of_endpoint(endpoint, *address);
+            listener.open = true;
+            config.listeners.push(listener);
+        }
+    }
+    if config.listeners.is_empty() {
+        let mut endpoints: Vec<_> = catalog.endpoints.iter().collect();
+        endpoints.sort_by_key(|endpoint| !endpoint.default);
+        for (port, endpoint) in (PORT..).zip(endpoints) {
+            let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+            config
+                .listeners
+                .push(Listener::of_endpoint(&*endpoint.name, address));
+        }
+    }
+    config.admin = arguments.admin.or(config.admin);
+    config.attributes.extend(super::attributes(&arguments.set)?);
+    if config.keys.is_none() {
+        for listener in &config.listeners {
+            for endpoint in listener.endpoints() {
+                let caller = engine.caller(Some(endpoint), &config.attributes);
+                caller.map_err(|errors| anyhow!("{errors}"))?;
+            }
+        }
+    }
+    let calls = arguments.upstream.is_none() && !arguments.dry_run;
+    if calls && config.keys.is_none() {
+        let endpoints = config.listeners.iter().flat_map(Listener::endpoints);
+        for endpoint in endpoints {
+            ensure!(
+                config.secret(endpoint, None).is_some(),
+                "there is no key for endpoint `{endpoint}`: name it in `{}`, as `upstreams: \
+                 {{{endpoint}: {{key: env:NAME}}}}`, or try `--upstream mock`",
+                shown(arguments)
+            );
+        }
+    }
+    Ok(config)
+}
+
+fn shown(arguments: &Arguments) -> String {
+    let file = arguments.config.as_deref();
+    file.unwrap_or(Path::new(gateway::FILE))
+        .display()
+        .to_string()
+}
+
+/// Comes when the process is told to stop. Until then a hang-up loads the policy anew.
+#[cfg(unix)]
+fn stopped(gateway: Arc<Gateway>) -> impl Future<Output = ()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    async move {
+        let listen = |kind| signal(kind).ok();
+        let mut ends = listen(SignalKind::terminate());
+        let mut hangs = listen(SignalKind::hangup());
+        loop {
+            tokio::select! {
+                () = came(&mut ends) => return,
+                _ = tokio::signal::ctrl_c() => return,
+                () = came(&mut hangs) => reload(&gateway).await,
+            }
+        }
+    }
+}
+
+/// Waits for a signal; for good where it cannot be listened for.
+#[cfg(unix)]
+async fn came(signal: &mut Option<tokio::signal::unix::Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+fn stopped(_: Arc<Gateway>) -> impl Future<Output = ()> {
+    async move {
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+/// Loads anew and says what came of it.
+#[cfg(unix)]
+async fn reload(gateway: &Arc<Gateway>) {
+    let again = Arc::clone(gateway);
+    let outcome = tokio::task::spawn_blocking(move || again.reload()).await;
+    let line = match outcome {
+        Ok(Ok(_)) => format!("reloaded: snapshot {}", gateway.snapshot()),
+        Ok(Err(why)) => format!("not reloaded, the old policy stays: {why}"),
+        Err(_) => "not reloaded, the old policy stays".to_owned(),
+    };
+    let _ = writeln!(io::stderr(), "{line}");
+}

@@ -1,0 +1,290 @@
+//! One try of one attempt: sent, waited for, and sorted into an outcome.
+//!
+//! An answer in one piece is read to its end before anybody sees a byte of it, so that what breaks
+//! off can still be tried elsewhere; of a stream the first piece is. Outcome classes are those that
+//! a plan can name.
+
+use std::future::Future;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full};
+use portolan_core::answer::Timeouts;
+use serde_json::value::RawValue;
+use tokio::time::{Instant, timeout_at};
+
+use crate::heads;
+use crate::transport::{Body, Transport, Unsent};
+
+/// How an attempt came out, where it was no success.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// No connection.
+    Connect,
+    /// No answer in time.
+    Timeout,
+    /// The connection broke before there was an answer.
+    Reset,
+    /// The answer broke off.
+    Truncated,
+    /// The answer is none.
+    Garbage,
+    /// An answer of this status, which is no success.
+    Status(u16),
+    /// A limit was reached before anything was sent.
+    Limit,
+}
+
+impl Class {
+    /// Whether a plan's word means this.
+    pub(crate) fn is(self, word: &str) -> bool {
+        match self {
+            // What would have been refused for its number is what a 429 says.
+            Self::Limit => word == "429" || word == "4xx",
+            Self::Status(status) => {
+                let digits = status.to_string();
+                let hundreds = word.strip_suffix("xx").filter(|h| h.len() == 1);
+                word == digits || hundreds.is_some_and(|h| digits.starts_with(h))
+            }
+            Self::Connect | Self::Timeout | Self::Reset | Self::Truncated | Self::Garbage => {
+                word == self.word()
+            }
+        }
+    }
+
+    /// Its word, as plans and logs have it.
+    pub(crate) fn word(self) -> String {
+        match self {
+            Self::Connect => "connect".to_owned(),
+            Self::Timeout => "timeout".to_owned(),
+            Self::Reset => "reset".to_owned(),
+            Self::Truncated => "truncated".to_owned(),
+            Self::Garbage => "garbage".to_owned(),
+            Self::Status(status) => status.to_string(),
+            Self::Limit => "limit".to_owned(),
+        }
+    }
+
+    /// Whether the upstream had the whole body, did not refuse it, and may bill for it.
+    pub(crate) const fn may_be_billed(self) -> bool {
+        match self {
+            Self::Connect | Self::Limit => false,
+            Self::Timeout | Self::Reset | Self::Truncated | Self::Garbage => true,
+            Self::Status(status) => status >= 500,
+        }
+    }
+
+    /// Whether it says that the route does not answer.
+    pub(crate) const fn is_unhealthy(self) -> bool {
+        match self {
+            Self::Connect | Self::Timeout | Self::Reset | Self::Truncated | Self::Garbage => true,
+            Self::Status(status) => status >= 500,
+            Self::Limit => false,
+        }
+    }
+}
+
+/// An attempt that was not answered.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    pub(crate) class: Class,
+    pub(crate) retry_after_s: Option<i64>,
+    /// What the upstream said to it.
+    pub(crate) body: Bytes,
+    pub(crate) upstream_id: Option<String>,
+}
+
+impl From<Class> for Failure {
+    fn from(class: Class) -> Self {
+        Self {
+            class,
+            retry_after_s: None,
+            body: Bytes::new(),
+            upstream_id: None,
+        }
+    }
+}
+
+/// A success.
+pub(crate) enum Answered {
+    /// In one piece: an object of JSON.
+    Whole {
+        /// The body.
+        body: Bytes,
+        /// The headers, none of which has passed yet.
+        headers: HeaderMap,
+    },
+    /// A stream of events, begun.
+    Stream {
+        /// Its first piece.
+        first: Bytes,
+        /// The others.
+        rest: Body,
+        /// The headers.
+        headers: HeaderMap,
+    },
+}
+
+/// Bounds of one try.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    pub(crate) connect: Option<Duration>,
+    pub(crate) first_byte: Option<Duration>,
+    pub(crate) idle: Option<Duration>,
+    /// When all of it must be over.
+    pub(crate) deadline: Option<Instant>,
+    /// Bytes of an answer that are read.
+    pub(crate) bytes: usize,
+    /// Whether a stream is an answer.
+    pub(crate) streams: bool,
+}
+
+impl Bounds {
+    pub(crate) fn new(
+        timeouts: Timeouts,
+        deadline: Option<Instant>,
+        bytes: usize,
+        streams: bool,
+    ) -> Self {
+        Self {
+            connect: ms(timeouts.connect),
+            first_byte: ms(timeouts.first_byte),
+            idle: ms(timeouts.idle),
+            deadline,
+            bytes,
+            streams,
+        }
+    }
+
+    /// The earlier of the deadline and so long from now.
+    pub(crate) fn by(&self, limit: Option<Duration>) -> Option<Instant> {
+        let limit = limit.map(|limit| Instant::now() + limit);
+        match (limit, self.deadline) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+}
+
+/// Milliseconds of a plan as a length of time.
+pub(crate) fn ms(limit: Option<i64>) -> Option<Duration> {
+    let limit = limit.and_then(|ms| u64::try_from(ms).ok());
+    limit.map(Duration::from_millis)
+}
+
+/// Waits, but no longer than until then.
+pub(crate) async fn within<F: Future>(until: Option<Instant>, work: F) -> Result<F::Output, Class> {
+    match until {
+        None => Ok(work.await),
+        Some(until) => timeout_at(until, work).await.map_err(|_| Class::Timeout),
+    }
+}
+
+/// Sends one request and waits for its answer.
+pub(crate) async fn tried(
+    transport: &Transport,
+    request: Request<Full<Bytes>>,
+    bounds: Bounds,
+    tries: usize,
+) -> Result<Answered, Failure> {
+    let first_by = bounds.by(bounds.first_byte);
+    let sending = transport.send(request, bounds.connect, tries);
+    let response = match within(first_by, sending).await? {
+        Ok(response) => response,
+        Err(Unsent::Connect) => return Err(Class::Connect.into()),
+        Err(Unsent::Reset) => return Err(Class::Reset.into()),
+    };
+    let (head, body) = response.into_parts();
+    if head.status != StatusCode::OK {
+        return Err(refused(Response::from_parts(head, body), bounds).await);
+    }
+    let media = heads::text(&head.headers, header::CONTENT_TYPE).unwrap_or_default();
+    if media.starts_with("text/event-stream") {
+        if !bounds.streams {
+            return Err(Class::Garbage.into());
+        }
+        return begun(body, head.headers, first_by).await;
+    }
+    let body = whole(body, bounds).await?;
+    // Any object will do: what stands in it is between the upstream and the client.
+    let object = serde_json::from_slice::<&RawValue>(&body);
+    if !object.is_ok_and(|object| object.get().starts_with('{')) {
+        return Err(Class::Garbage.into());
+    }
+    Ok(Answered::Whole {
+        body,
+        headers: head.headers,
+    })
+}
+
+/// A status that is no success, with what the upstream said to it as far as it came.
+async fn refused(response: Response<Body>, bounds: Bounds) -> Failure {
+    let (head, body) = response.into_parts();
+    let body = whole(body, bounds).await.unwrap_or_default();
+    Failure {
+        class: Class::Status(head.status.as_u16()),
+        retry_after_s: heads::retry_after(&head.headers),
+        body,
+        upstream_id: heads::text(&head.headers, "x-request-id").map(str::to_owned),
+    }
+}
+
+/// A stream up to its first piece.
+async fn begun(
+    mut rest: Body,
+    headers: HeaderMap,
+    first_by: Option<Instant>,
+) -> Result<Answered, Failure> {
+    loop {
+        match within(first_by, rest.frame()).await? {
+            None => return Err(Class::Truncated.into()),
+            Some(Err(_)) => return Err(Class::Reset.into()),
+            Some(Ok(frame)) => {
+                let data = frame.into_data().unwrap_or_default();
+                if !data.is_empty() {
+                    return Ok(Answered::Stream {
+                        first: data,
+                        rest,
+                        headers,
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// A body to its end.
+async fn whole(mut body: Body, bounds: Bounds) -> Result<Bytes, Class> {
+    let mut read = BytesMut::new();
+    loop {
+        match within(bounds.by(bounds.idle), body.frame()).await? {
+            None => return Ok(read.freeze()),
+            Some(Err(_)) => return Err(Class::Truncated),
+            Some(Ok(frame)) => {
+                let data = frame.into_data().unwrap_or_default();
+                if data.len() > bounds.bytes.saturating_sub(read.len()) {
+                    return Err(Class::Garbage);
+                }
+                read.extend_from_slice(&data);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_names_classes_by_word_status_or_hundred() {
+        assert!(Class::Status(503).is("5xx"));
+        assert!(Class::Status(503).is("503"));
+        assert!(!Class::Status(503).is("502"));
+        assert!(!Class::Status(503).is("4xx"));
+        assert!(!Class::Status(503).is("xx"));
+        assert!(Class::Timeout.is("timeout"));
+        assert!(!Class::Timeout.is("5xx"));
+        assert!(Class::Limit.is("429"));
+    }
+}

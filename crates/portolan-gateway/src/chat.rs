@@ -1,0 +1,295 @@
+//! `POST /v1/chat/completions`: read, judged, carried out, answered in the caller's framing.
+
+use bytes::{Bytes, BytesMut};
+use http::request::Parts;
+use http::{HeaderMap, Response, header};
+use http_body_util::BodyExt;
+use portolan_core::answer::{Answer, Outcome, Plan};
+use portolan_core::engine::Engine;
+use portolan_core::request::{Request, State};
+use portolan_wire::http::{Fault, Trouble, is_json, query_pairs};
+use portolan_wire::{BodyText, Call, answer_json, judge_auth};
+use serde_json::Value;
+
+use crate::attempt::{Answered, Bounds};
+use crate::dispatch::{Carried, Ordered, carry_out};
+use crate::exchange::{Exchange, limits, put};
+use crate::gateway::Caller;
+use crate::heads;
+use crate::log::Record;
+use crate::mock;
+use crate::reframe;
+use crate::stream::{Flow, passed_on, used};
+use crate::transport::{Body, full};
+use crate::windows::Standing;
+
+/// How often a call is judged again because a limit was reached meanwhile.
+const JUDGED: usize = 8;
+
+/// What stands against a call before its body is read.
+pub(crate) fn refused_unread(headers: &HeaderMap, limit: usize) -> Option<Fault<'_>> {
+    let coding = heads::text(headers, header::CONTENT_ENCODING).map(str::trim);
+    if let Some(found) = coding.filter(|c| !c.is_empty() && !c.eq_ignore_ascii_case("identity")) {
+        return Some(Fault::CompressedRequest { found });
+    }
+    let media = heads::text(headers, header::CONTENT_TYPE);
+    if let Some(found) = media.filter(|media| !is_json(media)) {
+        return Some(Fault::UnsupportedMediaType { found });
+    }
+    let length = heads::text(headers, header::CONTENT_LENGTH).and_then(|v| v.parse::<u64>().ok());
+    let long = length.is_some_and(|length| usize::try_from(length).map_or(true, |l| l > limit));
+    long.then_some(Fault::BodyTooLarge { limit })
+}
+
+/// A call's body, within its bounds of size and of time from one piece to the next.
+pub(crate) async fn read<B>(exchange: &Exchange, mut body: B) -> Result<Bytes, Fault<'static>>
+where
+    B: http_body::Body<Data = Bytes> + Unpin,
+{
+    let bounds = exchange.served.config.bounds;
+    let pause = std::time::Duration::from_secs(bounds.head_s);
+    let mut read = BytesMut::new();
+    loop {
+        match tokio::time::timeout(pause, body.frame()).await {
+            Ok(None) => return Ok(read.freeze()),
+            Ok(Some(Ok(frame))) => {
+                let data = frame.into_data().unwrap_or_default();
+                if data.len() > bounds.body_bytes.saturating_sub(read.len()) {
+                    let limit = bounds.body_bytes;
+                    return Err(Fault::BodyTooLarge { limit });
+                }
+                read.extend_from_slice(&data);
+            }
+            Ok(Some(Err(_))) | Err(_) => return Err(Fault::BodyIncomplete),
+        }
+    }
+}
+
+/// Answers a call.
+pub(crate) async fn complete<B>(
+    exchange: &Exchange,
+    head: &Parts,
+    body: B,
+    mut record: Record,
+) -> Response<Body>
+where
+    B: http_body::Body<Data = Bytes> + Unpin,
+{
+    let served = exchange.served.clone();
+    let most = served.config.bounds.body_bytes;
+    if let Some(fault) = refused_unread(&head.headers, most) {
+        return exchange.fault(&mut record, fault);
+    }
+    let caller = match served.caller(&head.headers) {
+        Ok(caller) => caller,
+        Err(fault) => return exchange.fault(&mut record, fault),
+    };
+    record.line.account = caller.row.map(|row| row.row.clone());
+    let body = match read(exchange, body).await {
+        Ok(body) => body,
+        Err(fault) => return exchange.fault(&mut record, fault),
+    };
+    let asked = match Asked::new(exchange, head, &body, &caller) {
+        Ok(asked) => asked,
+        Err(what) => return exchange.fault(&mut record, Fault::Misconfigured { what: &what }),
+    };
+    record.line.model.clone_from(&asked.model);
+    record.line.stream = Some(asked.streams);
+    for round in 1..=JUDGED {
+        let answer = asked.judged(exchange, &served.engine, &caller);
+        record.line.snapshot = Some(answer.snapshot.clone());
+        if exchange.gateway.settings.dry_run {
+            let mut response = exchange.say(&mut record, answer_json(&answer, Some(&asked.body)));
+            put(response.headers_mut(), "x-portolan-dry-run", "1");
+            return response;
+        }
+        let plan = match &answer.outcome {
+            Outcome::Refuse(refusal) => {
+                return exchange.tell(&mut record, &Trouble::from(refusal), None);
+            }
+            Outcome::Route(plan) => plan,
+        };
+        let order = Ordered {
+            plan,
+            body: &asked.body,
+            headers: &head.headers,
+            row: caller.row,
+            account: &caller.account,
+            streams: asked.streams,
+            may_return: round < JUDGED,
+        };
+        match carry_out(exchange, &order, &mut record).await {
+            Carried::Changed => {}
+            Carried::Failed(trouble, standing) => {
+                return exchange.tell(&mut record, &trouble, standing.as_ref());
+            }
+            Carried::Answered {
+                attempt,
+                answered,
+                standing,
+                bounds,
+            } => {
+                let given = Given {
+                    plan,
+                    attempt,
+                    standing,
+                    bounds,
+                };
+                return given.response(exchange, &asked, answered, record);
+            }
+        }
+    }
+    let what = "a limit that is reached whenever it is looked at";
+    exchange.fault(&mut record, Fault::Misconfigured { what })
+}
+
+/// A call as it was read, ready to be judged any number of times.
+struct Asked {
+    request: Request,
+    body: BodyText,
+    model: Option<String>,
+    /// The caller wants a stream.
+    streams: bool,
+    /// And its usage at the end of it.
+    counts: bool,
+}
+
+impl Asked {
+    fn new(
+        exchange: &Exchange,
+        head: &Parts,
+        body: &Bytes,
+        caller: &Caller<'_>,
+    ) -> Result<Self, String> {
+        let mut call = Call::posted(body.to_vec(), None, exchange.at());
+        let query = query_pairs(head.uri.query().unwrap_or_default());
+        (call.draft.auth, call.draft.auth_header) = judge_auth(heads::pairs(&head.headers), query);
+        call.draft.endpoint = Some(exchange.endpoint.clone());
+        call.draft.attributes.clone_from(&caller.attributes);
+        let model = call.draft.body.model.clone();
+        let streams = call.draft.body.stream;
+        let engine = &exchange.served.engine;
+        let request = engine.request(call.draft).map_err(|e| e.to_string())?;
+        Ok(Self {
+            request,
+            counts: streams && counts(body),
+            body: call.body.unwrap_or_else(|| BodyText::new(body.to_vec())),
+            model,
+            streams,
+        })
+    }
+
+    /// The answer of the policy, by what is known now.
+    fn judged(&self, exchange: &Exchange, engine: &Engine, caller: &Caller<'_>) -> Answer {
+        let mut state = State::default();
+        let gateway = &exchange.gateway;
+        gateway.health.tell(exchange.now_ms, &mut state);
+        gateway
+            .windows
+            .tell(&caller.account, exchange.now_ms, &mut state);
+        engine.answer(&self.request, &state)
+    }
+}
+
+/// Whether a body asks for the usage of its stream.
+fn counts(body: &[u8]) -> bool {
+    let body: Option<Value> = serde_json::from_slice(body).ok();
+    let asked = body
+        .as_ref()
+        .and_then(|body| body.pointer("/stream_options/include_usage"));
+    asked.and_then(Value::as_bool) == Some(true)
+}
+
+/// What an attempt gave, beside its answer.
+struct Given<'a> {
+    plan: &'a Plan,
+    attempt: usize,
+    standing: Option<Standing>,
+    bounds: Bounds,
+}
+
+impl Given<'_> {
+    /// The answer in the framing that was asked for.
+    fn response(
+        self,
+        exchange: &Exchange,
+        asked: &Asked,
+        answered: Answered,
+        mut record: Record,
+    ) -> Response<Body> {
+        let attempt = self.plan.attempts.get(self.attempt);
+        let model = attempt.map_or("", |attempt| &*attempt.model).to_owned();
+        let warnings = self.plan.warnings.iter();
+        let meant = warnings.filter(|w| w.attempt.is_none_or(|attempt| attempt == self.attempt));
+        let mut codes: Vec<String> = meant.map(|warning| warning.code.clone()).collect();
+        codes.dedup();
+        record.line.warnings.clone_from(&codes);
+        record.line.status = 200;
+        let (upstream, body) = match answered {
+            Answered::Stream {
+                first,
+                rest,
+                headers,
+            } => {
+                let id = heads::text(&headers, "x-request-id").map(str::to_owned);
+                record.line.upstream_request_id.clone_from(&id);
+                let flow = Flow {
+                    rest,
+                    bounds: self.bounds,
+                    ping: exchange.gateway.settings.ping,
+                    model: model.clone(),
+                    id: exchange.id.clone(),
+                    record,
+                };
+                (Upstream { id, headers }, (EVENTS, passed_on(&first, flow)))
+            }
+            Answered::Whole { body, headers } => {
+                let said: Value = serde_json::from_slice(&body).unwrap_or_default();
+                let id = said.get("request_id").and_then(Value::as_str);
+                let id = id.or_else(|| heads::text(&headers, "x-request-id"));
+                let id = id.map(str::to_owned);
+                record.line.upstream_request_id.clone_from(&id);
+                record.line.usage = used(&said);
+                record.line.outcome = "answered";
+                let events = reframe::events(&said, &model, asked.counts);
+                let framed = match events.filter(|_| asked.streams) {
+                    Some(events) => (EVENTS, full(events)),
+                    None => ("application/json", full(body)),
+                };
+                (Upstream { id, headers }, framed)
+            }
+        };
+        let (media, body) = body;
+        let mut response = Response::new(body);
+        let headers = response.headers_mut();
+        put(headers, "content-type", media);
+        if media == EVENTS {
+            put(headers, "cache-control", "no-cache");
+        }
+        let id = upstream.id.as_ref().unwrap_or(&exchange.id);
+        put(headers, "x-request-id", id);
+        put(headers, "x-portolan-request-id", &exchange.id);
+        put(headers, "x-portolan-model", &model);
+        if let Some(attempt) = attempt {
+            put(headers, "x-portolan-region", &attempt.region);
+        }
+        if !codes.is_empty() {
+            put(headers, "x-portolan-warnings", &codes.join(", "));
+        }
+        if upstream.headers.contains_key(mock::HEADER) {
+            put(headers, mock::HEADER, "1");
+        }
+        if let Some(standing) = &self.standing {
+            limits(headers, standing, &model);
+        }
+        response
+    }
+}
+
+const EVENTS: &str = "text/event-stream";
+
+/// What is kept of an upstream's head.
+struct Upstream {
+    id: Option<String>,
+    headers: HeaderMap,
+}

@@ -1,0 +1,127 @@
+//! What is wrong with a configuration, in words.
+
+use portolan_core::diagnostic::Diagnostic;
+use portolan_core::source::Span;
+use portolan_core::text::{echo, quoted};
+
+pub(super) fn wrong_kind(span: Span, expected: &str, found: &str) -> Diagnostic {
+    let message = format!("expected {expected}, found {found}");
+    Diagnostic::error("wrong-kind", span, message)
+}
+
+pub(super) fn unknown_key(
+    span: Span,
+    key: &str,
+    of: &str,
+    takes: &[&str],
+    near: Option<&str>,
+) -> Diagnostic {
+    let message = format!("`{}` is not a key of {of}", echo(key));
+    let takes = quoted(takes.iter().copied(), "and");
+    Diagnostic::error("unknown-key", span, message)
+        .near(near)
+        .help(format!("use one of its keys: {takes}"))
+}
+
+pub(super) fn missing_key(span: Span, key: &str, of: &str) -> Diagnostic {
+    let message = format!("{of} without `{key}`");
+    Diagnostic::error("missing-key", span, message).help(format!("add `{key}`"))
+}
+
+pub(super) fn conflicting_keys(span: Span, key: &str, other: &str) -> Diagnostic {
+    let message = format!("`{key}` beside `{other}`");
+    Diagnostic::error("conflicting-keys", span, message).help("keep one of them")
+}
+
+pub(super) fn unknown_edition(span: Span, found: &str) -> Diagnostic {
+    let message = format!("gateway edition `{}` is not known", echo(found));
+    Diagnostic::error("unknown-edition", span, message).help("write `gateway: 1`")
+}
+
+pub(super) fn unknown_word(
+    span: Span,
+    what: &str,
+    found: &str,
+    near: Option<&str>,
+    known: &[&str],
+) -> Diagnostic {
+    let message = format!("`{}` is no {what}", echo(found));
+    let diagnostic = Diagnostic::error("unknown-name", span, message).near(near);
+    match known {
+        [] => diagnostic,
+        known => diagnostic.help(format!("use {}", quoted(known.iter().copied(), "or"))),
+    }
+}
+
+pub(super) fn bad_address(span: Span, found: &str) -> Diagnostic {
+    let message = format!("`{}` is no address to listen on", echo(found));
+    Diagnostic::error("bad-address", span, message).help("write it like `127.0.0.1:8080`")
+}
+
+pub(super) fn address_twice(span: Span, first: Span, found: &str) -> Diagnostic {
+    let message = format!("two listeners on `{}`", echo(found));
+    Diagnostic::error("duplicate-key", span, message)
+        .related(first, "first here")
+        .help("tell its endpoints apart by `hosts`, or give each an address of its own")
+}
+
+pub(super) fn bad_host(span: Span, found: &str) -> Diagnostic {
+    let message = format!("`{}` is no host", echo(found));
+    Diagnostic::error("bad-host", span, message)
+        .help("write a name or an address without a port, like `eu.example.com`")
+}
+
+pub(super) fn host_twice(span: Span, host: &str) -> Diagnostic {
+    let message = format!("the host `{}` stands twice", echo(host));
+    Diagnostic::error("duplicate-key", span, message)
+        .help("case, a port and a dot at the end make no other host: remove one of them")
+}
+
+pub(super) fn bad_secret(span: Span) -> Diagnostic {
+    // What was written may be the secret itself: it is not repeated.
+    Diagnostic::error(
+        "secret-in-file",
+        span,
+        "a secret is named here, never written",
+    )
+    .help("write `env:NAME` or `file:PATH`, and replace a secret that stood in this file")
+}
+
+pub(super) fn bad_origin(span: Span, found: &str) -> Diagnostic {
+    let message = format!("`{}` is no address of an upstream", echo(found));
+    Diagnostic::error("bad-url", span, message)
+        .help("write scheme and host, like `https://proxy.example.com`: the path is the catalog's")
+}
+
+pub(super) fn place_missing(span: Span) -> Diagnostic {
+    Diagnostic::error("missing-key", span, "an upstream override without `place`")
+        .help("say where it is, like `place: EU27`: locks are proved from that")
+}
+
+pub(super) fn bad_hash(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "bad-hash",
+        span,
+        "expected the SHA-256 of a key, 64 hexadecimal digits",
+    )
+    .help("make it with `printf %s KEY | sha256sum`; a key itself never stands in this file")
+}
+
+pub(super) fn hash_twice(span: Span) -> Diagnostic {
+    Diagnostic::error("duplicate-key", span, "this key has two rows").help("remove one of them")
+}
+
+pub(super) fn bad_number(span: Span, found: &str, least: u64, most: u64) -> Diagnostic {
+    let message = format!("`{}` is no number from {least} to {most}", echo(found));
+    Diagnostic::error("bad-number", span, message)
+}
+
+pub(super) fn not_of_policy(span: Span, why: &str) -> Diagnostic {
+    Diagnostic::error("not-of-policy", span, why.to_owned())
+}
+
+pub(super) fn open_listener(span: Span, address: &str) -> Diagnostic {
+    let message = format!("`{address}` can be reached from elsewhere, and no `keys` are declared");
+    Diagnostic::error("open-listener", span, message)
+        .help("declare `keys`, listen on `127.0.0.1`, or say `open: true` if something else asks for keys")
+}

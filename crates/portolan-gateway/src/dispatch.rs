@@ -1,0 +1,326 @@
+//! A plan carried out: attempts in their order, as the plan says what moves on, what is tried
+//! again and how long that may take. Nothing is decided here.
+//!
+//! It ends before the first byte of an answer reaches the caller: from then on nothing is tried
+//! again.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Uri};
+use portolan_core::answer::{Attempt, Plan};
+use portolan_wire::BodyText;
+use portolan_wire::http::{Fault, Trouble, UpstreamError};
+use tokio::time::Instant;
+
+use crate::attempt::{Answered, Bounds, Class, Failure, ms, tried};
+use crate::clock;
+use crate::config::KeyRow;
+use crate::exchange::Exchange;
+use crate::heads;
+use crate::log::{Record, Tried};
+use crate::redact::redacted;
+use crate::windows::Standing;
+
+/// Bytes of an upstream's refusal that are logged.
+const LOGGED: usize = 16 * 1024;
+
+/// A call with its plan.
+pub(crate) struct Ordered<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) body: &'a BodyText,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) row: Option<&'a KeyRow>,
+    pub(crate) account: &'a str,
+    /// Whether the caller asked for a stream.
+    pub(crate) streams: bool,
+    /// Whether a limit that turns out to be reached sends the call back to be judged again.
+    pub(crate) may_return: bool,
+}
+
+/// What came of a plan.
+pub(crate) enum Carried {
+    /// An attempt was answered.
+    Answered {
+        /// Its position.
+        attempt: usize,
+        answered: Answered,
+        /// How its limit stands.
+        standing: Option<Standing>,
+        /// When all of the answer must be over.
+        bounds: Bounds,
+    },
+    /// A limit was reached before anything was sent: what is known now has changed.
+    Changed,
+    /// Nothing answered.
+    Failed(Trouble, Option<Standing>),
+}
+
+/// Where one call stands in its plan.
+struct Course<'a> {
+    exchange: &'a Exchange,
+    order: &'a Ordered<'a>,
+    record: &'a mut Record,
+    deadline: Option<Instant>,
+    /// Tries so far, over all attempts.
+    tries: usize,
+    standing: Option<Standing>,
+}
+
+/// Carries a plan out.
+pub(crate) async fn carry_out(
+    exchange: &Exchange,
+    order: &Ordered<'_>,
+    record: &mut Record,
+) -> Carried {
+    let total = ms(order.plan.timeouts.total);
+    let mut course = Course {
+        exchange,
+        order,
+        record,
+        deadline: total.map(|total| Instant::now() + total),
+        tries: 0,
+        standing: None,
+    };
+    let (mut position, mut retries) = (0, 0);
+    loop {
+        let Some(attempt) = order.plan.attempts.get(position) else {
+            let what = "a plan without attempts";
+            return Carried::Failed(Fault::Misconfigured { what }.into(), None);
+        };
+        let failure = match course.tried(attempt).await {
+            Ok(answered) => {
+                let bounds = course.bounds();
+                return Carried::Answered {
+                    attempt: position,
+                    answered,
+                    standing: course.standing,
+                    bounds,
+                };
+            }
+            Err(Stop::Trouble(trouble)) => return Carried::Failed(*trouble, None),
+            Err(Stop::Failure(failure)) => failure,
+        };
+        if failure.class == Class::Limit && course.tries == 0 && order.may_return {
+            return Carried::Changed;
+        }
+        // What was legal when the call came may not be any more: a plan past its time ends.
+        let now = clock::instant(exchange.gateway.clock.now_ms());
+        if order.plan.valid_until.is_some_and(|until| now >= until) {
+            return Carried::Failed(course.told(attempt, &failure), course.standing);
+        }
+        let last = position + 1 == order.plan.attempts.len();
+        let listed = |words: &[String]| words.iter().any(|word| failure.class.is(word));
+        if !last && listed(&order.plan.advance) {
+            position += 1;
+            continue;
+        }
+        let retry = order.plan.retry.as_ref().filter(|retry| {
+            last && retries < retry.times && listed(&retry.on) && failure.class != Class::Limit
+        });
+        if let Some(retry) = retry
+            && course.waited(retry.after_ms, &failure, retries).await
+        {
+            retries += 1;
+            continue;
+        }
+        let trouble = course.told(attempt, &failure);
+        return Carried::Failed(trouble, course.standing);
+    }
+}
+
+/// Why an attempt gave no answer.
+enum Stop {
+    /// It failed; the plan says what next.
+    Failure(Failure),
+    /// Nothing of the plan can go on.
+    Trouble(Box<Trouble>),
+}
+
+impl From<Fault<'_>> for Stop {
+    fn from(fault: Fault<'_>) -> Self {
+        Self::Trouble(Box::new(fault.into()))
+    }
+}
+
+impl Course<'_> {
+    fn bounds(&self) -> Bounds {
+        let bytes = self.exchange.served.config.bounds.answer_bytes;
+        let streams = self.order.streams;
+        Bounds::new(self.order.plan.timeouts, self.deadline, bytes, streams)
+    }
+
+    /// One try: counted, sent, noted.
+    async fn tried(&mut self, attempt: &Attempt) -> Result<Answered, Stop> {
+        let gateway = &self.exchange.gateway;
+        let (uri, body, key) = self.outgoing(attempt)?;
+        if let Some(limit) = &attempt.limit {
+            let now = gateway.clock.now_ms();
+            let taken = gateway
+                .windows
+                .take(self.order.account, attempt, limit, now);
+            match taken {
+                Ok(standing) => self.standing = Some(standing),
+                Err(standing) => {
+                    let failure = Failure {
+                        retry_after_s: Some(standing.reset_s),
+                        ..Failure::from(Class::Limit)
+                    };
+                    self.standing = Some(standing);
+                    if self.tries > 0 || !self.order.may_return {
+                        self.note(attempt, &Class::Limit.word(), false, Duration::ZERO);
+                    }
+                    return Err(Stop::Failure(failure));
+                }
+            }
+        } else {
+            self.standing = None;
+        }
+        let scripted = gateway.transport.is_mock();
+        let request = heads::outgoing(uri, body, self.order.headers, key, scripted);
+        let begun = Instant::now();
+        let outcome = tried(&gateway.transport, request, self.bounds(), self.tries).await;
+        self.tries += 1;
+        match outcome {
+            Ok(answered) => {
+                gateway.health.answered(attempt);
+                self.note(attempt, "answered", false, begun.elapsed());
+                Ok(answered)
+            }
+            Err(failure) => {
+                let breaker = self.exchange.served.config.breaker;
+                if failure.class.is_unhealthy() {
+                    gateway
+                        .health
+                        .failed(attempt, breaker, gateway.clock.now_ms());
+                }
+                let sent = failure.class.may_be_billed();
+                self.note(attempt, &failure.class.word(), sent, begun.elapsed());
+                Err(Stop::Failure(failure))
+            }
+        }
+    }
+
+    /// Where an attempt goes, with what, under which key.
+    fn outgoing(&self, attempt: &Attempt) -> Result<(Uri, Bytes, Option<http::HeaderValue>), Stop> {
+        let misconfigured = |what| Stop::from(Fault::Misconfigured { what });
+        let served = &self.exchange.served;
+        let uri = served.address(attempt);
+        let uri = uri.ok_or_else(|| misconfigured("the catalog makes a URL that is none"))?;
+        let body = self.order.body.outgoing(attempt);
+        let body = body.ok_or_else(|| misconfigured("a plan for another body"))?;
+        if self.exchange.gateway.transport.is_mock() {
+            return Ok((uri, body.into(), None));
+        }
+        let key = served.key(&attempt.endpoint, self.order.row);
+        let key = key.ok_or_else(|| match self.order.row {
+            Some(row) => {
+                let valid: Vec<&str> = row.upstreams.keys().map(String::as_str).collect();
+                let (used, valid) = (&*attempt.endpoint, &*valid);
+                Stop::from(Fault::KeyWrongRegion { used, valid })
+            }
+            None => misconfigured("an endpoint without a secret"),
+        })?;
+        Ok((uri, body.into(), Some(key)))
+    }
+
+    fn note(&mut self, attempt: &Attempt, outcome: &str, maybe_billed: bool, took: Duration) {
+        self.record.line.attempts.push(Tried {
+            model: attempt.model.clone(),
+            region: attempt.region.clone(),
+            endpoint: attempt.endpoint.clone(),
+            usage_region: attempt.usage_region.clone(),
+            price: attempt.price,
+            outcome: outcome.to_owned(),
+            ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            maybe_billed,
+        });
+    }
+
+    /// Waits before the same attempt is tried again: as long as the plan says, doubled with each
+    /// time and up to a quarter longer so that callers do not come back together, and no shorter
+    /// than the upstream asked for. `false` if that is too late.
+    async fn waited(&self, after_ms: i64, failure: &Failure, retries: i64) -> bool {
+        let after = u64::try_from(after_ms.max(0)).unwrap_or(0);
+        let doubled = after.saturating_mul(1 << retries.clamp(0, 16));
+        let jitter = fastrand::u64(0..=doubled / 4);
+        let asked = failure.retry_after_s.unwrap_or(0).max(0).unsigned_abs();
+        let wait = doubled
+            .saturating_add(jitter)
+            .max(asked.saturating_mul(1000));
+        let until = Instant::now() + Duration::from_millis(wait);
+        if self.deadline.is_some_and(|deadline| until >= deadline) {
+            return false;
+        }
+        tokio::time::sleep_until(until).await;
+        true
+    }
+
+    /// What is told to the caller of the failure that was the last.
+    fn told(&mut self, attempt: &Attempt, failure: &Failure) -> Trouble {
+        let model = &*attempt.model;
+        let error = UpstreamError::read(&failure.body);
+        self.record.line.upstream_request_id =
+            error.request_id.clone().or(failure.upstream_id.clone());
+        if !failure.body.is_empty() {
+            let key = self
+                .exchange
+                .served
+                .secret(&attempt.endpoint, self.order.row);
+            let shown = heads::shown_key(self.order.headers);
+            let secrets: Vec<&str> = key.into_iter().chain(shown).collect();
+            let said = self.order.body.bytes();
+            let text = redacted(&failure.body, LOGGED, said, &secrets);
+            self.record.line.upstream_body = Some(text);
+        }
+        let mut trouble: Trouble = match failure.class {
+            Class::Limit => {
+                let standing = self.standing.as_ref();
+                Fault::LimitReached {
+                    model,
+                    requests: standing.map_or(0, |standing| standing.limit),
+                    reset_s: failure.retry_after_s.unwrap_or(0),
+                }
+                .into()
+            }
+            Class::Connect | Class::Reset | Class::Truncated => {
+                Fault::UpstreamUnreachable { model }.into()
+            }
+            Class::Garbage => Fault::UpstreamInvalid { model }.into(),
+            Class::Timeout => {
+                let timeouts = self.order.plan.timeouts;
+                let over = self.deadline.is_some_and(|at| Instant::now() >= at);
+                let spent = if over {
+                    timeouts.total
+                } else {
+                    timeouts.first_byte
+                };
+                Fault::DeadlineExceeded {
+                    after_ms: spent.or(timeouts.idle).unwrap_or(0),
+                }
+                .into()
+            }
+            Class::Status(401 | 403) => Fault::UpstreamKeyRefused { model }.into(),
+            Class::Status(status) if (300..400).contains(&status) => {
+                Fault::UpstreamRedirected { model }.into()
+            }
+            // No error, and not the one success that carries an answer.
+            Class::Status(status) if status < 400 => Fault::UpstreamInvalid { model }.into(),
+            Class::Status(status) => error.trouble(status, model),
+        };
+        // An upstream may say our key back to us: it must not reach the caller.
+        let served = &self.exchange.served;
+        if let Some(key) = served.secret(&attempt.endpoint, self.order.row) {
+            for text in std::iter::once(&mut trouble.message).chain(&mut trouble.help) {
+                *text = text.replace(key, "…");
+            }
+        }
+        if trouble.retry_after_s.is_none() && trouble.retryable {
+            trouble.retry_after_s = failure.retry_after_s;
+        }
+        // What was tried more than once was tried again by us: a client that does so as well
+        // would multiply it.
+        trouble.retryable &= self.tries < 2;
+        trouble
+    }
+}

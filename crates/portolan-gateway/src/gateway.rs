@@ -1,0 +1,289 @@
+//! What all calls share: the policy that is served, and what is counted.
+//!
+//! A policy is served once it is loaded, compiled and proved, and not before; a call keeps the one
+//! that it began with.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue, Uri};
+use portolan_core::answer::Attempt;
+use portolan_core::engine::Engine;
+use portolan_wire::http::Fault;
+use sha2::{Digest as _, Sha256};
+
+use crate::clock::{self, Clock, MachineClock};
+use crate::config::{Config, KeyRow, Secret};
+use crate::heads;
+use crate::health::Health;
+use crate::ledger::Ledger;
+use crate::log::{Line, Log, Record};
+use crate::mock::Mock;
+use crate::proof::{Destination, Proof, prove};
+use crate::telemetry::Telemetry;
+use crate::transport::{Network, Transport};
+use crate::windows::Windows;
+
+/// Reads a policy and a configuration anew; in words what is wrong with them.
+pub type Load = Box<dyn Fn() -> Result<(Engine, Config), String> + Send + Sync>;
+
+/// How a gateway runs, beside what its configuration says.
+pub struct Settings {
+    /// Answer with the decision and call nobody.
+    pub dry_run: bool,
+    /// Calls go here and never to a network.
+    pub mock: Option<Mock>,
+    /// After so long without anything to send a stream sends a comment.
+    pub ping: Duration,
+    /// Where the decision log goes.
+    pub log: Log,
+    /// The clock.
+    pub clock: Box<dyn Clock>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            dry_run: false,
+            mock: None,
+            ping: Duration::from_secs(15),
+            log: Log::nowhere(),
+            clock: Box::new(MachineClock),
+        }
+    }
+}
+
+/// Why a policy is not served.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotServed {
+    /// It cannot be read, or is wrong.
+    #[error("{0}")]
+    Unsound(String),
+    /// It is sound, and something that must hold does not.
+    #[error("{}", .0.problems.join("\n"))]
+    NotProved(Proof),
+    /// A secret is not where the configuration says.
+    #[error("there is no secret {0}")]
+    NoSecret(String),
+    /// Its listeners are others: they are opened once.
+    #[error("the listeners are others than those that are open; start anew to open them")]
+    OtherListeners,
+}
+
+/// A gateway.
+pub struct Gateway {
+    served: RwLock<Arc<Served>>,
+    load: Load,
+    pub(crate) settings: Settings,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) transport: Transport,
+    pub(crate) windows: Windows,
+    pub(crate) health: Health,
+    pub(crate) telemetry: Telemetry,
+    pub(crate) ledger: Ledger,
+    draining: AtomicBool,
+}
+
+impl Gateway {
+    /// Loads, compiles, proves.
+    ///
+    /// # Errors
+    /// What stands in the way of serving.
+    pub fn new(load: Load, mut settings: Settings) -> Result<Arc<Self>, NotServed> {
+        let clock: Box<dyn Clock> = std::mem::replace(&mut settings.clock, Box::new(MachineClock));
+        let clock: Arc<dyn Clock> = Arc::from(clock);
+        let served = Served::new(&load, settings.mock.is_some(), &*clock)?;
+        let transport = match settings.mock {
+            Some(mock) => Transport::Mock(mock),
+            None => Transport::Network(Network::default()),
+        };
+        Ok(Arc::new(Self {
+            served: RwLock::new(Arc::new(served)),
+            load,
+            settings,
+            clock,
+            transport,
+            windows: Windows::default(),
+            health: Health::default(),
+            telemetry: Telemetry::new(),
+            ledger: Ledger::default(),
+            draining: AtomicBool::new(false),
+        }))
+    }
+
+    /// Loads, compiles and proves anew, and serves that from the next call on. Where anything is
+    /// wrong the old policy stays.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub fn reload(&self) -> Result<Proof, NotServed> {
+        let served = Served::new(&self.load, self.transport.is_mock(), &*self.clock)?;
+        if served.config.listeners != self.served().config.listeners {
+            return Err(NotServed::OtherListeners);
+        }
+        let proof = served.proof.clone();
+        let mut place = self.served.write().unwrap_or_else(PoisonError::into_inner);
+        *place = Arc::new(served);
+        Ok(proof)
+    }
+
+    /// What was proved of the policy that is served.
+    pub fn proof(&self) -> Proof {
+        self.served().proof.clone()
+    }
+
+    /// The configuration that is served.
+    pub fn config(&self) -> Config {
+        self.served().config.clone()
+    }
+
+    /// The content hash of the policy that is served.
+    pub fn snapshot(&self) -> String {
+        self.served().engine.snapshot().to_string()
+    }
+
+    pub(crate) fn served(&self) -> Arc<Served> {
+        let served = self.served.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&served)
+    }
+
+    pub(crate) fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// The line of a call that came just now.
+    pub(crate) fn record(self: &Arc<Self>, served: &Arc<Served>, id: &str, now_ms: i64) -> Record {
+        let (gateway, served) = (Arc::clone(self), Arc::clone(served));
+        let line = Line {
+            at: clock::instant(now_ms).to_string(),
+            request_id: id.to_owned(),
+            ..Line::default()
+        };
+        let sink = move |line: &Line| {
+            if !gateway.settings.log.write(line) {
+                gateway.telemetry.log_lost();
+            }
+            gateway.ledger.add(line);
+            let known = |model: &str| served.engine.catalog().model_named(model).is_some();
+            gateway.telemetry.count(line, known);
+        };
+        Record::begin(line, Arc::new(sink))
+    }
+}
+
+/// One policy with all that is needed to serve it.
+pub(crate) struct Served {
+    pub(crate) engine: Engine,
+    pub(crate) config: Config,
+    secrets: BTreeMap<Secret, String>,
+    proof: Proof,
+}
+
+/// Who calls.
+pub(crate) struct Caller<'a> {
+    pub(crate) row: Option<&'a KeyRow>,
+    /// Under which limits are counted.
+    pub(crate) account: String,
+    pub(crate) attributes: BTreeMap<String, String>,
+}
+
+impl Served {
+    fn new(load: &Load, mock: bool, clock: &dyn Clock) -> Result<Self, NotServed> {
+        let (engine, config) = load().map_err(NotServed::Unsound)?;
+        let (secrets, to) = if mock {
+            (BTreeMap::new(), Destination::Mock)
+        } else {
+            (secrets(&config)?, Destination::Network)
+        };
+        let proof = prove(&engine, &config, to, clock::instant(clock.now_ms()));
+        if !proof.stands() {
+            return Err(NotServed::NotProved(proof));
+        }
+        Ok(Self {
+            engine,
+            config,
+            secrets,
+            proof,
+        })
+    }
+
+    /// Who calls, by the key that is shown.
+    pub(crate) fn caller(&self, headers: &HeaderMap) -> Result<Caller<'_>, Fault<'static>> {
+        let mut attributes = self.config.attributes.clone();
+        let Some(keys) = &self.config.keys else {
+            return Ok(Caller {
+                row: None,
+                account: String::new(),
+                attributes,
+            });
+        };
+        let row = heads::shown_key(headers).and_then(|key| keys.rows.get(&hash(key)));
+        let row = row.ok_or(Fault::UnknownKey)?;
+        attributes.insert(keys.attribute.clone(), row.row.clone());
+        Ok(Caller {
+            row: Some(row),
+            account: row.row.clone(),
+            attributes,
+        })
+    }
+
+    /// The secret for calls through an endpoint.
+    pub(crate) fn secret(&self, endpoint: &str, row: Option<&KeyRow>) -> Option<&str> {
+        let named = self.config.secret(endpoint, row)?;
+        self.secrets.get(named).map(String::as_str)
+    }
+
+    /// The same as the header that carries it.
+    pub(crate) fn key(&self, endpoint: &str, row: Option<&KeyRow>) -> Option<HeaderValue> {
+        let secret = self.secret(endpoint, row)?;
+        heads::authorization(secret, self.config.scheme(endpoint))
+    }
+
+    /// Where an attempt is posted: the catalog's address, or what stands in its place.
+    pub(crate) fn address(&self, attempt: &Attempt) -> Option<Uri> {
+        let uri: Uri = attempt.url.parse().ok()?;
+        let upstream = self.config.upstreams.get(&attempt.endpoint);
+        let Some(instead) = upstream.and_then(|upstream| upstream.instead.as_ref()) else {
+            return Some(uri);
+        };
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
+        format!("{}{path}", instead.origin).parse().ok()
+    }
+}
+
+/// Every secret that a configuration names.
+fn secrets(config: &Config) -> Result<BTreeMap<Secret, String>, NotServed> {
+    let shared = config.upstreams.values().filter_map(|u| u.key.as_ref());
+    let rows = config.keys.iter().flat_map(|keys| keys.rows.values());
+    let own = rows.flat_map(|row| row.upstreams.values());
+    let mut secrets = BTreeMap::new();
+    for secret in shared.chain(own) {
+        let (found, name) = match secret {
+            Secret::Env(name) => (std::env::var(name).ok(), format!("`env:{name}`")),
+            Secret::File(path) => {
+                let text = std::fs::read_to_string(path).ok();
+                (text, format!("`file:{path}`"))
+            }
+        };
+        let found = found.map(|text| text.trim().to_owned());
+        let found = found.filter(|text| !text.is_empty());
+        secrets.insert(secret.clone(), found.ok_or(NotServed::NoSecret(name))?);
+    }
+    Ok(secrets)
+}
+
+/// A key as a configuration names it: its SHA-256 in lower-case hexadecimal.
+fn hash(key: &str) -> String {
+    let mut text = String::with_capacity(64);
+    for byte in Sha256::digest(key.as_bytes()) {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}

@@ -1,0 +1,108 @@
+//! Which headers pass, in both directions: those of a list, and no others.
+//!
+//! Hop-by-hop headers, those that `connection` names, cookies, `x-forwarded-*` and the caller's key
+//! are on neither list, so that nothing has to know them.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
+use http_body_util::Full;
+use portolan_core::limits;
+
+use crate::config::Scheme;
+use crate::mock;
+
+/// What goes up with a call. None of these is hop-by-hop.
+const UP: [HeaderName; 4] = [
+    header::CONTENT_TYPE,
+    header::ACCEPT,
+    header::USER_AGENT,
+    HeaderName::from_static("traceparent"),
+];
+
+/// Characters of a client's own id that are kept.
+const CLIENT_ID: usize = 128;
+
+/// The request that an attempt makes. Its length is the body's, as hyper writes it.
+pub(crate) fn outgoing(
+    uri: Uri,
+    body: Bytes,
+    from: &HeaderMap,
+    key: Option<HeaderValue>,
+    scripted: bool,
+) -> Request<Full<Bytes>> {
+    let mut request = Request::new(Full::new(body));
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = uri;
+    let named = connection_named(from);
+    let headers = request.headers_mut();
+    for name in UP {
+        if let Some(value) = from.get(&name).filter(|_| !named.contains(&name)) {
+            headers.insert(name, value.clone());
+        }
+    }
+    headers
+        .entry(header::CONTENT_TYPE)
+        .or_insert(HeaderValue::from_static("application/json"));
+    if let Some(key) = key {
+        headers.insert(header::AUTHORIZATION, key);
+    }
+    if let Some(script) = from.get(mock::HEADER).filter(|_| scripted) {
+        headers.insert(HeaderName::from_static(mock::HEADER), script.clone());
+    }
+    request
+}
+
+/// The headers that `connection` names: hop-by-hop, whatever they are otherwise.
+fn connection_named(headers: &HeaderMap) -> Vec<HeaderName> {
+    let values = headers.get_all(header::CONNECTION).iter();
+    let words = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    words.filter_map(|word| word.trim().parse().ok()).collect()
+}
+
+/// A key as a header, which nothing prints.
+pub(crate) fn authorization(key: &str, scheme: Scheme) -> Option<HeaderValue> {
+    let text = match scheme {
+        Scheme::Raw => key.to_owned(),
+        Scheme::Bearer => format!("Bearer {key}"),
+    };
+    let mut value = HeaderValue::try_from(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// Headers as text; bytes that are none are read as far as they are.
+pub(crate) fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    let all = headers.iter().take(limits::BODY_KEYS);
+    all.map(|(name, value)| (name.as_str(), value.to_str().unwrap_or("?")))
+}
+
+/// A header as text.
+pub(crate) fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The id that a client gave its call: for the log, bounded, adopted nowhere.
+pub(crate) fn client_id(headers: &HeaderMap) -> Option<String> {
+    let id = text(headers, "x-request-id").or_else(|| text(headers, "x-client-request-id"))?;
+    Some(id.chars().take(CLIENT_ID).collect())
+}
+
+/// The key that a caller shows: bare or behind `Bearer`.
+pub(crate) fn shown_key(headers: &HeaderMap) -> Option<&str> {
+    let value = text(headers, header::AUTHORIZATION)?.trim();
+    let (first, rest) = value.split_once([' ', '\t']).unwrap_or((value, ""));
+    let key = if first.eq_ignore_ascii_case("bearer") {
+        rest.trim()
+    } else {
+        value
+    };
+    (!key.is_empty()).then_some(key)
+}
+
+/// Seconds of a `retry-after` header; a date is not read.
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<i64> {
+    let seconds = text(headers, header::RETRY_AFTER)?.trim().parse().ok()?;
+    (0..=86_400).contains(&seconds).then_some(seconds)
+}

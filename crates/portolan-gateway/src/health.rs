@@ -1,0 +1,71 @@
+//! Which routes answer: failures in a row, and when a route is tried again.
+//!
+//! A fact about now, like a count: what follows from it is the policy's to say, by a `skip`.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use portolan_core::answer::Attempt;
+use portolan_core::request::{State, Usage};
+
+use crate::config::Breaker;
+
+type Name = (String, String, String);
+
+/// The routes that failed lately. One that answers is forgotten.
+#[derive(Debug, Default)]
+pub(crate) struct Health(Mutex<BTreeMap<Name, Failing>>);
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Failing {
+    in_a_row: u32,
+    until_ms: Option<i64>,
+}
+
+impl Health {
+    /// An attempt was answered.
+    pub(crate) fn answered(&self, attempt: &Attempt) {
+        self.lock().remove(&name(attempt));
+    }
+
+    /// An attempt failed, in a way that says something about its route.
+    pub(crate) fn failed(&self, attempt: &Attempt, breaker: Breaker, now_ms: i64) {
+        let mut routes = self.lock();
+        let failing = routes.entry(name(attempt)).or_default();
+        failing.in_a_row = failing.in_a_row.saturating_add(1);
+        if failing.in_a_row >= breaker.failures {
+            let open = i64::try_from(breaker.open_s).unwrap_or(i64::MAX);
+            failing.until_ms = Some(now_ms.saturating_add(open.saturating_mul(1000)));
+        }
+    }
+
+    /// Adds the routes that are unhealthy to what is known now. One whose time is over counts as
+    /// nothing known: it is tried, and one more failure makes it unhealthy again.
+    pub(crate) fn tell(&self, now_ms: i64, state: &mut State) {
+        for (name, failing) in self.lock().iter() {
+            let Some(until) = failing.until_ms.filter(|until| now_ms < *until) else {
+                continue;
+            };
+            let usage = Usage {
+                healthy: Some(false),
+                used: None,
+                reset_s: Some((until - now_ms + 999) / 1000),
+            };
+            state.routes.insert(name.clone(), usage);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Name, Failing>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn name(attempt: &Attempt) -> Name {
+    let Attempt {
+        model,
+        region,
+        endpoint,
+        ..
+    } = attempt;
+    (model.clone(), region.clone(), endpoint.clone())
+}

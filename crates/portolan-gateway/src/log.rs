@@ -1,0 +1,136 @@
+//! The decision log: one line of JSON for each answer, whatever became of the call.
+//!
+//! Ids, names, numbers and, where the answer was no success, the upstream's words without whatever
+//! the call itself said. Never a prompt, never a key.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use portolan_core::catalog::Price;
+use serde::Serialize;
+
+/// Where lines go. One line is one write.
+pub struct Log(Mutex<Box<dyn Write + Send>>);
+
+impl Log {
+    /// A log that writes there.
+    pub fn to(writer: impl Write + Send + 'static) -> Self {
+        Self(Mutex::new(Box::new(writer)))
+    }
+
+    /// A log that nobody reads.
+    pub fn nowhere() -> Self {
+        Self::to(std::io::sink())
+    }
+
+    /// Writes a line; `false` where that is not possible. It must not stop calls: a metric says
+    /// that lines are missing.
+    pub(crate) fn write(&self, line: &Line) -> bool {
+        let Ok(mut text) = serde_json::to_string(line) else {
+            return false;
+        };
+        text.push('\n');
+        let mut writer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = writer.write_all(text.as_bytes());
+        written.and_then(|()| writer.flush()).is_ok()
+    }
+}
+
+/// One call, from its arrival to the end of its answer.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct Line {
+    /// When it came, RFC 3339.
+    pub(crate) at: String,
+    /// Ours.
+    pub(crate) request_id: String,
+    /// The upstream's, where one answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) upstream_request_id: Option<String>,
+    /// The client's, bounded, never adopted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) client_request_id: Option<String>,
+    pub(crate) path: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) endpoint: String,
+    /// The row of the key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) account: Option<String>,
+    /// As asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) model: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) snapshot: Option<String>,
+    /// The status that was answered; 0 where the caller was gone before.
+    pub(crate) status: u16,
+    /// `answered`, `refused`, `failed`, `cancelled`, `broke-off`.
+    pub(crate) outcome: &'static str,
+    /// The code of what was not a success.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) code: Option<String>,
+    /// What was tried, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) attempts: Vec<Tried>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) warnings: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stream: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) usage: Option<Used>,
+    /// What the last upstream said where that was no success, redacted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) upstream_body: Option<String>,
+    pub(crate) ms: u64,
+}
+
+/// One try of an attempt.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Tried {
+    pub(crate) model: String,
+    pub(crate) region: String,
+    pub(crate) endpoint: String,
+    /// The bucket that its usage is counted in.
+    pub(crate) usage_region: String,
+    /// What its tokens cost.
+    #[serde(skip)]
+    pub(crate) price: Price,
+    /// `answered`, a status, or `connect`, `timeout`, `reset`, `truncated`, `garbage`, `limit`.
+    pub(crate) outcome: String,
+    pub(crate) ms: u64,
+    /// The upstream had the whole body and gave no answer that counts: it may bill for it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) maybe_billed: bool,
+}
+
+/// Tokens that an upstream counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub(crate) struct Used {
+    pub(crate) input: u64,
+    pub(crate) output: u64,
+}
+
+/// A line that is written when it is dropped, so that no call goes unaccounted.
+pub(crate) struct Record {
+    pub(crate) line: Line,
+    sink: Arc<dyn Fn(&Line) + Send + Sync>,
+    begun: tokio::time::Instant,
+}
+
+impl Record {
+    pub(crate) fn begin(line: Line, sink: Arc<dyn Fn(&Line) + Send + Sync>) -> Self {
+        Self {
+            line: Line {
+                outcome: "cancelled",
+                ..line
+            },
+            sink,
+            begun: tokio::time::Instant::now(),
+        }
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        self.line.ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        (self.sink)(&self.line);
+    }
+}

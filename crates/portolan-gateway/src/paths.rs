@@ -1,0 +1,160 @@
+//! What is served where: a call's host, path and method, before anything of it is read.
+
+use std::sync::Arc;
+
+use http::request::Parts;
+use http::{Method, Request, Response};
+use hyper::body::Incoming;
+use portolan_wire::http::{Dialect, Fault};
+
+use crate::config::{Listener, Serves};
+use crate::exchange::{Exchange, put};
+use crate::gateway::Gateway;
+use crate::heads;
+use crate::host::{Named, named};
+use crate::log::Record;
+use crate::transport::{Body, full};
+use crate::{ask, chat, models};
+
+/// Answers a call that came in on a listener.
+pub(crate) async fn answer(
+    gateway: Arc<Gateway>,
+    listener: Arc<Listener>,
+    request: Request<Incoming>,
+) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    let (exchange, mut record) = arrived(&gateway, listener.dialect, &head);
+    let endpoint = match endpoint(&listener, &head) {
+        Ok(endpoint) => endpoint,
+        Err(host) => return exchange.fault(&mut record, Fault::WrongHost { host: &host }),
+    };
+    let exchange = Exchange {
+        endpoint,
+        ..exchange
+    };
+    record.line.endpoint.clone_from(&exchange.endpoint);
+    if gateway.is_draining() {
+        return exchange.fault(&mut record, Fault::Draining);
+    }
+    let path = head.uri.path();
+    match (path, &head.method) {
+        ("/v1/chat/completions", &Method::POST) => {
+            chat::complete(&exchange, &head, body, record).await
+        }
+        ("/v1/decide", &Method::POST) => ask::decide(&exchange, &head, body, record).await,
+        ("/v1/models", &Method::GET) => {
+            let served = exchange.served.clone();
+            match served.caller(&head.headers) {
+                Ok(caller) => models::list(&exchange, &caller, record),
+                Err(fault) => exchange.fault(&mut record, fault),
+            }
+        }
+        ("/v1/chat/completions" | "/v1/decide", method) => {
+            not_allowed(&exchange, &mut record, method, "POST")
+        }
+        ("/v1/models", method) => not_allowed(&exchange, &mut record, method, "GET"),
+        (path, _) => exchange.fault(&mut record, Fault::NoSuchPath { path }),
+    }
+}
+
+/// Answers a call on the listener of whoever runs the gateway.
+pub(crate) async fn administer(
+    gateway: Arc<Gateway>,
+    request: Request<Incoming>,
+) -> Response<Body> {
+    let (head, _) = request.into_parts();
+    let (path, method) = (head.uri.path(), &head.method);
+    let ready = !gateway.is_draining();
+    match (path, method) {
+        ("/healthz", &Method::GET) => plain(200, "ok\n".to_owned()),
+        ("/readyz", &Method::GET) if ready => plain(200, format!("{}\n", gateway.snapshot())),
+        ("/readyz", &Method::GET) => plain(503, "draining\n".to_owned()),
+        ("/metrics", &Method::GET) => plain(200, gateway.telemetry.text()),
+        ("/usage", &Method::GET) => {
+            let mut response = plain(200, gateway.ledger.json());
+            put(response.headers_mut(), "content-type", "application/json");
+            response
+        }
+        ("/reload", &Method::POST) => {
+            // Reading and proving is work for a thread that may be busy.
+            let again = Arc::clone(&gateway);
+            let outcome = tokio::task::spawn_blocking(move || again.reload()).await;
+            match outcome {
+                Ok(Ok(_)) => plain(200, format!("{}\n", gateway.snapshot())),
+                Ok(Err(why)) => plain(422, format!("{why}\n")),
+                Err(_) => plain(500, String::new()),
+            }
+        }
+        _ => {
+            let (exchange, mut record) = arrived(&gateway, Dialect::default(), &head);
+            exchange.fault(&mut record, Fault::NoSuchPath { path })
+        }
+    }
+}
+
+fn plain(status: u16, text: String) -> Response<Body> {
+    let mut response = Response::new(full(text));
+    if let Ok(status) = http::StatusCode::from_u16(status) {
+        *response.status_mut() = status;
+    }
+    put(
+        response.headers_mut(),
+        "content-type",
+        "text/plain; charset=utf-8",
+    );
+    response
+}
+
+/// A call that has just come: its id, its instant, its policy, and its line in the log.
+fn arrived(gateway: &Arc<Gateway>, dialect: Dialect, head: &Parts) -> (Exchange, Record) {
+    let now_ms = gateway.clock.now_ms();
+    let [a, b] = [fastrand::u64(..), fastrand::u64(..)];
+    let id = format!("{a:016x}{b:016x}");
+    let served = gateway.served();
+    let mut record = gateway.record(&served, &id, now_ms);
+    record.line.path = portolan_core::text::echo(head.uri.path());
+    record.line.client_request_id = heads::client_id(&head.headers);
+    let mut exchange = Exchange {
+        gateway: Arc::clone(gateway),
+        served,
+        endpoint: String::new(),
+        dialect,
+        id,
+        now_ms,
+    };
+    exchange.speak(&head.headers);
+    (exchange, record)
+}
+
+/// The endpoint that a call is for. On a listener of one endpoint a host may be any, but not two.
+///
+/// # Errors
+/// The host, as it was named.
+fn endpoint(listener: &Listener, head: &Parts) -> Result<String, String> {
+    let named = named(head);
+    match (&listener.serves, named) {
+        (_, Named::Torn(said)) => Err(said),
+        (Serves::Endpoint(endpoint), Named::Not | Named::One(_)) => Ok(endpoint.clone()),
+        (Serves::Hosts(hosts), Named::One(host)) => match hosts.get(&host) {
+            Some(endpoint) => Ok(endpoint.clone()),
+            None => Err(host),
+        },
+        (Serves::Hosts(_), Named::Not) => Err(String::new()),
+    }
+}
+
+fn not_allowed(
+    exchange: &Exchange,
+    record: &mut Record,
+    method: &Method,
+    allowed: &'static str,
+) -> Response<Body> {
+    let method = method.as_str();
+    let fault = Fault::MethodNotAllowed {
+        method,
+        allowed: &[allowed],
+    };
+    let mut response = exchange.fault(record, fault);
+    put(response.headers_mut(), "allow", allowed);
+    response
+}

@@ -1,0 +1,243 @@
+//! The proof that stands before the first call: no listener reaches an upstream outside its lock.
+//!
+//! Two parts. That every attempt of every plan meets every lock is asked of the policy itself, over
+//! all requests, by `portolan-verify`. That a plan's attempts go where the catalog says holds by
+//! construction, but for upstreams that a configuration puts in the place of a catalog's host: each
+//! states its place, and that must lie within where the endpoint itself receives requests, from now
+//! on and for good. Then whatever a lock says of the endpoint holds of what stands in its place.
+//!
+//! What is assumed is said with it: places are taken from the catalog and the configuration.
+
+use portolan_core::catalog::{EndpointId, earlier};
+use portolan_core::engine::Engine;
+use portolan_core::instant::Instant;
+use portolan_core::limits;
+use portolan_core::policy::Goal;
+use portolan_core::request::{Draft, State};
+use portolan_core::text::{echo, join};
+use portolan_verify::prove::{Asking, Outcome, prove as ask};
+use portolan_verify::theorems::{self, Law, theorems};
+
+use crate::config::{Config, Instead};
+
+/// What was asked and what came of it, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Proof {
+    /// One line for what holds, and for what is assumed.
+    pub lines: Vec<String>,
+    /// One line for what does not hold or is not known. The proof stands when there is none.
+    pub problems: Vec<String>,
+}
+
+impl Proof {
+    /// Says whether everything holds.
+    pub fn stands(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    fn put(&mut self, holds: bool, line: String) {
+        if holds {
+            self.lines.push(line);
+        } else {
+            self.problems.push(line);
+        }
+    }
+}
+
+/// Where calls go in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Destination {
+    /// To upstreams over the network.
+    Network,
+    /// To the mock of this process: nothing leaves it.
+    Mock,
+}
+
+/// Asks everything, for calls from an instant on.
+pub fn prove(engine: &Engine, config: &Config, to: Destination, from: Instant) -> Proof {
+    let mut proof = Proof::default();
+    locks(engine, &mut proof);
+    claims(engine, &mut proof);
+    let reach = reach(engine, config, to, from);
+    proof.lines.extend(reach.lines);
+    proof.problems.extend(reach.problems);
+    proof
+}
+
+/// Asks the configuration alone: where its listeners reach, and what stands in the place of the
+/// catalog's hosts. For whoever has asked the policy already.
+pub fn reach(engine: &Engine, config: &Config, to: Destination, from: Instant) -> Proof {
+    let mut proof = Proof::default();
+    for listener in &config.listeners {
+        for name in listener.endpoints() {
+            let Some(id) = engine.catalog().endpoint_named(name) else {
+                let problem = format!("the catalog has no endpoint `{}`", echo(name));
+                proof.problems.push(problem);
+                continue;
+            };
+            let place = ingress(engine, id, from);
+            let line = format!(
+                "listener {}: endpoint `{}`, received in {place}, called at {}",
+                listener.address,
+                echo(name),
+                called(engine, config, to, id)
+            );
+            proof.lines.push(line);
+        }
+    }
+    if to == Destination::Network {
+        for (name, upstream) in &config.upstreams {
+            let id = engine.catalog().endpoint_named(name);
+            if let (Some(id), Some(instead)) = (id, &upstream.instead) {
+                overridden(engine, id, instead, from, &mut proof);
+            }
+        }
+    }
+    proof.lines.push(
+        "assumed: endpoints and upstreams are where the catalog and the configuration say; no \
+         name is looked up and no address located"
+            .to_owned(),
+    );
+    proof
+}
+
+/// Every attempt of every plan meets every lock that applies to it.
+fn locks(engine: &Engine, proof: &mut Proof) {
+    let posted = |draft: &Draft| portolan_wire::write_request(draft, &State::default()).is_ok();
+    let all = theorems(engine, &posted);
+    let Some(theorem) = all.iter().find(|theorem| theorem.law == Law::LocksHold) else {
+        let problem = "not known: `locks-hold`: the policy asks for more than a limit allows";
+        proof.problems.push(problem.to_owned());
+        return;
+    };
+    let name = theorem.law.name();
+    match &theorem.outcome {
+        theorems::Outcome::Holds => proof.lines.push(format!(
+            "proved: `{name}`: every attempt of every request meets every lock that applies to it"
+        )),
+        theorems::Outcome::Violated(violation) => proof.problems.push(format!(
+            "violated: `{name}`, by the request {}",
+            request(&violation.draft)
+        )),
+        theorems::Outcome::Unknown(_) => {
+            proof.problems.push(format!("not known: `{name}`"));
+        }
+    }
+}
+
+/// What the policy claims by itself. A comparison with another policy is its author's to make.
+fn claims(engine: &Engine, proof: &mut Proof) {
+    let proves = engine.policy().proves.iter().enumerate();
+    let own = proves.filter(|(_, prove)| !matches!(prove.goal, Goal::SameDecisionAs { .. }));
+    let wanted: Vec<usize> = own.map(|(position, _)| position).collect();
+    let posted = |draft: &Draft| portolan_wire::write_request(draft, &State::default()).is_ok();
+    let asking = Asking {
+        wanted: &wanted,
+        posted: &posted,
+        other: &|_| None,
+    };
+    for answer in ask(engine, asking) {
+        let prove = engine.policy().proves.get(answer.prove);
+        let name = prove.map_or("", |prove| &*prove.name);
+        match &answer.outcome {
+            Outcome::Proved => proof.lines.push(format!("proved: `{name}`")),
+            Outcome::Refuted(refutation) => proof.problems.push(format!(
+                "refuted: `{name}`, by the request {}",
+                request(&refutation.draft)
+            )),
+            Outcome::Inconclusive(_) => {
+                proof.problems.push(format!("not known: `{name}`"));
+            }
+        }
+    }
+}
+
+fn request(draft: &Draft) -> String {
+    portolan_wire::write_request(draft, &State::default()).unwrap_or_default()
+}
+
+/// What stands in the place of an endpoint's host is where that endpoint is, at every instant.
+fn overridden(
+    engine: &Engine,
+    id: EndpointId,
+    instead: &Instead,
+    from: Instant,
+    proof: &mut Proof,
+) {
+    let catalog = engine.catalog();
+    let Some(endpoint) = catalog.endpoint(id) else {
+        return;
+    };
+    let place = catalog.places.name(instead.place);
+    let (mut at, mut left) = (from, limits::FACT_PERIODS * limits::PLACE_PERIODS);
+    let mut outside = None;
+    loop {
+        let own = catalog.union(endpoint.ingress.at(at).map(Vec::as_slice), at);
+        let other = catalog.union(Some(&[instead.place]), at);
+        if !other.value.within(own.value) {
+            outside = Some(at);
+            break;
+        }
+        let next = earlier(own.next_change, other.next_change);
+        let next = earlier(next, endpoint.ingress.next_change(at));
+        left = left.saturating_sub(1);
+        match next.filter(|next| *next > at && left > 0) {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    let name = echo(&endpoint.name);
+    let origin = echo(&instead.origin);
+    match outside {
+        None => proof.put(
+            true,
+            format!(
+                "proved: `{origin}`, in `{place}`, lies within where endpoint `{name}` receives"
+            ),
+        ),
+        Some(at) => proof.put(
+            false,
+            format!(
+                "`{origin}` stands for endpoint `{name}` and is in `{place}`, which is not within \
+                 {} on {}",
+                ingress(engine, id, at),
+                at.short()
+            ),
+        ),
+    }
+}
+
+/// Where an endpoint receives requests, by name.
+fn ingress(engine: &Engine, id: EndpointId, at: Instant) -> String {
+    let catalog = engine.catalog();
+    let places = catalog
+        .endpoint(id)
+        .and_then(|endpoint| endpoint.ingress.at(at));
+    let names = places.map(|places| {
+        let names = places
+            .iter()
+            .map(|id| format!("`{}`", catalog.places.name(*id)));
+        join(&names.collect::<Vec<_>>(), "and")
+    });
+    names.unwrap_or_else(|| "a place that nobody states".to_owned())
+}
+
+/// Which addresses the plans of an endpoint's calls name.
+fn called(engine: &Engine, config: &Config, to: Destination, id: EndpointId) -> String {
+    if to == Destination::Mock {
+        return "the mock of this process".to_owned();
+    }
+    let catalog = engine.catalog();
+    let any = engine.policy().through_any_endpoint;
+    let reached = catalog.endpoints.iter().enumerate();
+    let reached = reached.filter(|(index, _)| any || *index == id.index());
+    let origins = reached.map(|(_, endpoint)| {
+        let upstream = config.upstreams.get(&*endpoint.name);
+        let instead = upstream.and_then(|upstream| upstream.instead.as_ref());
+        match instead {
+            Some(instead) => format!("`{}`", echo(&instead.origin)),
+            None => format!("`{}`", echo(&endpoint.host)),
+        }
+    });
+    join(&origins.collect::<Vec<_>>(), "or")
+}

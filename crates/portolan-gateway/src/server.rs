@@ -1,0 +1,158 @@
+//! Sockets: opened once, served until told to stop, then drained.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+
+use crate::config::Listener;
+use crate::gateway::Gateway;
+use crate::paths;
+
+/// Bytes of all headers of a call.
+const HEAD_BYTES: usize = 64 * 1024;
+
+/// A gateway with its sockets open.
+pub struct Server {
+    gateway: Arc<Gateway>,
+    open: Vec<(TcpListener, Door)>,
+}
+
+/// What is behind a socket.
+#[derive(Clone)]
+enum Door {
+    Calls(Arc<Listener>),
+    Admin,
+}
+
+impl Server {
+    /// Opens every socket of the configuration.
+    ///
+    /// # Errors
+    /// The address that cannot be listened on, and why.
+    pub async fn bind(gateway: Arc<Gateway>) -> Result<Self, (SocketAddr, io::Error)> {
+        let config = gateway.config();
+        let mut open = Vec::new();
+        let doors = config.listeners.into_iter();
+        let doors = doors.map(|listener| (listener.address, Door::Calls(Arc::new(listener))));
+        let admin = config.admin.map(|address| (address, Door::Admin));
+        for (address, door) in doors.chain(admin) {
+            let socket = TcpListener::bind(address).await;
+            open.push((socket.map_err(|error| (address, error))?, door));
+        }
+        Ok(Self { gateway, open })
+    }
+
+    /// The addresses of the listeners, in the order of the configuration, then that of the admin
+    /// listener.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        let addresses = self.open.iter();
+        addresses
+            .filter_map(|(socket, _)| socket.local_addr().ok())
+            .collect()
+    }
+
+    /// Serves until `stop` comes, then lets calls under way end, for as long as the configuration
+    /// gives them.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let bounds = self.gateway.config().bounds;
+        let free = Arc::new(Semaphore::new(bounds.connections));
+        let (stopping, stopped) = watch::channel(false);
+        let mut doors = tokio::task::JoinSet::new();
+        for (socket, door) in self.open {
+            let admin = matches!(door, Door::Admin);
+            let gateway = Arc::clone(&self.gateway);
+            let accepting = accept(gateway, socket, door, Arc::clone(&free), stopped.clone());
+            // Whoever asks how the end is coming along is answered until it has come.
+            if admin {
+                tokio::spawn(accepting);
+            } else {
+                doors.spawn(accepting);
+            }
+        }
+        stop.await;
+        self.gateway.drain();
+        let _ = stopping.send(true);
+        let last = Duration::from_secs(bounds.drain_s);
+        let ended = async { while doors.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(last, ended).await;
+    }
+}
+
+/// Takes connections in until the gateway stops, and waits for those that are open.
+async fn accept(
+    gateway: Arc<Gateway>,
+    socket: TcpListener,
+    door: Door,
+    free: Arc<Semaphore>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let open = GracefulShutdown::new();
+    loop {
+        let Ok(permit) = Arc::clone(&free).acquire_owned().await else {
+            break;
+        };
+        let accepted = tokio::select! {
+            accepted = socket.accept() => accepted,
+            _ = stopped.wait_for(|stopped| *stopped), if !matches!(door, Door::Admin) => break,
+        };
+        let Ok((stream, _)) = accepted else {
+            // Out of files, most likely: a moment later there may be some.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            continue;
+        };
+        let _ = stream.set_nodelay(true);
+        let connection = open.watch(connection(&gateway, &door, stream));
+        tokio::spawn(async move {
+            // How a connection ends is between the caller and its answers, which are logged.
+            let _ = connection.await;
+            drop(permit);
+        });
+    }
+    drop(socket);
+    open.shutdown().await;
+}
+
+/// One connection, HTTP/1 or HTTP/2.
+fn connection(
+    gateway: &Arc<Gateway>,
+    door: &Door,
+    stream: TcpStream,
+) -> impl hyper_util::server::graceful::GracefulConnection<Error: Send> + Send + use<> {
+    let head = Duration::from_secs(gateway.config().bounds.head_s);
+    let (gateway, door) = (Arc::clone(gateway), door.clone());
+    let service = service_fn(move |request: Request<Incoming>| {
+        let (gateway, door) = (Arc::clone(&gateway), door.clone());
+        async move {
+            let response = match door {
+                Door::Calls(listener) => paths::answer(gateway, listener, request).await,
+                Door::Admin => paths::administer(gateway, request).await,
+            };
+            Ok::<_, std::convert::Infallible>(response)
+        }
+    });
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(head)
+        .max_buf_size(HEAD_BYTES);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(head)
+        .max_header_list_size(u32::try_from(HEAD_BYTES).unwrap_or(u32::MAX));
+    builder
+        .serve_connection(TokioIo::new(stream), service)
+        .into_owned()
+}

@@ -1,0 +1,221 @@
+//! A stream passed through: whole events, as they come, byte for byte.
+//!
+//! An event that broke off is never begun on the caller's side, so that what follows it, an event
+//! that says so, can be read. Comments are sent where nothing has come for a while. Dropping the
+//! stream drops the upstream's body, which ends the call there.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::stream;
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
+use portolan_wire::http::{Dialect, Fault, Trouble, reply};
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::attempt::Bounds;
+use crate::log::{Record, Used};
+use crate::transport::{Body, BoxError};
+
+/// What is sent where there is nothing to send.
+const PING: &[u8] = b": ping\n\n";
+
+/// A stream on its way.
+pub(crate) struct Flow {
+    pub(crate) rest: Body,
+    pub(crate) bounds: Bounds,
+    pub(crate) ping: Duration,
+    pub(crate) model: String,
+    pub(crate) id: String,
+    pub(crate) record: Record,
+}
+
+struct Course {
+    flow: Flow,
+    /// What has come of an event that is not whole.
+    begun: Vec<u8>,
+    ready: VecDeque<Bytes>,
+    /// When the upstream must have sent something again.
+    until: Option<Instant>,
+    /// The upstream said that this is all, or that it failed.
+    ended: bool,
+    /// Nothing more is sent.
+    over: bool,
+}
+
+/// The body of an answer whose first piece has come.
+pub(crate) fn passed_on(first: &Bytes, flow: Flow) -> Body {
+    let until = flow.bounds.by(flow.bounds.idle);
+    let mut course = Course {
+        flow,
+        until,
+        begun: Vec::new(),
+        ready: VecDeque::new(),
+        ended: false,
+        over: false,
+    };
+    course.take(first);
+    let frames = stream::unfold(course, |mut course| async move {
+        let piece = course.next().await?;
+        Some((Ok::<_, BoxError>(Frame::data(piece)), course))
+    });
+    StreamBody::new(frames).boxed_unsync()
+}
+
+impl Course {
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Some(event);
+            }
+            if self.over {
+                return None;
+            }
+            if let Some(ping) = self.piece().await {
+                return Some(ping);
+            }
+        }
+    }
+
+    /// Waits for a piece of the upstream; a ping where that takes long.
+    async fn piece(&mut self) -> Option<Bytes> {
+        let ping = Instant::now() + self.flow.ping;
+        let wake = self.until.map_or(ping, |until| until.min(ping));
+        match tokio::time::timeout_at(wake, self.flow.rest.frame()).await {
+            Ok(Some(Ok(frame))) => {
+                self.until = self.flow.bounds.by(self.flow.bounds.idle);
+                self.take(&frame.into_data().unwrap_or_default());
+            }
+            Ok(None) => self.end(),
+            Ok(Some(Err(_))) => self.break_off(),
+            Err(_) if self.until.is_some_and(|until| Instant::now() >= until) => self.break_off(),
+            Err(_) => return Some(Bytes::from_static(PING)),
+        }
+        None
+    }
+
+    /// Sorts what came into whole events.
+    fn take(&mut self, data: &[u8]) {
+        self.begun.extend_from_slice(data);
+        while let Some(end) = end_of_event(&self.begun) {
+            let rest = self.begun.split_off(end);
+            let event = std::mem::replace(&mut self.begun, rest);
+            self.look(&event);
+            self.ready.push_back(event.into());
+        }
+        if self.begun.len() > self.flow.bounds.bytes {
+            self.break_off();
+        }
+    }
+
+    /// What an event says about the stream itself.
+    fn look(&mut self, event: &[u8]) {
+        let Ok(event) = std::str::from_utf8(event) else {
+            return;
+        };
+        for line in event.lines() {
+            let Some(data) = line.strip_prefix("data:").map(str::trim) else {
+                continue;
+            };
+            if data == "[DONE]" {
+                self.ended = true;
+            }
+            // Most events say neither: looking for the words costs less than reading them.
+            if !(data.contains("\"usage\"") || data.contains("\"error\"")) {
+                continue;
+            }
+            let Ok(chunk) = serde_json::from_str::<Value>(data) else {
+                continue;
+            };
+            if chunk.get("error").is_some_and(|error| !error.is_null()) {
+                self.ended = true;
+                self.flow.record.line.outcome = "broke-off";
+            }
+            if let Some(used) = used(&chunk) {
+                self.flow.record.line.usage = Some(used);
+            }
+        }
+    }
+
+    /// The upstream closed.
+    fn end(&mut self) {
+        if !self.ended {
+            self.break_off();
+            return;
+        }
+        self.over = true;
+        if self.flow.record.line.outcome != "broke-off" {
+            self.flow.record.line.outcome = "answered";
+        }
+    }
+
+    /// Says so, and closes.
+    fn break_off(&mut self) {
+        self.over = true;
+        self.flow.record.line.outcome = "broke-off";
+        let model = &*self.flow.model;
+        let trouble = Trouble::from(Fault::StreamBroken { model });
+        self.flow.record.line.code = Some(trouble.code.clone());
+        // Whatever the listener speaks: readers of streams look for `error`.
+        let told = reply(&trouble, Dialect::OpenAi, &self.flow.id);
+        let event = format!("data: {}\n\n", told.body);
+        self.ready.push_back(event.into());
+    }
+}
+
+/// Tokens that an answer or a chunk says it used, by either naming.
+pub(crate) fn used(answer: &Value) -> Option<Used> {
+    let usage = answer.get("usage").filter(|usage| usage.is_object())?;
+    let count = |names: [&str; 2]| names.iter().find_map(|name| usage.get(*name)?.as_u64());
+    Some(Used {
+        input: count(["prompt_tokens", "input_tokens"])?,
+        output: count(["completion_tokens", "output_tokens"])?,
+    })
+}
+
+/// Where the first event ends, the empty line behind it included.
+fn end_of_event(text: &[u8]) -> Option<usize> {
+    let mut line_empty = false;
+    for (at, byte) in text.iter().enumerate() {
+        match byte {
+            b'\n' if line_empty => return Some(at + 1),
+            b'\n' => line_empty = true,
+            b'\r' => {}
+            _ => line_empty = false,
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_counted_by_either_naming() {
+        let both = |usage: &str| {
+            let answer = format!(r#"{{"usage":{usage},"response_time":275510459}}"#);
+            used(&serde_json::from_str(&answer).unwrap())
+        };
+        let counted = Some(Used {
+            input: 3,
+            output: 2,
+        });
+        assert_eq!(
+            both(r#"{"prompt_tokens":3,"completion_tokens":2}"#),
+            counted
+        );
+        assert_eq!(both(r#"{"input_tokens":3,"output_tokens":2}"#), counted);
+        assert_eq!(both("null"), None);
+    }
+
+    #[test]
+    fn an_event_ends_with_an_empty_line() {
+        assert_eq!(end_of_event(b"data: a\n\ndata: b"), Some(9));
+        assert_eq!(end_of_event(b"data: a\r\n\r\nx"), Some(11));
+        assert_eq!(end_of_event(b"data: a\nid: 1\n"), None);
+        assert_eq!(end_of_event(b""), None);
+    }
+}

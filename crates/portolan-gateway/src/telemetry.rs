@@ -1,0 +1,82 @@
+//! Numbers for Prometheus. Labels are names of the catalog; whatever else a caller wrote is `other`.
+
+use metrics::{Label, with_local_recorder};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+
+use crate::log::Line;
+
+/// Upper bounds of the buckets of times, in seconds.
+const BUCKETS: [f64; 10] = [0.005, 0.02, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0];
+
+/// The numbers of one gateway.
+pub(crate) struct Telemetry {
+    recorder: PrometheusRecorder,
+    handle: PrometheusHandle,
+}
+
+impl Telemetry {
+    pub(crate) fn new() -> Self {
+        // A constant list of buckets is never empty, which is all that can be wrong with one.
+        let builder = PrometheusBuilder::new();
+        let builder = builder
+            .set_buckets(&BUCKETS)
+            .unwrap_or_else(|_| PrometheusBuilder::new());
+        let recorder = builder.build_recorder();
+        let handle = recorder.handle();
+        Self { recorder, handle }
+    }
+
+    /// Everything counted so far, as text.
+    pub(crate) fn text(&self) -> String {
+        self.handle.run_upkeep();
+        self.handle.render()
+    }
+
+    /// Counts a line that the log could not take.
+    pub(crate) fn log_lost(&self) {
+        with_local_recorder(&self.recorder, || {
+            metrics::counter!("portolan_log_lines_lost_total").increment(1);
+        });
+    }
+
+    /// Counts one answer. `known` says whether a model is one of the catalog.
+    pub(crate) fn count(&self, line: &Line, known: impl Fn(&str) -> bool) {
+        let model = line.model.as_deref().filter(|model| known(model));
+        let model = model.unwrap_or("other").to_owned();
+        let endpoint = line.endpoint.clone();
+        with_local_recorder(&self.recorder, || {
+            let labels = vec![
+                Label::new("endpoint", endpoint.clone()),
+                Label::new("model", model.clone()),
+                Label::new("status", line.status.to_string()),
+                Label::new("outcome", line.outcome),
+            ];
+            metrics::counter!("portolan_requests_total", labels).increment(1);
+            for tried in &line.attempts {
+                let labels = vec![
+                    Label::new("endpoint", tried.endpoint.clone()),
+                    Label::new("region", tried.region.clone()),
+                    Label::new("model", tried.model.clone()),
+                    Label::new("outcome", tried.outcome.clone()),
+                ];
+                metrics::counter!("portolan_attempts_total", labels).increment(1);
+                if tried.maybe_billed {
+                    metrics::counter!("portolan_maybe_billed_total").increment(1);
+                }
+            }
+            if let (Some(usage), Some(served)) = (line.usage, line.attempts.last()) {
+                for (direction, tokens) in [("input", usage.input), ("output", usage.output)] {
+                    let labels = vec![
+                        Label::new("usage_region", served.usage_region.clone()),
+                        Label::new("model", served.model.clone()),
+                        Label::new("direction", direction),
+                    ];
+                    metrics::counter!("portolan_tokens_total", labels).increment(tokens);
+                }
+            }
+            let seconds = std::time::Duration::from_millis(line.ms).as_secs_f64();
+            let labels = vec![Label::new("endpoint", endpoint)];
+            metrics::histogram!("portolan_request_seconds", labels).record(seconds);
+        });
+    }
+}

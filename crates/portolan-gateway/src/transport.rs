@@ -1,0 +1,173 @@
+//! How a call leaves: over the network, or to the mock of this process.
+//!
+//! Redirects are not followed, proxies of the environment are not asked, and the client never
+//! repeats a request by itself: what is tried again is the plan's to say.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, Uri};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tower_service::Service;
+
+use crate::mock::Mock;
+
+/// Whatever can go wrong with a connection.
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The body of an answer, to us or from us.
+pub(crate) type Body = UnsyncBoxBody<Bytes, BoxError>;
+
+/// Idle connections to one host that are kept.
+const IDLE: usize = 64;
+
+/// How long an idle connection is kept: less than upstreams usually keep theirs, so that a request
+/// seldom meets one that is being closed.
+const KEPT: Duration = Duration::from_secs(20);
+
+/// A body that is there.
+pub(crate) fn full(bytes: impl Into<Bytes>) -> Body {
+    Full::new(bytes.into())
+        .map_err(|never| match never {})
+        .boxed_unsync()
+}
+
+/// Where calls go.
+pub(crate) enum Transport {
+    /// Over the network.
+    Network(Network),
+    /// Nowhere.
+    Mock(Mock),
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unsent {
+    /// No connection was made, so nothing was sent.
+    Connect,
+    /// The connection broke before an answer came.
+    Reset,
+}
+
+impl Transport {
+    pub(crate) async fn send(
+        &self,
+        request: Request<Full<Bytes>>,
+        connect: Option<Duration>,
+        tries: usize,
+    ) -> Result<Response<Body>, Unsent> {
+        match self {
+            Self::Mock(mock) => mock.answer(request, tries).await,
+            Self::Network(network) => network.send(request, connect).await,
+        }
+    }
+
+    pub(crate) fn is_mock(&self) -> bool {
+        matches!(self, Self::Mock(_))
+    }
+}
+
+type Upstreams = Client<Timed<HttpsConnector<HttpConnector>>, Full<Bytes>>;
+
+/// Clients by how long they may take to connect: that is a policy's to say.
+#[derive(Default)]
+pub(crate) struct Network(Mutex<BTreeMap<Option<Duration>, Upstreams>>);
+
+impl Network {
+    async fn send(
+        &self,
+        request: Request<Full<Bytes>>,
+        connect: Option<Duration>,
+    ) -> Result<Response<Body>, Unsent> {
+        let client = self.client(connect);
+        match client.request(request).await {
+            Ok(response) => Ok(response.map(|body| {
+                let body = body.map_err(|error| -> BoxError { error.into() });
+                body.boxed_unsync()
+            })),
+            Err(error) if error.is_connect() || was_never_written(&error) => Err(Unsent::Connect),
+            Err(_) => Err(Unsent::Reset),
+        }
+    }
+
+    fn client(&self, connect: Option<Duration>) -> Upstreams {
+        let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = clients.entry(connect).or_insert_with(|| client(connect));
+        made.clone()
+    }
+}
+
+/// Whether a kept connection was gone before any of the request was written to it.
+fn was_never_written(error: &hyper_util::client::legacy::Error) -> bool {
+    let cause = std::error::Error::source(error);
+    let cause = cause.and_then(|cause| cause.downcast_ref::<hyper::Error>());
+    cause.is_some_and(hyper::Error::is_canceled)
+}
+
+fn client(connect: Option<Duration>) -> Upstreams {
+    let mut http = HttpConnector::new();
+    http.enforce_http(false);
+    http.set_nodelay(true);
+    let https = HttpsConnectorBuilder::new()
+        .with_webpki_roots()
+        .https_or_http()
+        .enable_all_versions()
+        .wrap_connector(http);
+    let connector = Timed {
+        inner: https,
+        limit: connect,
+    };
+    Client::builder(TokioExecutor::new())
+        .retry_canceled_requests(false)
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(KEPT)
+        .pool_max_idle_per_host(IDLE)
+        .build(connector)
+}
+
+/// A connector whose whole work, name and handshake included, ends in time.
+#[derive(Clone)]
+struct Timed<C> {
+    inner: C,
+    limit: Option<Duration>,
+}
+
+impl<C> Service<Uri> for Timed<C>
+where
+    C: Service<Uri>,
+    C::Future: Send + 'static,
+    C::Response: 'static,
+    C::Error: Into<BoxError>,
+{
+    type Response = C::Response;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<C::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(context).map_err(Into::into)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let connecting = self.inner.call(uri);
+        let limit = self.limit;
+        Box::pin(async move {
+            match limit {
+                None => connecting.await.map_err(Into::into),
+                Some(limit) => match tokio::time::timeout(limit, connecting).await {
+                    Ok(connected) => connected.map_err(Into::into),
+                    Err(elapsed) => Err(elapsed.into()),
+                },
+            }
+        })
+    }
+}

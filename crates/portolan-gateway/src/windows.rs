@@ -1,0 +1,108 @@
+//! Calls counted in fixed windows, for each account and key of a limit, in memory.
+//!
+//! A call is counted when an attempt is about to be made, and never for a refusal. Looking and
+//! counting are one step, so that no number of calls at once passes a limit together.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use portolan_core::answer::{Attempt, Limit};
+use portolan_core::request::{State, Usage};
+
+/// Windows that are kept before those that are over are thrown away.
+const KEPT: usize = 100_000;
+
+/// All windows.
+#[derive(Debug, Default)]
+pub(crate) struct Windows(Mutex<BTreeMap<String, BTreeMap<String, Window>>>);
+
+/// Calls under one key, in one stretch of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Window {
+    model: String,
+    from_ms: i64,
+    length_ms: i64,
+    used: i64,
+}
+
+/// A limit as it stands after a call was counted, or was not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) limit: i64,
+    pub(crate) remaining: i64,
+    pub(crate) reset_s: i64,
+}
+
+impl Window {
+    fn reset_s(&self, now_ms: i64) -> i64 {
+        let left = self.from_ms.saturating_add(self.length_ms) - now_ms;
+        // Whole seconds, rounded up: after that long the window is over.
+        (left.max(0) + 999) / 1000
+    }
+
+    fn is_over(&self, now_ms: i64) -> bool {
+        now_ms >= self.from_ms.saturating_add(self.length_ms) || now_ms < self.from_ms
+    }
+}
+
+impl Windows {
+    /// Counts a call that an attempt is about to make.
+    ///
+    /// # Errors
+    /// The window is full: nothing is counted.
+    pub(crate) fn take(
+        &self,
+        account: &str,
+        attempt: &Attempt,
+        limit: &Limit,
+        now_ms: i64,
+    ) -> Result<Standing, Standing> {
+        let mut accounts = self.lock();
+        if accounts.values().map(BTreeMap::len).sum::<usize>() > KEPT {
+            for windows in accounts.values_mut() {
+                windows.retain(|_, window| !window.is_over(now_ms));
+            }
+            accounts.retain(|_, windows| !windows.is_empty());
+        }
+        let windows = accounts.entry(account.to_owned()).or_default();
+        let fresh = || Window {
+            model: attempt.model.clone(),
+            from_ms: now_ms,
+            length_ms: limit.window_s.max(1).saturating_mul(1000),
+            used: 0,
+        };
+        let window = windows.entry(limit.key.clone()).or_insert_with(fresh);
+        if window.is_over(now_ms) {
+            *window = fresh();
+        }
+        let free = window.used < limit.requests;
+        if free {
+            window.used += 1;
+        }
+        let standing = Standing {
+            limit: limit.requests,
+            remaining: limit.requests - window.used,
+            reset_s: window.reset_s(now_ms),
+        };
+        if free { Ok(standing) } else { Err(standing) }
+    }
+
+    /// Adds what one account has used to what is known now.
+    pub(crate) fn tell(&self, account: &str, now_ms: i64, state: &mut State) {
+        let accounts = self.lock();
+        let windows = accounts.get(account).into_iter().flat_map(BTreeMap::values);
+        for window in windows.filter(|window| !window.is_over(now_ms)) {
+            let usage: &mut Usage = state.models.entry(window.model.clone()).or_default();
+            if usage.used.is_none_or(|used| used < window.used) {
+                usage.used = Some(window.used);
+                usage.reset_s = Some(window.reset_s(now_ms));
+            }
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, BTreeMap<String, Window>>> {
+        self.0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}

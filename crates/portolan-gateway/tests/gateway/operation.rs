@@ -1,0 +1,171 @@
+//! Keys, the log, metrics, reload and drain.
+
+use std::fmt::Write;
+
+use crate::harness::{ADMIN, Build, EU, POLICY, US, ask};
+use crate::upstream::{Act, End, Upstream, answer};
+use bytes::Bytes;
+use http::Request;
+use http_body_util::{BodyExt, Full};
+use sha2::{Digest, Sha256};
+
+fn sha256(key: &str) -> String {
+    let mut text = String::new();
+    for byte in Sha256::digest(key) {
+        write!(text, "{byte:02x}").unwrap();
+    }
+    text
+}
+
+fn keys() -> String {
+    let secret = format!("{}/tests/gateway/secret.txt", env!("CARGO_MANIFEST_DIR"));
+    format!(
+        "
+keys:
+  attribute: key
+  rows:
+    - {{sha256: {}, row: everybody, upstreams: {{us: 'file:{secret}'}}}}
+    - {{sha256: {}, row: north, upstreams: {{us: 'file:{secret}', eu: 'file:{secret}'}}}}
+",
+        sha256("sk-everybody"),
+        sha256("sk-north")
+    )
+}
+
+#[tokio::test]
+async fn a_key_is_a_row_of_the_policy_and_a_secret_for_each_region() {
+    let us = Upstream::new(vec![answer("us")]).await;
+    let eu = Upstream::new(vec![answer("eu")]).await;
+    let gate = Build::over(&us, &eu).with(&keys()).start().await;
+    let body = ask("m-1");
+    for (listener, key, code) in [
+        (US, "Bearer sk-everybody", (200, "")),
+        (US, "sk-everybody", (200, "")),
+        // It has no secret for the EU, and no other region's is taken.
+        (EU, "Bearer sk-everybody", (403, "key-wrong-region")),
+        (EU, "Bearer sk-north", (200, "")),
+        // Its row demands processing in the EU.
+        (US, "Bearer sk-north", (403, "lock-not-met")),
+        (US, "Bearer sk-nobody", (401, "unknown-key")),
+        (US, "", (401, "unknown-key")),
+    ] {
+        let told = gate.chat(listener, &body, &[("authorization", key)]).await;
+        assert_eq!(told.code(), code, "{key}: {}", told.text);
+    }
+    assert_eq!((us.seen().len(), eu.seen().len()), (2, 1));
+    let log = gate.log();
+    assert_eq!(log[0]["account"], "everybody");
+    let text = serde_json::to_string(&log).unwrap();
+    assert!(!text.contains("sk-") && !text.contains("canary"), "{text}");
+}
+
+#[tokio::test]
+async fn every_answer_is_in_the_log_and_the_metrics() {
+    let gate = Build::over_mock().start().await;
+    gate.chat(US, &ask("m-1"), &[]).await;
+    gate.chat(US, &ask("who-knows"), &[]).await;
+    gate.chat(EU, &ask("m-2"), &[]).await;
+    gate.get(US, "/nowhere").await;
+    let outcomes: Vec<_> = gate.log().iter().map(|l| l["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["answered", "refused", "refused", "refused"]);
+    let metrics = gate.get(ADMIN, "/metrics").await.text;
+    for line in [
+        r#"portolan_requests_total{endpoint="us",model="m-1",status="200",outcome="answered"} 1"#,
+        r#"portolan_requests_total{endpoint="us",model="other",status="404",outcome="refused"} 2"#,
+        r#"portolan_attempts_total{endpoint="us",region="us",model="m-1",outcome="answered"} 1"#,
+    ] {
+        assert!(metrics.contains(line), "{line}\n{metrics}");
+    }
+    assert!(!metrics.contains("who-knows"), "{metrics}");
+    assert!(
+        metrics.contains("portolan_tokens_total{usage_region=\"us\""),
+        "{metrics}"
+    );
+    assert_eq!(gate.get(ADMIN, "/healthz").await.text, "ok\n");
+}
+
+#[tokio::test]
+async fn usage_is_summed_up_with_its_exact_cost() {
+    let us = Upstream::new(vec![answer("well")]).await;
+    let gate = Build::over(&us, &us).start().await;
+    for _ in 0..3 {
+        gate.chat(US, &ask("m-1"), &[]).await;
+    }
+    gate.chat(US, &ask("m-2"), &[]).await;
+    let usage = gate.get(ADMIN, "/usage").await.json();
+    // 3 tokens in for $1.10 a million and 2 out for $2.00, three times.
+    let priced = serde_json::json!({
+        "usage_region": "us", "model": "m-1", "account": null, "calls": 3,
+        "input_tokens": 9, "output_tokens": 6, "cost_usd": "0.0000219", "calls_without_price": 0,
+    });
+    assert_eq!(usage["usage"][0], priced);
+    assert_eq!(usage["usage"][1]["calls_without_price"], 1);
+}
+
+#[tokio::test]
+async fn a_reload_serves_what_is_sound_and_proved_and_nothing_else() {
+    let gate = Build::over_mock().start().await;
+    let reload = || {
+        let request = Request::post(gate.uri(ADMIN, "/reload"));
+        gate.told(request.body(Full::<Bytes>::default()).unwrap())
+    };
+    let before = gate.gateway.snapshot();
+    gate.write_policy("edition 1\npolicy broken");
+    let told = reload().await;
+    assert_eq!(
+        (told.status, gate.gateway.snapshot()),
+        (422, before.clone()),
+        "{}",
+        told.text
+    );
+    let leaks = POLICY
+        .replace(
+            "request.endpoint == eu\nlock",
+            "request.endpoint == us and request.endpoint == eu\nlock",
+        )
+        .replace(
+            "when  route.region != request.endpoint.region",
+            "when request.endpoint == us and route.region != us",
+        );
+    gate.write_policy(&leaks);
+    let told = reload().await;
+    assert_eq!(
+        (told.status, gate.gateway.snapshot()),
+        (422, before.clone()),
+        "{}",
+        told.text
+    );
+    assert!(told.text.contains("eu-stays-in-eu"), "{}", told.text);
+    gate.write_policy(&POLICY.replace("is not offered", "is not sold"));
+    assert_eq!(reload().await.status, 200);
+    assert_ne!(gate.gateway.snapshot(), before);
+    let told = gate.chat(EU, &ask("m-2"), &[]).await;
+    assert!(told.text.contains("is not sold"), "{}", told.text);
+}
+
+#[tokio::test]
+async fn what_is_under_way_ends_before_the_gateway_does() {
+    let pieces = vec!["data: {}\n\n".to_owned()];
+    let us = Upstream::new(vec![Act::Events(pieces, End::Wait)]).await;
+    let mut build = Build::over(&us, &us);
+    build.policy = build.policy.replace("idle 30s", "idle 500ms");
+    let mut gate = build.start().await;
+    assert_eq!(gate.get(ADMIN, "/readyz").await.status, 200);
+    let body = r#"{"model":"m-1","messages":[],"stream":true}"#;
+    let response = gate
+        .send(gate.posted(US, "/v1/chat/completions", body, &[]))
+        .await;
+    let mut stream = response.into_body();
+    stream.frame().await.unwrap().unwrap();
+    gate.stop();
+    while gate.get(ADMIN, "/readyz").await.status != 503 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    // The stream is silent for too long in the end, and says so: it was not cut.
+    let rest = stream.collect().await.unwrap().to_bytes();
+    assert!(
+        String::from_utf8_lossy(&rest).contains("stream-broken"),
+        "{rest:?}"
+    );
+    gate.done().await;
+}
