@@ -34,7 +34,7 @@ use portolan_verify::smt::{Question, Unsupported};
 use portolan_wire::write_request;
 
 /// Generated policies, and questions to each of them.
-const POLICIES: u64 = 60;
+const POLICIES: u64 = 50;
 const QUESTIONS: usize = 6;
 /// Questions to a generated policy that are asked of single requests, and of how many.
 const ALONE: usize = 3;

@@ -131,6 +131,12 @@ pub(super) fn misspelt(from: &[u8], until: Option<&[u8]>) -> Option<String> {
         let next = READABLE.chars().map(move |next| format!("{start}{next}"));
         std::iter::once(start.to_owned()).chain(next)
     });
+    // What begins with a text is not before it, and not behind a bound unless the text is.
+    let fits = |start: &String| {
+        let start = start.as_bytes();
+        (start >= from || from.starts_with(start)) && until.is_none_or(|until| start < until)
+    };
+    let starts = starts.filter(fits);
     let mut found = starts.flat_map(|start| misspelt_beginning(&start).collect::<Vec<_>>());
     let found = found.find(|header| within(header, from, until));
     let alone = until.is_some_and(|until| until.strip_suffix(b"\0") == Some(from));
