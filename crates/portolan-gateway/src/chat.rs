@@ -2,13 +2,13 @@
 
 use bytes::{Bytes, BytesMut};
 use http::request::Parts;
-use http::{HeaderMap, Response, header};
+use http::{HeaderMap, Response};
 use http_body_util::BodyExt;
 use portolan_core::answer::{Answer, Outcome, Plan};
 use portolan_core::engine::Engine;
 use portolan_core::request::{Request, State};
-use portolan_wire::http::{Fault, Trouble, is_json, query_pairs};
-use portolan_wire::{BodyText, Call, answer_json, judge_auth};
+use portolan_wire::http::{Fault, Trouble};
+use portolan_wire::{BodyText, Call, answer_json};
 use serde_json::Value;
 
 use crate::attempt::{Answered, Bounds};
@@ -28,17 +28,7 @@ const JUDGED: usize = 8;
 
 /// What stands against a call before its body is read.
 pub(crate) fn refused_unread(headers: &HeaderMap, limit: usize) -> Option<Fault<'_>> {
-    let coding = heads::text(headers, header::CONTENT_ENCODING).map(str::trim);
-    if let Some(found) = coding.filter(|c| !c.is_empty() && !c.eq_ignore_ascii_case("identity")) {
-        return Some(Fault::CompressedRequest { found });
-    }
-    let media = heads::text(headers, header::CONTENT_TYPE);
-    if let Some(found) = media.filter(|media| !is_json(media)) {
-        return Some(Fault::UnsupportedMediaType { found });
-    }
-    let length = heads::text(headers, header::CONTENT_LENGTH).and_then(|v| v.parse::<u64>().ok());
-    let long = length.is_some_and(|length| usize::try_from(length).map_or(true, |l| l > limit));
-    long.then_some(Fault::BodyTooLarge { limit })
+    portolan_wire::http::refused_unread(|name| heads::text(headers, name), limit)
 }
 
 /// A call's body, within its bounds of size and of time from one piece to the next.
@@ -161,9 +151,9 @@ impl Asked {
         body: &Bytes,
         caller: &Caller<'_>,
     ) -> Result<Self, String> {
-        let mut call = Call::posted(body.to_vec(), None, exchange.at());
-        let query = query_pairs(head.uri.query().unwrap_or_default());
-        (call.draft.auth, call.draft.auth_header) = judge_auth(heads::pairs(&head.headers), query);
+        let query = head.uri.query().unwrap_or_default();
+        let headers = heads::pairs(&head.headers);
+        let mut call = Call::received(body.to_vec(), headers, query, exchange.at());
         call.draft.endpoint = Some(exchange.endpoint.clone());
         call.draft.attributes.clone_from(&caller.attributes);
         let model = call.draft.body.model.clone();

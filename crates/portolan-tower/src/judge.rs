@@ -5,8 +5,8 @@ use http::request::Parts;
 use http::{HeaderMap, header};
 use portolan_core::answer::Outcome;
 use portolan_core::limits;
-use portolan_wire::http::{Dialect, Fault, Reply, Trouble, is_json, query_pairs, reply};
-use portolan_wire::{BodyText, Call, judge_auth};
+use portolan_wire::http::{Dialect, Fault, Reply, Trouble, refused_unread, reply};
+use portolan_wire::{BodyText, Call};
 
 use crate::host::Host;
 use crate::layer::Settings;
@@ -23,28 +23,16 @@ pub(crate) struct Incoming<'a, H> {
 impl<H: Host> Incoming<'_, H> {
     /// What stands against a call before its body is read.
     pub(crate) fn refused_unread(&self) -> Option<Reply> {
-        let header = |name| self.parts.headers.get(name).and_then(|v| v.to_str().ok());
-        let coding = header(header::CONTENT_ENCODING).map(str::trim);
-        if let Some(found) = coding.filter(|c| !c.is_empty() && !c.eq_ignore_ascii_case("identity"))
-        {
-            return Some(self.fault(Fault::CompressedRequest { found }));
-        }
-        let media = header(header::CONTENT_TYPE);
-        if let Some(found) = media.filter(|media| !is_json(media)) {
-            return Some(self.fault(Fault::UnsupportedMediaType { found }));
-        }
-        let length = header(header::CONTENT_LENGTH).and_then(|v| v.parse::<u64>().ok());
-        let limit = self.settings.body_limit;
-        let long = length.is_some_and(|length| usize::try_from(length).map_or(true, |l| l > limit));
-        long.then(|| self.fault(Fault::BodyTooLarge { limit }))
+        let header = |name: &str| self.parts.headers.get(name)?.to_str().ok();
+        refused_unread(header, self.settings.body_limit).map(|fault| self.fault(fault))
     }
 
     /// The plan of a call, or what to answer instead.
     pub(crate) fn judge(&self, body: &Bytes) -> Result<Routed, Reply> {
         let engine = self.host.engine();
-        let mut call = Call::posted(body.to_vec(), None, self.host.now());
-        let query = query_pairs(self.parts.uri.query().unwrap_or_default());
-        (call.draft.auth, call.draft.auth_header) = judge_auth(pairs(&self.parts.headers), query);
+        let query = self.parts.uri.query().unwrap_or_default();
+        let headers = pairs(&self.parts.headers);
+        let mut call = Call::received(body.to_vec(), headers, query, self.host.now());
         let who = self.host.who(self.parts);
         call.draft.endpoint = who.endpoint;
         call.draft.attributes = who.attributes;

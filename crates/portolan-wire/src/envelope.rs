@@ -18,6 +18,7 @@ use serde_json::value::RawValue;
 use crate::auth;
 use crate::diags;
 use crate::fallbacks::read_body;
+use crate::http::query_pairs;
 use crate::json::{self, Kind};
 use crate::posted::BodyText;
 use crate::problems::{EnvelopeError, Problems, join};
@@ -66,6 +67,19 @@ impl Call {
             body: Some(body),
             input_tokens,
         }
+    }
+
+    /// A posted body as it came over HTTP: how the caller authenticated is judged by the headers,
+    /// as text, and by the query string.
+    pub fn received<'h>(
+        body: impl Into<Vec<u8>>,
+        headers: impl IntoIterator<Item = (&'h str, &'h str)>,
+        query: &'h str,
+        at: Instant,
+    ) -> Self {
+        let mut call = Self::posted(body, None, at);
+        (call.draft.auth, call.draft.auth_header) = auth::judge(headers, query_pairs(query));
+        call
     }
 }
 

@@ -22,7 +22,8 @@ mod upstream;
 
 pub use dialect::{Dialect, Reply, reply, wants_problem};
 pub use fault::Fault;
-pub use head::{is_json, query_pairs};
+pub(crate) use head::query_pairs;
+pub use head::refused_unread;
 pub use rate::Window;
 pub use upstream::{Envelope, UpstreamError};
 
