@@ -15,8 +15,8 @@ use portolan_core::limits;
 use portolan_core::policy::Goal;
 use portolan_core::request::{Draft, State};
 use portolan_core::text::{echo, join};
-use portolan_verify::prove::{Asking, Outcome, prove as ask};
-use portolan_verify::theorems::{self, Law, theorems};
+use portolan_verify::prove::{Asking, Outcome, prove_and_theorems};
+use portolan_verify::theorems::{self, Law, Theorem};
 
 use crate::config::{Config, Instead};
 
@@ -56,8 +56,7 @@ pub enum Destination {
 /// Asks everything, for calls from an instant on.
 pub fn prove(engine: &Engine, config: &Config, to: Destination, from: Instant) -> Proof {
     let mut proof = Proof::default();
-    locks(engine, &mut proof);
-    claims(engine, &mut proof);
+    of_policy(engine, &mut proof);
     let reach = reach(engine, config, to, from);
     proof.lines.extend(reach.lines);
     proof.problems.extend(reach.problems);
@@ -101,11 +100,39 @@ pub fn reach(engine: &Engine, config: &Config, to: Destination, from: Instant) -
     proof
 }
 
-/// Every attempt of every plan meets every lock that applies to it.
-fn locks(engine: &Engine, proof: &mut Proof) {
+/// The policy's part: the law that locks hold, and what the policy claims by itself. A comparison
+/// with another policy is its author's to make.
+fn of_policy(engine: &Engine, proof: &mut Proof) {
+    let proves = engine.policy().proves.iter().enumerate();
+    let own = proves.filter(|(_, prove)| !matches!(prove.goal, Goal::SameDecisionAs { .. }));
+    let wanted: Vec<usize> = own.map(|(position, _)| position).collect();
     let posted = |draft: &Draft| portolan_wire::write_request(draft, &State::default()).is_ok();
-    let all = theorems(engine, &posted);
-    let Some(theorem) = all.iter().find(|theorem| theorem.law == Law::LocksHold) else {
+    let asking = Asking {
+        wanted: &wanted,
+        posted: &posted,
+        other: &|_| None,
+    };
+    let (answers, theorems) = prove_and_theorems(engine, asking);
+    locks(&theorems, proof);
+    for answer in answers {
+        let prove = engine.policy().proves.get(answer.prove);
+        let name = prove.map_or("", |prove| &*prove.name);
+        match &answer.outcome {
+            Outcome::Proved => proof.lines.push(format!("proved: `{name}`")),
+            Outcome::Refuted(refutation) => proof.problems.push(format!(
+                "refuted: `{name}`, by the request {}",
+                request(&refutation.draft)
+            )),
+            Outcome::Inconclusive(_) => {
+                proof.problems.push(format!("not known: `{name}`"));
+            }
+        }
+    }
+}
+
+/// Every attempt of every plan meets every lock that applies to it.
+fn locks(theorems: &[Theorem], proof: &mut Proof) {
+    let Some(theorem) = theorems.iter().find(|t| t.law == Law::LocksHold) else {
         let problem = "not known: `locks-hold`: the policy asks for more than a limit allows";
         proof.problems.push(problem.to_owned());
         return;
@@ -121,33 +148,6 @@ fn locks(engine: &Engine, proof: &mut Proof) {
         )),
         theorems::Outcome::Unknown(_) => {
             proof.problems.push(format!("not known: `{name}`"));
-        }
-    }
-}
-
-/// What the policy claims by itself. A comparison with another policy is its author's to make.
-fn claims(engine: &Engine, proof: &mut Proof) {
-    let proves = engine.policy().proves.iter().enumerate();
-    let own = proves.filter(|(_, prove)| !matches!(prove.goal, Goal::SameDecisionAs { .. }));
-    let wanted: Vec<usize> = own.map(|(position, _)| position).collect();
-    let posted = |draft: &Draft| portolan_wire::write_request(draft, &State::default()).is_ok();
-    let asking = Asking {
-        wanted: &wanted,
-        posted: &posted,
-        other: &|_| None,
-    };
-    for answer in ask(engine, asking) {
-        let prove = engine.policy().proves.get(answer.prove);
-        let name = prove.map_or("", |prove| &*prove.name);
-        match &answer.outcome {
-            Outcome::Proved => proof.lines.push(format!("proved: `{name}`")),
-            Outcome::Refuted(refutation) => proof.problems.push(format!(
-                "refuted: `{name}`, by the request {}",
-                request(&refutation.draft)
-            )),
-            Outcome::Inconclusive(_) => {
-                proof.problems.push(format!("not known: `{name}`"));
-            }
         }
     }
 }

@@ -4,7 +4,7 @@
 //! counting are one step, so that no number of calls at once passes a limit together.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use portolan_core::answer::{Attempt, Limit};
 use portolan_core::request::{State, Usage};
@@ -12,9 +12,12 @@ use portolan_core::request::{State, Usage};
 /// Windows that are kept before those that are over are thrown away.
 const KEPT: usize = 100_000;
 
+/// An account, and the key of a limit.
+type Name = (String, String);
+
 /// All windows.
 #[derive(Debug, Default)]
-pub(crate) struct Windows(Mutex<BTreeMap<String, BTreeMap<String, Window>>>);
+pub(crate) struct Windows(Mutex<BTreeMap<Name, Window>>);
 
 /// Calls under one key, in one stretch of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,21 +60,18 @@ impl Windows {
         limit: &Limit,
         now_ms: i64,
     ) -> Result<Standing, Standing> {
-        let mut accounts = self.lock();
-        if accounts.values().map(BTreeMap::len).sum::<usize>() > KEPT {
-            for windows in accounts.values_mut() {
-                windows.retain(|_, window| !window.is_over(now_ms));
-            }
-            accounts.retain(|_, windows| !windows.is_empty());
+        let mut windows = self.lock();
+        if windows.len() > KEPT {
+            windows.retain(|_, window| !window.is_over(now_ms));
         }
-        let windows = accounts.entry(account.to_owned()).or_default();
         let fresh = || Window {
             model: attempt.model.clone(),
             from_ms: now_ms,
             length_ms: limit.window_s.max(1).saturating_mul(1000),
             used: 0,
         };
-        let window = windows.entry(limit.key.clone()).or_insert_with(fresh);
+        let name = (account.to_owned(), limit.key.clone());
+        let window = windows.entry(name).or_insert_with(fresh);
         if window.is_over(now_ms) {
             *window = fresh();
         }
@@ -89,9 +89,13 @@ impl Windows {
 
     /// Adds what one account has used to what is known now.
     pub(crate) fn tell(&self, account: &str, now_ms: i64, state: &mut State) {
-        let accounts = self.lock();
-        let windows = accounts.get(account).into_iter().flat_map(BTreeMap::values);
-        for window in windows.filter(|window| !window.is_over(now_ms)) {
+        let windows = self.lock();
+        let first = (account.to_owned(), String::new());
+        let own = windows
+            .range(first..)
+            .take_while(|((of, _), _)| of == account);
+        let open = own.filter(|(_, window)| !window.is_over(now_ms));
+        for (_, window) in open {
             let usage: &mut Usage = state.models.entry(window.model.clone()).or_default();
             if usage.used.is_none_or(|used| used < window.used) {
                 usage.used = Some(window.used);
@@ -100,9 +104,7 @@ impl Windows {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, BTreeMap<String, Window>>> {
-        self.0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Name, Window>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
