@@ -54,9 +54,9 @@ impl<'a> Writer<'a> {
     pub(crate) fn line(&mut self, indent: usize) {
         if !self.fresh {
             let text = std::mem::take(&mut self.current);
+            let bare = text.trim_end_matches(' ');
             // A blank behind a backslash is said.
-            let bare = text.trim_end_matches(' ').len();
-            let said = bare + usize::from(text.trim_end_matches(' ').ends_with('\\'));
+            let said = bare.len() + usize::from(bare.ends_with('\\'));
             self.lines.push(Line {
                 text: text.get(..said).unwrap_or(&text).to_owned(),
                 comment: self.comment.take(),

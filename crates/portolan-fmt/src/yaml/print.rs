@@ -139,23 +139,18 @@ impl<'a> Printer<'_, 'a> {
             return self.lines(value, indent + 2, false);
         }
         let absent = matches!(&value.kind, Kind::Text("")) && value.anchor.is_none();
-        if let Kind::Block(..) = value.kind {
-            if !value.before.is_empty() {
-                self.writer.end(comment);
-                self.writer.opens();
-                self.writer.line(indent + 2);
-                self.lead(value);
-                return self.block(value, None, indent);
-            }
-            self.block(value, comment, indent);
-        } else if absent {
+        let block = matches!(value.kind, Kind::Block(..));
+        if absent {
             self.writer.end(comment);
-        } else if comment.is_some() || !value.before.is_empty() {
+        } else if !value.before.is_empty() || comment.is_some() && !block {
             self.writer.end(comment);
             self.writer.opens();
             self.writer.line(indent + 2);
             self.lead(value);
-            self.value(value, indent + 2);
+            // A block is as deep as its sign would be on the key's line.
+            self.value(value, if block { indent } else { indent + 2 });
+        } else if block {
+            self.block(value, comment, indent);
         } else {
             self.value(value, indent);
         }
@@ -332,18 +327,24 @@ impl<'a> Printer<'_, 'a> {
     }
 }
 
-/// Says whether comments stand on lines of their own in a collection in brackets.
-fn holds_comments(node: &Node<'_>) -> bool {
-    let inside = |node: &Node<'_>| !node.before.is_empty() || holds_comments(node);
-    let within = match &node.kind {
-        Kind::Sequence(_, items) => items.iter().any(inside),
+/// Says whether something is so of anything in a collection. As deep as the nodes, which
+/// `limits::YAML_NESTING` bounds.
+fn any_within(node: &Node<'_>, is: &dyn Fn(&Node<'_>) -> bool) -> bool {
+    let found = |node: &Node<'_>| is(node) || any_within(node, is);
+    match &node.kind {
+        Kind::Sequence(_, items) => items.iter().any(found),
         Kind::Map(_, entries) => {
             let mut entries = entries.iter();
-            entries.any(|(key, value)| inside(key) || inside(value))
+            entries.any(|(key, value)| found(key) || found(value))
         }
         Kind::Text(_) | Kind::Block(..) => false,
-    };
-    within || !node.behind.is_empty()
+    }
+}
+
+/// Says whether comments stand on lines of their own in a collection in brackets.
+fn holds_comments(node: &Node<'_>) -> bool {
+    let led = |node: &Node<'_>| !node.before.is_empty() || !node.behind.is_empty();
+    !node.behind.is_empty() || any_within(node, &led)
 }
 
 fn is_opened(node: &Node<'_>) -> bool {
@@ -402,15 +403,10 @@ fn flat(node: &Node<'_>) -> String {
 
 /// Says whether text of which lines have to stay is in a collection in brackets.
 fn holds_lines(node: &Node<'_>) -> bool {
-    match &node.kind {
-        Kind::Text(text) => keeps_lines(text),
-        Kind::Block(..) => false,
-        Kind::Sequence(_, items) => items.iter().any(holds_lines),
-        Kind::Map(_, entries) => {
-            let mut entries = entries.iter();
-            entries.any(|(key, value)| holds_lines(key) || holds_lines(value))
-        }
-    }
+    any_within(
+        node,
+        &|node| matches!(&node.kind, Kind::Text(text) if keeps_lines(text)),
+    )
 }
 
 /// Says whether text would mean something else on one line: an empty line in it is a line break,
