@@ -20,6 +20,7 @@ mod names;
 mod reads;
 mod sales;
 mod silence;
+mod successions;
 mod survey;
 
 pub use context::{Context, Subject, WrittenRule};

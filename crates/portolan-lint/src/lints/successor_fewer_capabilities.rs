@@ -5,6 +5,7 @@ use portolan_core::text::quoted;
 use crate::context::Context;
 use crate::findings::Findings;
 use crate::lint::{Check, Group, Level, Lint, Page};
+use crate::successions::{Succession, just_before, successions};
 
 pub(crate) const LINT: Lint = Lint {
     code: "successor-fewer-capabilities",
@@ -27,15 +28,14 @@ pub(crate) const LINT: Lint = Lint {
 };
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
-    let catalog = context.engine.catalog();
-    for model in &catalog.models {
-        let Some(successor) = model.successor.and_then(|id| catalog.model(id)) else {
-            continue;
-        };
-        let when = model.retires.unwrap_or(context.today);
-        let before = model.capabilities.periods().iter().rev();
-        let mut before = before.filter(|(window, _)| window.from.is_none_or(|from| from < when));
-        let (Some((_, had)), Some(has)) = (before.next(), successor.capabilities.at(when)) else {
+    for Succession {
+        model,
+        successor,
+        when,
+    } in successions(context)
+    {
+        let had = just_before(&model.capabilities, when);
+        let (Some(had), Some(has)) = (had, successor.capabilities.at(when)) else {
             continue;
         };
         let lost: Vec<&str> = had.difference(has).map(|word| &**word).collect();

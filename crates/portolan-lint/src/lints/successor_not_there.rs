@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::findings::Findings;
 use crate::lint::{Check, Group, Level, Lint, Page};
 use crate::sales;
+use crate::successions::{Succession, successions};
 
 pub(crate) const LINT: Lint = Lint {
     code: "successor-not-there",
@@ -35,11 +36,12 @@ pub(crate) const LINT: Lint = Lint {
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
     let catalog = context.engine.catalog();
-    for model in &catalog.models {
-        let Some(successor) = model.successor.and_then(|id| catalog.model(id)) else {
-            continue;
-        };
-        let when = model.retires.unwrap_or(context.today);
+    for Succession {
+        model,
+        successor,
+        when,
+    } in successions(context)
+    {
         // Nobody follows a successor that is gone: that is another finding.
         if !sales::life(successor).contains(when) {
             continue;

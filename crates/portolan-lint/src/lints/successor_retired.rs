@@ -1,12 +1,12 @@
 //! `successor-retired`: a successor that is gone before its predecessor.
 
-use portolan_core::catalog::Model;
 use portolan_core::instant::Instant;
 
 use crate::context::Context;
 use crate::findings::Findings;
 use crate::lint::{Check, Group, Level, Lint, Page};
 use crate::sales;
+use crate::successions::{Succession, successions};
 
 pub(crate) const LINT: Lint = Lint {
     code: "successor-retired",
@@ -30,12 +30,14 @@ pub(crate) const LINT: Lint = Lint {
 };
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
-    let catalog = context.engine.catalog();
-    for model in &catalog.models {
-        let successor = model.successor.and_then(|id| catalog.model(id));
-        let when = model.retires.unwrap_or(context.today);
-        let gone = |successor: &&Model| sales::life(successor).until.is_some_and(|end| end <= when);
-        if let Some(successor) = successor.filter(gone) {
+    for Succession {
+        model,
+        successor,
+        when,
+    } in successions(context)
+    {
+        let gone = sales::life(successor).until;
+        if gone.is_some_and(|end| end <= when) {
             let end = successor.retires.map_or_else(String::new, Instant::short);
             let message = format!(
                 "`{}` is to replace `{}`, and retires itself on {end}",

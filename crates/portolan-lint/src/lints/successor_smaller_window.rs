@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::findings::Findings;
 use crate::lint::{Check, Group, Level, Lint, Page};
+use crate::successions::{Succession, just_before, successions};
 
 pub(crate) const LINT: Lint = Lint {
     code: "successor-smaller-window",
@@ -26,16 +27,13 @@ pub(crate) const LINT: Lint = Lint {
 };
 
 fn check(context: &Context<'_>, findings: &mut Findings) {
-    let catalog = context.engine.catalog();
-    for model in &catalog.models {
-        let Some(successor) = model.successor.and_then(|id| catalog.model(id)) else {
-            continue;
-        };
-        let when = model.retires.unwrap_or(context.today);
-        // What holds until the very end, and what holds from then on.
-        let before = model.context_window.periods().iter().rev();
-        let mut before = before.filter(|(window, _)| window.from.is_none_or(|from| from < when));
-        if let Some((_, had)) = before.next()
+    for Succession {
+        model,
+        successor,
+        when,
+    } in successions(context)
+    {
+        if let Some(had) = just_before(&model.context_window, when)
             && let Some(has) = successor.context_window.at(when)
             && has < had
         {
