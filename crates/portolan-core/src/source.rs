@@ -3,6 +3,8 @@
 //! Offsets are `u32` bytes; `limits::SOURCE_BYTES` keeps every file below that.
 //! Nothing here renders; the command line does.
 
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -198,6 +200,14 @@ pub trait Files {
     /// # Errors
     /// Why there are none, in words for the diagnostic.
     fn read(&mut self, path: &str) -> Result<Vec<u8>, String>;
+}
+
+/// Texts in memory, by path.
+impl<K: Ord + Borrow<str>> Files for &BTreeMap<K, String> {
+    fn read(&mut self, path: &str) -> Result<Vec<u8>, String> {
+        let found = self.get(path).map(|text| text.clone().into_bytes());
+        found.ok_or_else(|| "there is no such file".to_owned())
+    }
 }
 
 #[cfg(test)]

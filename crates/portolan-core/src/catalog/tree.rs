@@ -2,6 +2,8 @@
 //!
 //! Nothing here knows what a key means; `decode` does. Scalars are text, whatever they look like.
 
+pub mod diags;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,32 +1,9 @@
 //! What is wrong with a configuration, in words.
 
+pub(super) use portolan_core::catalog::tree::diags::{missing_key, unknown_key, wrong_kind};
 use portolan_core::diagnostic::Diagnostic;
 use portolan_core::source::Span;
 use portolan_core::text::{echo, quoted};
-
-pub(super) fn wrong_kind(span: Span, expected: &str, found: &str) -> Diagnostic {
-    let message = format!("expected {expected}, found {found}");
-    Diagnostic::error("wrong-kind", span, message)
-}
-
-pub(super) fn unknown_key(
-    span: Span,
-    key: &str,
-    of: &str,
-    takes: &[&str],
-    near: Option<&str>,
-) -> Diagnostic {
-    let message = format!("`{}` is not a key of {of}", echo(key));
-    let takes = quoted(takes.iter().copied(), "and");
-    Diagnostic::error("unknown-key", span, message)
-        .near(near)
-        .help(format!("use one of its keys: {takes}"))
-}
-
-pub(super) fn missing_key(span: Span, key: &str, of: &str) -> Diagnostic {
-    let message = format!("{of} without `{key}`");
-    Diagnostic::error("missing-key", span, message).help(format!("add `{key}`"))
-}
 
 pub(super) fn conflicting_keys(span: Span, key: &str, other: &str) -> Diagnostic {
     let message = format!("`{key}` beside `{other}`");

@@ -9,7 +9,7 @@ use portolan_core::catalog::tree::{Entry, Value};
 use portolan_core::engine::{self, Engine};
 use portolan_core::instant::Instant;
 use portolan_core::request::State;
-use portolan_core::source::{Files, SourceId, Span};
+use portolan_core::source::{SourceId, Span};
 use portolan_wire::Overrides;
 use proptest::prelude::*;
 
@@ -81,17 +81,8 @@ fn what_a_notation_cannot_say_is_not_printed() {
     });
 }
 
-struct Memory(BTreeMap<&'static str, String>);
-
-impl Files for Memory {
-    fn read(&mut self, path: &str) -> Result<Vec<u8>, String> {
-        let found = self.0.get(path).map(|text| text.clone().into_bytes());
-        found.ok_or_else(|| "there is no such file".to_owned())
-    }
-}
-
-fn compiled(files: BTreeMap<&'static str, String>) -> Engine {
-    let compilation = engine::compile("policy.portolan", &mut Memory(files));
+fn compiled(files: &BTreeMap<&'static str, String>) -> Engine {
+    let compilation = engine::compile("policy.portolan", &mut &*files);
     assert_eq!(compilation.diagnostics, []);
     compilation.engine.unwrap()
 }
@@ -117,11 +108,11 @@ fn a_policy_decides_the_same_over_its_catalog_in_the_rules_language() {
     let named = r#"use catalog "catalog.yaml""#;
     assert!(policy.contains(named));
     let over_rules = policy.replace(named, r#"use catalog "catalog.portolan""#);
-    let one = compiled(BTreeMap::from([
+    let one = compiled(&BTreeMap::from([
         ("policy.portolan", policy),
         ("catalog.yaml", yaml),
     ]));
-    let other = compiled(BTreeMap::from([
+    let other = compiled(&BTreeMap::from([
         ("policy.portolan", over_rules),
         ("catalog.portolan", rules),
     ]));

@@ -1,12 +1,10 @@
 //! Which tests there are: the policy's own blocks, and case files with the policies they name.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, ensure};
 use portolan_core::engine::{Compilation, Engine};
-use portolan_core::source::Files;
 use portolan_test::cases::{CaseFile, Of};
 use portolan_test::suite::{self, Test};
 
@@ -150,7 +148,7 @@ fn find(own: &Policy, of: &Of, file: &Path) -> anyhow::Result<(Policy, Compilati
         Of::Overlay(name) => Policy::find(own.root(), Some(name))?,
         Of::Path(path) => Policy::find(Path::new(path), None)?,
         Of::Inline { entry, files } => {
-            let compiled = portolan_core::engine::compile(entry, &mut Memory(files));
+            let compiled = portolan_core::engine::compile(entry, &mut &*files);
             let within = file.with_extension("").join(entry);
             return Ok((Policy::of_file(&within)?, compiled));
         }
@@ -179,15 +177,5 @@ fn group(of: Of, policy: Policy, compiled: Compilation, color: Color) -> Result<
             }
             .human(color.on_stderr()),
         }),
-    }
-}
-
-/// Files that a case holds.
-struct Memory<'a>(&'a BTreeMap<String, String>);
-
-impl Files for Memory<'_> {
-    fn read(&mut self, path: &str) -> Result<Vec<u8>, String> {
-        let found = self.0.get(path).map(|text| text.clone().into_bytes());
-        found.ok_or_else(|| "there is no such file".to_owned())
     }
 }

@@ -1,36 +1,13 @@
 //! What is wrong with one value or one entry of a catalog, in words.
 
+pub(super) use crate::catalog::tree::diags::{missing_key, unknown_key, wrong_kind};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::text::{echo, quoted};
 
-pub(super) fn wrong_kind(span: Span, expected: &str, found: &str) -> Diagnostic {
-    let message = format!("expected {expected}, found {found}");
-    Diagnostic::error("wrong-kind", span, message)
-}
-
 pub(super) fn missing_value(span: Span, expected: &str) -> Diagnostic {
     let message = format!("expected {expected}, found nothing");
     Diagnostic::error("missing-value", span, message).help("write a value or remove the key")
-}
-
-pub(super) fn unknown_key(
-    span: Span,
-    key: &str,
-    of: &str,
-    takes: &[&str],
-    near: Option<&str>,
-) -> Diagnostic {
-    let message = format!("`{}` is not a key of {of}", echo(key));
-    let takes = quoted(takes.iter().copied(), "and");
-    Diagnostic::error("unknown-key", span, message)
-        .near(near)
-        .help(format!("use one of its keys: {takes}"))
-}
-
-pub(super) fn missing_key(span: Span, key: &str, of: &str) -> Diagnostic {
-    let message = format!("{of} without `{key}`");
-    Diagnostic::error("missing-key", span, message).help(format!("add `{key}`"))
 }
 
 pub(super) fn conflicting_keys(span: Span, key: &str, first: Span, other: &str) -> Diagnostic {
