@@ -1,11 +1,10 @@
 //! The policies that cases name: shipped ones from the disk, inline ones from memory.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use portolan_core::diagnostic::Diagnostic;
-use portolan_core::engine::{self, Compilation};
+use portolan_core::engine::{self, Compilation, Engine};
 use portolan_core::source::{Files, Sources};
 
 use crate::case::Origin;
@@ -51,7 +50,7 @@ fn below(place: &str) -> Vec<String> {
 /// Compiles what a case names.
 pub fn compile(origin: &Origin) -> Compilation {
     match origin {
-        Origin::Inline { entry, files } => engine::compile(entry, &mut Memory(files)),
+        Origin::Inline { entry, files } => engine::compile(entry, &mut &*files),
         Origin::Shipped(path) => {
             let path = root().join(path);
             let file = if path.is_dir() {
@@ -64,6 +63,25 @@ pub fn compile(origin: &Origin) -> Compilation {
             engine::compile(&entry, &mut Disk(directory))
         }
     }
+}
+
+/// The engine of a policy that uses `catalog.yaml`, both in memory.
+///
+/// # Panics
+/// With the findings, when it does not compile.
+#[expect(clippy::panic, reason = "tests panic to fail")]
+pub fn engine_of(policy: &str, catalog: &str) -> Engine {
+    let files = [("policy.portolan", policy), ("catalog.yaml", catalog)];
+    let files = files.map(|(name, text)| (name.to_owned(), text.to_owned()));
+    let compiled = compile(&Origin::Inline {
+        entry: "policy.portolan".to_owned(),
+        files: files.into(),
+    });
+    let findings = printed(&compiled.diagnostics, &compiled.sources);
+    let Some(engine) = compiled.engine else {
+        panic!("{findings}");
+    };
+    engine
 }
 
 /// Prints findings as plain text, for snapshots and messages.
@@ -99,16 +117,6 @@ pub fn printed(diagnostics: &[Diagnostic], sources: &Sources) -> String {
         }
     }
     out
-}
-
-/// Files in memory.
-struct Memory<'a>(&'a BTreeMap<String, String>);
-
-impl Files for Memory<'_> {
-    fn read(&mut self, path: &str) -> Result<Vec<u8>, String> {
-        let found = self.0.get(path).map(|text| text.clone().into_bytes());
-        found.ok_or_else(|| "there is no such file".to_owned())
-    }
 }
 
 /// Files below a directory of the repository.

@@ -1,16 +1,11 @@
 //! Differences between the compiled form and the reference that were found once, each with the
 //! smallest policy that showed it.
 
-#![expect(clippy::unwrap_used, reason = "a policy of this file compiles")]
-
-use std::collections::BTreeMap;
-
 use portolan_core::engine::Engine;
 use portolan_core::instant::Instant;
 use portolan_core::request::{Draft, State};
 use portolan_testkit::agree::{Asked, agree};
-use portolan_testkit::case::Origin;
-use portolan_testkit::policies::compile;
+use portolan_testkit::policies::engine_of;
 
 const CATALOG: &str = "catalog: 1
 regions: {eu: {processing: EU27, storage: EU27}}
@@ -26,12 +21,7 @@ fn engine(rules: &str) -> Engine {
 
 fn over(catalog: &str, rules: &str) -> Engine {
     let policy = format!("edition 1\npolicy found\nuse catalog \"catalog.yaml\"\n{rules}");
-    let files = BTreeMap::from([
-        ("policy.portolan".to_owned(), policy),
-        ("catalog.yaml".to_owned(), catalog.to_owned()),
-    ]);
-    let entry = "policy.portolan".to_owned();
-    compile(&Origin::Inline { entry, files }).engine.unwrap()
+    engine_of(&policy, catalog)
 }
 
 fn draft() -> Draft {

@@ -1,9 +1,8 @@
 //! What should hold of every policy holds of every shipped one, and what a policy can get wrong is
 //! shown by a request.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests panic to fail")]
+#![expect(clippy::unwrap_used, reason = "tests panic to fail")]
 
-use std::collections::BTreeMap;
 use std::fs;
 
 use portolan_core::answer;
@@ -12,7 +11,7 @@ use portolan_core::instant::Instant;
 use portolan_core::policy::BodyField;
 use portolan_core::request::{Draft, State};
 use portolan_testkit::case::Origin;
-use portolan_testkit::policies::{compile, printed, root, shipped};
+use portolan_testkit::policies::{compile, engine_of, root, shipped};
 use portolan_verify::theorems::{Because, Law, Outcome, Theorem, theorems};
 
 /// Says whether some posted request is this one.
@@ -89,20 +88,7 @@ exclude 404 dear
 lock ingress within EU27
 "
     );
-    let files = [
-        ("policy.portolan", policy.as_str()),
-        ("catalog.yaml", CATALOG),
-    ];
-    let files = files.map(|(name, text)| (name.to_owned(), text.to_owned()));
-    let compiled = compile(&Origin::Inline {
-        entry: "policy.portolan".to_owned(),
-        files: BTreeMap::from(files),
-    });
-    let findings = printed(&compiled.diagnostics, &compiled.sources);
-    let Some(engine) = compiled.engine else {
-        panic!("{findings}");
-    };
-    engine
+    engine_of(&policy, CATALOG)
 }
 
 #[test]

@@ -13,7 +13,7 @@ use portolan_core::instant::Instant;
 use portolan_core::policy::{Glob, Type};
 use portolan_core::request::{Draft, State};
 use portolan_testkit::case::Origin;
-use portolan_testkit::policies::{compile, shipped};
+use portolan_testkit::policies::{compile, engine_of, shipped};
 use portolan_testkit::random::Example;
 
 use super::{Ask, By, Filter, Matrix, Options, Row, Span, Standing, matrix};
@@ -24,18 +24,6 @@ fn at(text: &str) -> Instant {
 
 fn engine(path: &str) -> Engine {
     compile(&Origin::Shipped(path.into())).engine.unwrap()
-}
-
-fn of_files(policy: &str, catalog: &str) -> Engine {
-    let files = [("policy.portolan", policy), ("catalog.yaml", catalog)];
-    let files = files.map(|(name, text)| (name.to_owned(), text.to_owned()));
-    let origin = Origin::Inline {
-        entry: "policy.portolan".to_owned(),
-        files: BTreeMap::from(files),
-    };
-    let compiled = compile(&origin);
-    let found = compiled.diagnostics;
-    compiled.engine.unwrap_or_else(|| panic!("{found:?}"))
 }
 
 /// Somebody that the policy takes.
@@ -352,7 +340,7 @@ fn a_table_is_sorted_by_score_by_price_or_by_who() {
 
 #[test]
 fn a_catalog_without_models_has_a_table_without_rows() {
-    let engine = of_files(
+    let engine = engine_of(
         "edition 1\npolicy empty\nuse catalog \"catalog.yaml\"\n",
         "catalog: 1\nregions: {us: {processing: US}}\nendpoints: {us: {host: us.example.com, path: /v1, ingress: US, region: us}}\n",
     );
@@ -363,7 +351,7 @@ fn a_catalog_without_models_has_a_table_without_rows() {
 
 #[test]
 fn a_date_that_a_rule_moves_or_compares_with_is_a_change() {
-    let engine = of_files(
+    let engine = engine_of(
         "edition 1\npolicy moved\nuse catalog \"catalog.yaml\"\n\
          exclude 404 early\n  when request.at < 2026-02-01\n  say \"early\"\n\
          exclude 404 late\n  when route.model.retires is set and request.at > route.model.retires - 30d\n  say \"late\"\n",

@@ -1,11 +1,8 @@
 //! Each law can fail: what it asks is put to an engine that was made without what keeps it.
 
-use std::collections::BTreeMap;
-
 use portolan_core::judgement;
 use portolan_core::request::State;
-use portolan_testkit::case::Origin;
-use portolan_testkit::policies::{compile, printed};
+use portolan_testkit::policies::engine_of;
 
 use super::*;
 
@@ -27,20 +24,7 @@ models:
 
 fn engine(rules: &str) -> Engine {
     let policy = format!("edition 1\npolicy p\nuse catalog \"catalog.yaml\"\n{rules}");
-    let files = [
-        ("policy.portolan", policy.as_str()),
-        ("catalog.yaml", CATALOG),
-    ];
-    let files = files.map(|(name, text)| (name.to_owned(), text.to_owned()));
-    let compiled = compile(&Origin::Inline {
-        entry: "policy.portolan".to_owned(),
-        files: BTreeMap::from(files),
-    });
-    let findings = printed(&compiled.diagnostics, &compiled.sources);
-    let Some(engine) = compiled.engine else {
-        panic!("{findings}");
-    };
-    engine
+    engine_of(&policy, CATALOG)
 }
 
 fn posted(draft: &Draft) -> bool {

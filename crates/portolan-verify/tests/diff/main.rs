@@ -4,7 +4,6 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
     reason = "tests panic to fail"
 )]
@@ -23,28 +22,6 @@ mod requests;
 mod rewrites;
 mod samples;
 mod slips;
-
-use std::collections::BTreeMap;
-
-use portolan_core::engine::Engine;
-use portolan_testkit::case::Origin;
-use portolan_testkit::policies::{compile, printed};
-
-/// The engine of a policy and its catalog.
-fn engine(policy: &str, catalog: &str) -> Engine {
-    let files = [("policy.portolan", policy), ("catalog.yaml", catalog)];
-    let files: BTreeMap<String, String> = files
-        .into_iter()
-        .map(|(name, text)| (name.to_owned(), text.to_owned()))
-        .collect();
-    let entry = "policy.portolan".to_owned();
-    let compiled = compile(&Origin::Inline { entry, files });
-    let said = printed(&compiled.diagnostics, &compiled.sources);
-    let Some(engine) = compiled.engine else {
-        panic!("{said}");
-    };
-    engine
-}
 
 /// How many times as much is tested.
 fn scale() -> u64 {

@@ -1,8 +1,7 @@
 //! The same policy in other words is no change; another policy is.
 
+use portolan_testkit::policies::engine_of;
 use portolan_verify::diff::{Diff, Direction, diff};
-
-use crate::engine;
 
 const CATALOG: &str = "
 catalog: 1
@@ -37,7 +36,7 @@ limit 30 requests per 60s for each model when request.account == paid
 "#;
 
 fn compared(policy: &str) -> Diff {
-    diff(&engine(POLICY, CATALOG), &engine(policy, CATALOG))
+    diff(&engine_of(POLICY, CATALOG), &engine_of(policy, CATALOG))
 }
 
 fn unchanged(policy: &str) {
@@ -119,7 +118,7 @@ fn a_threshold_that_moves_is_one_change_for_all() {
 fn a_default_that_moves_is_told_from_what_is_given() {
     let policy = format!("{POLICY}refuse 400 many when request.total_tokens > 600 say \"many\"\n");
     let other = policy.replace("max_tokens = 100", "max_tokens = 300");
-    let diff = diff(&engine(&policy, CATALOG), &engine(&other, CATALOG));
+    let diff = diff(&engine_of(&policy, CATALOG), &engine_of(&other, CATALOG));
     assert_eq!(diff.inconclusive, Vec::<String>::new());
     let regions: Vec<&Vec<String>> = diff
         .groups

@@ -5,14 +5,12 @@ use std::fs;
 
 use portolan_core::engine::Engine;
 use portolan_core::instant::Instant;
-use portolan_testkit::policies::root;
+use portolan_testkit::policies::{engine_of, root};
 use portolan_verify::diff::{Direction, diff, essence};
-
-use crate::engine;
 
 fn example(side: &str) -> Engine {
     let read = |name: &str| fs::read_to_string(root().join("tests/diff").join(side).join(name));
-    engine(
+    engine_of(
         &read("policy.portolan").unwrap(),
         &read("catalog.yaml").unwrap(),
     )

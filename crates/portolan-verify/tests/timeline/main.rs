@@ -12,7 +12,7 @@ use portolan_core::request::{Body, Draft, State};
 use portolan_testkit::case::Origin;
 use portolan_testkit::dice::Dice;
 use portolan_testkit::domain::Domain;
-use portolan_testkit::policies::{compile, shipped};
+use portolan_testkit::policies::{compile, engine_of, shipped};
 use portolan_testkit::random::Example;
 use portolan_verify::timeline::answer::Answer;
 use portolan_verify::timeline::promises::{Promise, broken};
@@ -240,16 +240,7 @@ exclude 400 too-long
 
 #[test]
 fn an_alias_that_moves_is_told_for_each_request() {
-    let files = [
-        ("policy.portolan", SWITCH_POLICY),
-        ("catalog.yaml", SWITCH_CATALOG),
-    ];
-    let files = files.map(|(name, text)| (name.to_owned(), text.to_owned()));
-    let origin = Origin::Inline {
-        entry: "policy.portolan".to_owned(),
-        files: files.into(),
-    };
-    let engine = compile(&origin).engine.unwrap();
+    let engine = engine_of(SWITCH_POLICY, SWITCH_CATALOG);
     let range = Range {
         window: Window::ALWAYS,
         ids: vec!["best".to_owned()],

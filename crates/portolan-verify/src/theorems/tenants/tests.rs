@@ -1,12 +1,12 @@
 //! Policies that no compiler makes, and rows that no compiler takes for one another.
 
 use portolan_core::policy::{LockFact, Rule};
+use portolan_testkit::policies::engine_of;
 
 use super::*;
 
 /// Two tenants of two homes, a third at home with the first, and a lock that keeps each at home.
 fn policy() -> Policy {
-    use portolan_testkit::case::Origin;
     let policy = "edition 1
 policy p
 use catalog \"catalog.yaml\"
@@ -27,16 +27,7 @@ endpoints: {all: {host: all.example.com, path: /v1, ingress: EU27, region: eu, d
 providers: {here: {retention: zero}}
 models: {m: {offerings: [{region: eu, provider: here}]}}
 ";
-    let files = [("policy.portolan", policy), ("catalog.yaml", catalog)];
-    let files = files.map(|(name, text)| (name.to_owned(), text.to_owned()));
-    let origin = Origin::Inline {
-        entry: "policy.portolan".to_owned(),
-        files: files.into(),
-    };
-    let compiled = portolan_testkit::policies::compile(&origin);
-    let findings = portolan_testkit::policies::printed(&compiled.diagnostics, &compiled.sources);
-    assert!(compiled.engine.is_some(), "{findings}");
-    compiled.engine.unwrap().policy().clone()
+    engine_of(policy, catalog).policy().clone()
 }
 
 const APART: [(u32, u32); 3] = [(0, 0), (1, 1), (2, 2)];
