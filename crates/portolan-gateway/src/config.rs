@@ -7,6 +7,7 @@
 
 mod decode;
 mod diags;
+pub mod passing;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use portolan_core::place::PlaceId;
 use portolan_wire::http::Dialect;
 
 pub use decode::read;
+use passing::Passing;
 
 /// A checked configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +38,8 @@ pub struct Config {
     pub bounds: Bounds,
     /// When a route counts as unhealthy.
     pub breaker: Breaker,
+    /// What passes through to other services.
+    pub passing: Vec<Passing>,
 }
 
 impl Config {
@@ -50,6 +54,7 @@ impl Config {
             log: None,
             bounds: Bounds::default(),
             breaker: Breaker::default(),
+            passing: Vec::new(),
         }
     }
 
@@ -185,6 +190,8 @@ pub struct Bounds {
     pub body_bytes: usize,
     /// Bytes of an answer that is read whole before it is passed on, and of one event of a stream.
     pub answer_bytes: usize,
+    /// Bytes of a body that passes through as it comes.
+    pub upload_bytes: u64,
     /// Connections at once, of all listeners.
     pub connections: usize,
     /// Seconds in which the head of a call must have come.
@@ -198,6 +205,7 @@ impl Default for Bounds {
         Self {
             body_bytes: limits::BODY_BYTES,
             answer_bytes: limits::BODY_BYTES,
+            upload_bytes: 2_200_000_000,
             connections: 4096,
             head_s: 30,
             drain_s: 30,

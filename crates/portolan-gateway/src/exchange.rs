@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use portolan_core::instant::Instant;
 use portolan_wire::http::{Dialect, Fault, Trouble, Window, reply};
 
@@ -83,6 +83,20 @@ impl Exchange {
         put(response.headers_mut(), "x-portolan-request-id", &self.id);
         response
     }
+}
+
+/// A path that takes other methods, told and noted.
+pub(crate) fn not_allowed(
+    exchange: &Exchange,
+    record: &mut Record,
+    method: &Method,
+    allowed: &[&str],
+) -> Response<Body> {
+    let method = method.as_str();
+    let fault = Fault::MethodNotAllowed { method, allowed };
+    let mut response = exchange.fault(record, fault);
+    put(response.headers_mut(), "allow", &allowed.join(", "));
+    response
 }
 
 /// Sets a header, unless its value cannot stand in one.

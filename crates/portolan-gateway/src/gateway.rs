@@ -14,7 +14,9 @@ use portolan_core::answer::Attempt;
 use portolan_core::engine::Engine;
 use portolan_wire::http::Fault;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::Semaphore;
 
+use crate::audio::Audio;
 use crate::clock::{self, Clock, MachineClock};
 use crate::config::{Config, KeyRow, Secret};
 use crate::heads;
@@ -22,6 +24,7 @@ use crate::health::Health;
 use crate::ledger::Ledger;
 use crate::log::{Line, Log, Record};
 use crate::mock::Mock;
+use crate::passing::Outbound;
 use crate::proof::{Destination, Proof, prove};
 use crate::telemetry::Telemetry;
 use crate::transport::{Network, Transport};
@@ -80,10 +83,14 @@ pub struct Gateway {
     pub(crate) settings: Settings,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) transport: Transport,
+    pub(crate) outbound: Outbound,
+    /// Sockets that are open through us: as many as connections, and waited for at the end.
+    pub(crate) sockets: Arc<Semaphore>,
     pub(crate) windows: Windows,
     pub(crate) health: Health,
     pub(crate) telemetry: Telemetry,
     pub(crate) ledger: Ledger,
+    pub(crate) audio: Audio,
     draining: AtomicBool,
 }
 
@@ -96,6 +103,8 @@ impl Gateway {
         let clock: Box<dyn Clock> = std::mem::replace(&mut settings.clock, Box::new(MachineClock));
         let clock: Arc<dyn Clock> = Arc::from(clock);
         let served = Served::new(&load, settings.mock.is_some(), &*clock)?;
+        let outbound = Outbound::new(settings.mock);
+        let sockets = Arc::new(Semaphore::new(served.config.bounds.connections));
         let transport = match settings.mock {
             Some(mock) => Transport::Mock(mock),
             None => Transport::Network(Network::default()),
@@ -106,10 +115,13 @@ impl Gateway {
             settings,
             clock,
             transport,
+            outbound,
+            sockets,
             windows: Windows::default(),
             health: Health::default(),
             telemetry: Telemetry::new(),
             ledger: Ledger::default(),
+            audio: Audio::default(),
             draining: AtomicBool::new(false),
         }))
     }
@@ -171,6 +183,9 @@ impl Gateway {
                 gateway.telemetry.log_lost();
             }
             gateway.ledger.add(line);
+            if gateway.audio.add(line) {
+                gateway.telemetry.heard(line);
+            }
             let known = |model: &str| served.engine.catalog().model_named(model).is_some();
             gateway.telemetry.count(line, known);
         };

@@ -19,6 +19,17 @@ const UP: [HeaderName; 4] = [
     HeaderName::from_static("traceparent"),
 ];
 
+/// What comes down with an answer that passes through.
+const DOWN: [HeaderName; 7] = [
+    header::CONTENT_ENCODING,
+    header::CONTENT_TYPE,
+    header::RETRY_AFTER,
+    HeaderName::from_static("x-ratelimit-limit"),
+    HeaderName::from_static("x-ratelimit-remaining"),
+    HeaderName::from_static("x-ratelimit-reset"),
+    HeaderName::from_static("x-ratelimit-service"),
+];
+
 /// Characters of a client's own id that are kept.
 const CLIENT_ID: usize = 128;
 
@@ -33,13 +44,8 @@ pub(crate) fn outgoing(
     let mut request = Request::new(Full::new(body));
     *request.method_mut() = Method::POST;
     *request.uri_mut() = uri;
-    let named = connection_named(from);
     let headers = request.headers_mut();
-    for name in UP {
-        if let Some(value) = from.get(&name).filter(|_| !named.contains(&name)) {
-            headers.insert(name, value.clone());
-        }
-    }
+    lifted(from, headers);
     headers
         .entry(header::CONTENT_TYPE)
         .or_insert(HeaderValue::from_static("application/json"));
@@ -50,6 +56,25 @@ pub(crate) fn outgoing(
         headers.insert(HeaderName::from_static(mock::HEADER), script.clone());
     }
     request
+}
+
+/// Takes over those headers of a call that go up.
+pub(crate) fn lifted(from: &HeaderMap, to: &mut HeaderMap) {
+    let named = connection_named(from);
+    for name in UP {
+        if let Some(value) = from.get(&name).filter(|_| !named.contains(&name)) {
+            to.insert(name, value.clone());
+        }
+    }
+}
+
+/// Takes over those headers of an answer that come down with what passes through.
+pub(crate) fn lowered(from: &HeaderMap, to: &mut HeaderMap) {
+    for name in DOWN {
+        if let Some(value) = from.get(&name) {
+            to.insert(name, value.clone());
+        }
+    }
 }
 
 /// The headers that `connection` names: hop-by-hop, whatever they are otherwise.

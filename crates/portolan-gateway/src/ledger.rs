@@ -63,8 +63,8 @@ impl Ledger {
         }
     }
 
-    /// All sums as JSON.
-    pub(crate) fn json(&self) -> String {
+    /// All sums as JSON, beside those of audio.
+    pub(crate) fn json(&self, audio: &Value) -> String {
         let sums = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let entries: Vec<Value> = sums
             .iter()
@@ -81,7 +81,7 @@ impl Ledger {
                 })
             })
             .collect();
-        json!({ "usage": entries }).to_string()
+        json!({ "usage": entries, "audio": audio }).to_string()
     }
 }
 

@@ -9,6 +9,7 @@
 //! take are the policy's; what callers read is worded by `portolan-wire`.
 
 pub mod config;
+mod fences;
 mod host;
 pub mod proof;
 
@@ -16,6 +17,8 @@ pub mod proof;
 mod ask;
 #[cfg(feature = "server")]
 mod attempt;
+#[cfg(feature = "server")]
+mod audio;
 #[cfg(feature = "server")]
 mod chat;
 #[cfg(feature = "server")]
@@ -38,6 +41,8 @@ mod log;
 mod mock;
 #[cfg(feature = "server")]
 mod models;
+#[cfg(feature = "server")]
+mod passing;
 #[cfg(feature = "server")]
 mod paths;
 #[cfg(feature = "server")]

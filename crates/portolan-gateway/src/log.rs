@@ -7,7 +7,10 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use portolan_core::catalog::Price;
+use portolan_core::decimal::Decimal;
 use serde::Serialize;
+
+use crate::audio::Heard;
 
 /// Where lines go. One line is one write.
 pub struct Log(Mutex<Box<dyn Write + Send>>);
@@ -76,6 +79,9 @@ pub(crate) struct Line {
     pub(crate) stream: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) usage: Option<Used>,
+    /// What passed through, and where to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) passed: Option<Passed>,
     /// What the last upstream said where that was no success, redacted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) upstream_body: Option<String>,
@@ -99,6 +105,26 @@ pub(crate) struct Tried {
     /// The upstream had the whole body and gave no answer that counts: it may bill for it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) maybe_billed: bool,
+}
+
+/// A call that passed through to another service.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct Passed {
+    /// The first segment of its path.
+    pub(crate) name: String,
+    pub(crate) host: String,
+    /// The endpoint whose key it took.
+    pub(crate) endpoint: String,
+    pub(crate) place: String,
+    /// Bytes of an upload.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) bytes: Option<u64>,
+    /// Seconds of audio, where the answer told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) audio_s: Option<String>,
+    /// The same, and what an hour costs.
+    #[serde(skip)]
+    pub(crate) heard: Option<(Heard, Option<Decimal>)>,
 }
 
 /// Tokens that an upstream counted.

@@ -15,6 +15,8 @@
 //! | `garbage` | answers with what is no JSON |
 //! | `redirect` | answers with a redirect |
 
+mod speech;
+
 use std::convert::Infallible;
 use std::time::Duration;
 

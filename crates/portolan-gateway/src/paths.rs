@@ -8,13 +8,13 @@ use hyper::body::Incoming;
 use portolan_wire::http::{Dialect, Fault};
 
 use crate::config::{Listener, Serves};
-use crate::exchange::{Exchange, put};
+use crate::exchange::{Exchange, not_allowed, put};
 use crate::gateway::Gateway;
 use crate::heads;
 use crate::host::{Named, named};
 use crate::log::Record;
 use crate::transport::{Body, full};
-use crate::{ask, chat, models};
+use crate::{ask, chat, models, passing};
 
 /// Answers a call that came in on a listener.
 pub(crate) async fn answer(
@@ -50,9 +50,12 @@ pub(crate) async fn answer(
             }
         }
         ("/v1/chat/completions" | "/v1/decide", method) => {
-            not_allowed(&exchange, &mut record, method, "POST")
+            not_allowed(&exchange, &mut record, method, &["POST"])
         }
-        ("/v1/models", method) => not_allowed(&exchange, &mut record, method, "GET"),
+        ("/v1/models", method) => not_allowed(&exchange, &mut record, method, &["GET"]),
+        (path, _) if passing::found(&exchange.served.config.passing, path).is_some() => {
+            passing::pass(&exchange, head, body, record).await
+        }
         (path, _) => exchange.fault(&mut record, Fault::NoSuchPath { path }),
     }
 }
@@ -71,7 +74,7 @@ pub(crate) async fn administer(
         ("/readyz", &Method::GET) => plain(503, "draining\n".to_owned()),
         ("/metrics", &Method::GET) => plain(200, gateway.telemetry.text()),
         ("/usage", &Method::GET) => {
-            let mut response = plain(200, gateway.ledger.json());
+            let mut response = plain(200, gateway.ledger.json(&gateway.audio.json()));
             put(response.headers_mut(), "content-type", "application/json");
             response
         }
@@ -141,20 +144,4 @@ fn endpoint(listener: &Listener, head: &Parts) -> Result<String, String> {
         },
         (Serves::Hosts(_), Named::Not) => Err(String::new()),
     }
-}
-
-fn not_allowed(
-    exchange: &Exchange,
-    record: &mut Record,
-    method: &Method,
-    allowed: &'static str,
-) -> Response<Body> {
-    let method = method.as_str();
-    let fault = Fault::MethodNotAllowed {
-        method,
-        allowed: &[allowed],
-    };
-    let mut response = exchange.fault(record, fault);
-    put(response.headers_mut(), "allow", allowed);
-    response
 }

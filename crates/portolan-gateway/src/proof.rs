@@ -12,13 +12,16 @@ use portolan_core::catalog::{EndpointId, earlier};
 use portolan_core::engine::Engine;
 use portolan_core::instant::Instant;
 use portolan_core::limits;
+use portolan_core::place::PlaceId;
 use portolan_core::policy::Goal;
 use portolan_core::request::{Draft, State};
 use portolan_core::text::{echo, join};
 use portolan_verify::prove::{Asking, Outcome, prove_and_theorems};
 use portolan_verify::theorems::{self, Law, Theorem};
 
+use crate::config::passing::{Host, Passing};
 use crate::config::{Config, Instead};
+use crate::fences::{Way, lock_before};
 
 /// What was asked and what came of it, in words.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -92,9 +95,14 @@ pub fn reach(engine: &Engine, config: &Config, to: Destination, from: Instant) -
             }
         }
     }
+    for passing in &config.passing {
+        for host in &passing.hosts {
+            passed(engine, config, passing, host, (to, from), &mut proof);
+        }
+    }
     proof.lines.push(
-        "assumed: endpoints and upstreams are where the catalog and the configuration say; no \
-         name is looked up and no address located"
+        "assumed: endpoints and upstreams are where the catalog and the configuration say, and \
+         so is what calls pass through to; no name is looked up and no address located"
             .to_owned(),
     );
     proof
@@ -169,23 +177,7 @@ fn overridden(
         return;
     };
     let place = catalog.places.name(instead.place);
-    let (mut at, mut left) = (from, limits::FACT_PERIODS * limits::PLACE_PERIODS);
-    let mut outside = None;
-    loop {
-        let own = catalog.union(endpoint.ingress.at(at).map(Vec::as_slice), at);
-        let other = catalog.union(Some(&[instead.place]), at);
-        if !other.value.within(own.value) {
-            outside = Some(at);
-            break;
-        }
-        let next = earlier(own.next_change, other.next_change);
-        let next = earlier(next, endpoint.ingress.next_change(at));
-        left = left.saturating_sub(1);
-        match next.filter(|next| *next > at && left > 0) {
-            Some(next) => at = next,
-            None => break,
-        }
-    }
+    let outside = outside(engine, id, instead.place, from);
     let name = echo(&endpoint.name);
     let origin = echo(&instead.origin);
     match outside {
@@ -205,6 +197,104 @@ fn overridden(
             ),
         ),
     }
+}
+
+/// The first instant from which on a place is not within where an endpoint receives requests.
+fn outside(engine: &Engine, id: EndpointId, place: PlaceId, from: Instant) -> Option<Instant> {
+    let catalog = engine.catalog();
+    let endpoint = catalog.endpoint(id)?;
+    let (mut at, mut left) = (from, limits::FACT_PERIODS * limits::PLACE_PERIODS);
+    loop {
+        let own = catalog.union(endpoint.ingress.at(at).map(Vec::as_slice), at);
+        let other = catalog.union(Some(&[place]), at);
+        if !other.value.within(own.value) {
+            return Some(at);
+        }
+        let next = earlier(own.next_change, other.next_change);
+        let next = earlier(next, endpoint.ingress.next_change(at));
+        left = left.saturating_sub(1);
+        at = next.filter(|next| *next > at && left > 0)?;
+    }
+}
+
+/// What passes through stays where its endpoint receives, at every instant; and who may pass.
+fn passed(
+    engine: &Engine,
+    config: &Config,
+    passing: &Passing,
+    host: &Host,
+    (to, from): (Destination, Instant),
+    proof: &mut Proof,
+) {
+    let catalog = engine.catalog();
+    let Some(id) = catalog.endpoint_named(&passing.endpoint) else {
+        return;
+    };
+    let (path, name) = (echo(&passing.name), echo(&passing.endpoint));
+    let place = catalog.places.name(host.place);
+    let origin = match to {
+        Destination::Network => format!("`{}`", echo(&host.origin)),
+        Destination::Mock => "the mock of this process".to_owned(),
+    };
+    let outside = outside(engine, id, host.place, from);
+    if let Some(at) = outside {
+        let received = ingress(engine, id, at);
+        proof.problems.push(format!(
+            "`/{path}` passes through endpoint `{name}` to {origin}, in `{place}`, which is not \
+             within {received} on {}",
+            at.short()
+        ));
+        return;
+    }
+    proof.lines.push(format!(
+        "proved: `/{path}` passes to {origin}, in `{place}`, within where endpoint `{name}` receives"
+    ));
+    for called in called_endpoints(config) {
+        let way = Way {
+            called,
+            through: &passing.endpoint,
+            place: host.place,
+        };
+        let who = who(engine, config, way, from);
+        let called = echo(called);
+        proof.lines.push(format!(
+            "`/{path}` to {origin}, called through endpoint `{called}`: {who}; every lock is asked \
+             at every call"
+        ));
+    }
+}
+
+/// The endpoints that listeners serve, each once.
+fn called_endpoints(config: &Config) -> Vec<&str> {
+    let mut names: Vec<&str> = config
+        .listeners
+        .iter()
+        .flat_map(|l| l.endpoints())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Who passes now, and what refuses the others.
+fn who(engine: &Engine, config: &Config, way: Way<'_>, at: Instant) -> String {
+    let judged = |attributes: &_| match lock_before(engine, way, attributes, at) {
+        Ok(None) => None,
+        Ok(Some(rule)) => Some(format!("`{}`", echo(&rule.name))),
+        Err(errors) => Some(echo(&errors.to_string())),
+    };
+    let Some(keys) = &config.keys else {
+        return match judged(&config.attributes) {
+            None => "open".to_owned(),
+            Some(lock) => format!("refused by {lock}"),
+        };
+    };
+    let open = keys.rows.values().filter(|row| {
+        let mut attributes = config.attributes.clone();
+        attributes.insert(keys.attribute.clone(), row.row.clone());
+        row.upstreams.contains_key(way.through) && judged(&attributes).is_none()
+    });
+    format!("open to {} of {} keys", open.count(), keys.rows.len())
 }
 
 /// Where an endpoint receives requests, by name.

@@ -84,7 +84,13 @@ impl Server {
         self.gateway.drain();
         let _ = stopping.send(true);
         let last = Duration::from_secs(bounds.drain_s);
-        let ended = async { while doors.join_next().await.is_some() {} };
+        let (sockets, all) = (&self.gateway.sockets, bounds.connections);
+        let ended = async {
+            while doors.join_next().await.is_some() {}
+            // A socket is no connection of a door any more.
+            let all = u32::try_from(all).unwrap_or(u32::MAX);
+            let _ = sockets.acquire_many(all).await;
+        };
         let _ = tokio::time::timeout(last, ended).await;
     }
 }
@@ -153,6 +159,6 @@ fn connection(
         .keep_alive_interval(head)
         .max_header_list_size(u32::try_from(HEAD_BYTES).unwrap_or(u32::MAX));
     builder
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection_with_upgrades(TokioIo::new(stream), service)
         .into_owned()
 }

@@ -39,6 +39,23 @@ impl Telemetry {
         });
     }
 
+    /// Counts audio that was heard.
+    pub(crate) fn heard(&self, line: &Line) {
+        let heard = line.passed.as_ref();
+        let heard = heard.and_then(|passed| Some((passed, &passed.heard.as_ref()?.0)));
+        let Some((passed, heard)) = heard else {
+            return;
+        };
+        let labels = vec![
+            Label::new("endpoint", passed.endpoint.clone()),
+            Label::new("name", passed.name.clone()),
+        ];
+        let ms = u64::try_from(heard.billionths / 1_000_000).unwrap_or(0);
+        with_local_recorder(&self.recorder, || {
+            metrics::counter!("portolan_audio_milliseconds_total", labels).increment(ms);
+        });
+    }
+
     /// Counts one answer. `known` says whether a model is one of the catalog.
     pub(crate) fn count(&self, line: &Line, known: impl Fn(&str) -> bool) {
         let model = line.model.as_deref().filter(|model| known(model));
@@ -52,6 +69,14 @@ impl Telemetry {
                 Label::new("outcome", line.outcome),
             ];
             metrics::counter!("portolan_requests_total", labels).increment(1);
+            if let Some(passed) = &line.passed {
+                let labels = vec![
+                    Label::new("endpoint", passed.endpoint.clone()),
+                    Label::new("host", passed.host.clone()),
+                    Label::new("status", line.status.to_string()),
+                ];
+                metrics::counter!("portolan_passed_total", labels).increment(1);
+            }
             for tried in &line.attempts {
                 let labels = vec![
                     Label::new("endpoint", tried.endpoint.clone()),

@@ -29,11 +29,11 @@ pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) type Body = UnsyncBoxBody<Bytes, BoxError>;
 
 /// Idle connections to one host that are kept.
-const IDLE: usize = 64;
+pub(crate) const IDLE: usize = 64;
 
 /// How long an idle connection is kept: less than upstreams usually keep theirs, so that a request
 /// seldom meets one that is being closed.
-const KEPT: Duration = Duration::from_secs(20);
+pub(crate) const KEPT: Duration = Duration::from_secs(20);
 
 /// A body that is there.
 pub(crate) fn full(bytes: impl Into<Bytes>) -> Body {
@@ -108,7 +108,7 @@ impl Network {
 }
 
 /// Whether a kept connection was gone before any of the request was written to it.
-fn was_never_written(error: &hyper_util::client::legacy::Error) -> bool {
+pub(crate) fn was_never_written(error: &hyper_util::client::legacy::Error) -> bool {
     let cause = std::error::Error::source(error);
     let cause = cause.and_then(|cause| cause.downcast_ref::<hyper::Error>());
     cause.is_some_and(hyper::Error::is_canceled)
@@ -137,9 +137,9 @@ fn client(connect: Option<Duration>) -> Upstreams {
 
 /// A connector whose whole work, name and handshake included, ends in time.
 #[derive(Clone)]
-struct Timed<C> {
-    inner: C,
-    limit: Option<Duration>,
+pub(crate) struct Timed<C> {
+    pub(crate) inner: C,
+    pub(crate) limit: Option<Duration>,
 }
 
 impl<C> Service<Uri> for Timed<C>

@@ -24,6 +24,7 @@ mod answer;
 mod auth;
 mod body;
 mod diags;
+mod embedded;
 mod envelope;
 mod fallbacks;
 mod faults;
@@ -44,6 +45,7 @@ mod trace;
 
 pub use answer::{answer_json, explained_json};
 pub use auth::judge as judge_auth;
+pub use embedded::{Unclear, embedded, with_embedded};
 pub use envelope::{Call, read_envelope};
 pub use fallbacks::{Reading, read_body};
 pub use overrides::Overrides;

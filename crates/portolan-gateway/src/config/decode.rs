@@ -2,6 +2,7 @@
 //!
 //! Every fault is reported at its place and reading goes on, so that all of them are found at once.
 
+mod passing;
 mod values;
 
 use std::collections::BTreeMap;
@@ -57,6 +58,7 @@ impl Decoder<'_> {
             "log",
             "bounds",
             "breaker",
+            "pass_through",
         ];
         let entries = self.map(root, "a configuration", &keys)?;
         let mut config = Config::of_listeners(Vec::new());
@@ -88,6 +90,11 @@ impl Decoder<'_> {
                 "log" => config.log = self.text(&value, "a path"),
                 "bounds" => config.bounds = self.bounds(value),
                 "breaker" => config.breaker = self.breaker(value),
+                "pass_through" => {
+                    let at = value.span;
+                    config.passing = self.passing(value);
+                    self.no_line_twice(at, &config.passing);
+                }
                 _ => {}
             }
         }
@@ -310,6 +317,7 @@ impl Decoder<'_> {
         let keys = [
             "body_bytes",
             "answer_bytes",
+            "upload_bytes",
             "connections",
             "head_s",
             "drain_s",
@@ -318,6 +326,7 @@ impl Decoder<'_> {
             match &*key {
                 "body_bytes" => self.size(&value, largest, &mut bounds.body_bytes),
                 "answer_bytes" => self.size(&value, largest, &mut bounds.answer_bytes),
+                "upload_bytes" => self.number(&value, 1..=1 << 40, &mut bounds.upload_bytes),
                 "connections" => self.size(&value, 1_000_000, &mut bounds.connections),
                 "head_s" => self.number(&value, 1..=3600, &mut bounds.head_s),
                 "drain_s" => self.number(&value, 0..=3600, &mut bounds.drain_s),

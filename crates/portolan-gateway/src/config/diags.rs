@@ -102,3 +102,41 @@ pub(super) fn open_listener(span: Span, address: &str) -> Diagnostic {
     Diagnostic::error("open-listener", span, message)
         .help("declare `keys`, listen on `127.0.0.1`, or say `open: true` if something else asks for keys")
 }
+
+pub(super) fn bad_name(span: Span, found: &str) -> Diagnostic {
+    let message = format!("`{}` cannot begin a path that passes through", echo(found));
+    Diagnostic::error("bad-path", span, message)
+        .help("write one segment of letters, digits, `-`, `_` and `.` that is not `v1`")
+}
+
+pub(super) fn bad_line(span: Span, found: &str) -> Diagnostic {
+    let message = format!("`{}` is no method and path", echo(found));
+    Diagnostic::error("bad-path", span, message).help(
+        "write it like `GET /v2/transcript/*`; `*` is one id, and sockets are opened by `GET`",
+    )
+}
+
+pub(super) fn line_twice(span: Span, name: &str, line: &str) -> Diagnostic {
+    let (name, line) = (echo(name), echo(line));
+    let message = format!("under `{name}` more than one line takes `{line}`");
+    Diagnostic::error("duplicate-key", span, message).help("keep one of them: a call goes one way")
+}
+
+pub(super) fn bad_amount(span: Span, found: &str) -> Diagnostic {
+    let message = format!("`{}` is no amount of US dollars", echo(found));
+    Diagnostic::error("bad-number", span, message).help("write it like `0.27`")
+}
+
+pub(super) fn bad_date(span: Span, found: &str) -> Diagnostic {
+    let message = format!("`{}` is no date", echo(found));
+    Diagnostic::error("bad-date", span, message).help("write it like `2026-07-01`")
+}
+
+pub(super) fn overlapping(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "overlapping-periods",
+        span,
+        "two prices hold at the same time",
+    )
+    .help("let each end, by `until`, where the next one begins, by `from`")
+}

@@ -45,6 +45,60 @@ fn the_configuration_that_is_shown_is_read() {
     assert_eq!(config.listeners.len(), 3);
 }
 
+/// The service's hosts of each region, by the shipped example: none of another region, and none
+/// that picks a region by itself.
+#[tokio::test]
+async fn the_shipped_example_passes_each_region_to_its_own_hosts() {
+    let path = root().join("rules/assemblyai/examples/gateway.yaml");
+    let yaml = fs::read_to_string(path).unwrap();
+    let load: Load = Box::new(move || {
+        let mut files = Directory(root().join("rules/assemblyai"));
+        let engine = compile("policy.portolan", &mut files).engine.unwrap();
+        let mut config = config(&yaml, &engine).map_err(|e| e.join("\n"))?;
+        for listener in &mut config.listeners {
+            listener.address.set_port(0);
+        }
+        config.admin = None;
+        Ok((engine, config))
+    });
+    let gate = Gate::over(load, true, false, Duration::from_secs(15)).await;
+    let config = gate.gateway.config();
+    let origins = |name: &str| {
+        let group = config.passing.iter().find(|group| group.name == name);
+        let hosts = group.unwrap().hosts.iter();
+        hosts.map(|host| host.origin.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        origins("eu.assemblyai"),
+        [
+            "https://api.eu.assemblyai.com",
+            "https://streaming.eu.assemblyai.com"
+        ]
+    );
+    assert_eq!(
+        origins("assemblyai"),
+        [
+            "https://api.assemblyai.com",
+            "https://streaming.us.assemblyai.com"
+        ]
+    );
+    for (listener, path, code) in [
+        (EU, "/eu.assemblyai/v2/transcript/a", (200, "")),
+        (EU, "/assemblyai/v2/transcript/a", (403, "lock-not-met")),
+        (US, "/assemblyai/v2/transcript/a/vtt", (200, "")),
+        (US, "/eu.assemblyai/v2/transcript/a", (403, "lock-not-met")),
+        (US, "/assemblyai/v3/token", (404, "no-such-path")),
+        (
+            US,
+            "/assemblyai/lemur/v3/generate/task",
+            (404, "no-such-path"),
+        ),
+    ] {
+        let told = gate.get(listener, path).await;
+        assert_eq!(told.code(), code, "{path}: {}", told.text);
+    }
+}
+
 struct Directory(PathBuf);
 
 impl Files for Directory {

@@ -17,7 +17,7 @@ fn sha256(key: &str) -> String {
     text
 }
 
-fn keys() -> String {
+pub(crate) fn keys() -> String {
     let secret = format!("{}/tests/gateway/secret.txt", env!("CARGO_MANIFEST_DIR"));
     format!(
         "

@@ -77,6 +77,30 @@ pub enum Fault<'a> {
         /// What is wrong with it.
         what: &'a str,
     },
+    /// 400: what passes through holds a call to a model, and readers differ on which.
+    AmbiguousField {
+        /// The field.
+        field: &'a str,
+    },
+    /// 400: no object of JSON, where one is read.
+    InvalidJson,
+    /// 426: the path is a WebSocket's.
+    UpgradeRequired,
+    /// 403: where a call would pass on to is outside a lock of the policy. The code is the lock's
+    /// own where it has one.
+    OutsideLock {
+        /// The lock's name.
+        lock: &'a str,
+        /// Where it would go.
+        host: &'a str,
+        /// Where that is.
+        place: &'a str,
+    },
+    /// 500: JSON was asked for, and what the model wrote cannot be made into any.
+    JsonNotRepaired {
+        /// The model that was asked.
+        model: &'a str,
+    },
     /// 429: more calls at once than a limit allows, found when one was about to be made.
     LimitReached {
         /// The model that was asked.
@@ -138,6 +162,11 @@ impl Fault<'_> {
             Self::BudgetExhausted => "budget-exhausted",
             Self::Misconfigured { .. } => "misconfigured",
             Self::WrongEnvelope { .. } => "wrong-envelope",
+            Self::AmbiguousField { .. } => "ambiguous-field",
+            Self::InvalidJson => "invalid-json",
+            Self::UpgradeRequired => "upgrade-required",
+            Self::OutsideLock { .. } => "lock-not-met",
+            Self::JsonNotRepaired { .. } => "json-not-repaired",
             Self::LimitReached { .. } => "limit-reached",
             Self::UpstreamInvalid { .. } => "upstream-invalid",
             Self::UpstreamUnreachable { .. } => "upstream-unreachable",
@@ -152,16 +181,23 @@ impl Fault<'_> {
     /// The HTTP status.
     pub const fn status(&self) -> u16 {
         match self {
-            Self::BodyIncomplete | Self::WrongEnvelope { .. } => 400,
+            Self::BodyIncomplete
+            | Self::WrongEnvelope { .. }
+            | Self::AmbiguousField { .. }
+            | Self::InvalidJson => 400,
             Self::UnknownKey => 401,
-            Self::KeyOutOfScope { .. } | Self::KeyWrongRegion { .. } | Self::BudgetExhausted => 403,
+            Self::KeyOutOfScope { .. }
+            | Self::KeyWrongRegion { .. }
+            | Self::BudgetExhausted
+            | Self::OutsideLock { .. } => 403,
             Self::NoSuchPath { .. } | Self::TranscriptNotFound { .. } => 404,
             Self::MethodNotAllowed { .. } => 405,
             Self::BodyTooLarge { .. } => 413,
             Self::UnsupportedMediaType { .. } | Self::CompressedRequest { .. } => 415,
             Self::WrongHost { .. } => 421,
+            Self::UpgradeRequired => 426,
             Self::LimitReached { .. } => 429,
-            Self::Misconfigured { .. } => 500,
+            Self::Misconfigured { .. } | Self::JsonNotRepaired { .. } => 500,
             Self::UpstreamInvalid { .. }
             | Self::UpstreamRedirected { .. }
             | Self::UpstreamUnreachable { .. }
@@ -227,6 +263,21 @@ impl Fault<'_> {
                 echo(model)
             ),
             Self::WrongEnvelope { what } => echo(what),
+            Self::AmbiguousField { field } => {
+                format!("`{}` stands where readers differ", echo(field))
+            }
+            Self::InvalidJson => "the body is no object of JSON".to_owned(),
+            Self::UpgradeRequired => "the path is a WebSocket".to_owned(),
+            Self::OutsideLock { lock, host, place } => format!(
+                "`{}`, in `{}`, is outside the lock `{}`",
+                echo(host),
+                echo(place),
+                echo(lock)
+            ),
+            Self::JsonNotRepaired { model } => format!(
+                "what `{}` wrote is no JSON and cannot be made into any",
+                echo(model)
+            ),
             Self::LimitReached {
                 model, requests, ..
             } => format!("`{}` has used its {requests} requests", echo(model)),
@@ -272,6 +323,13 @@ impl Fault<'_> {
             }
             Self::BudgetExhausted => "ask whoever gave you the key to raise its budget",
             Self::WrongEnvelope { .. } => "send an envelope, or an array of them",
+            Self::AmbiguousField { .. } => "send it once, at the top, spelled exactly",
+            Self::InvalidJson => "send one object of JSON",
+            Self::UpgradeRequired => "open it as a WebSocket, version 13",
+            Self::OutsideLock { .. } => "call the path of a region that the lock allows",
+            Self::JsonNotRepaired { .. } => {
+                "ask for less text, or for `response_format`: the same request may fail again"
+            }
             Self::LimitReached { .. } => "wait, or name fallbacks for the traffic to spill to",
             Self::Misconfigured { .. } | Self::UpstreamKeyRefused { .. } => {
                 "tell whoever runs this service"

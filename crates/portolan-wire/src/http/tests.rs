@@ -58,6 +58,17 @@ fn faults() -> Vec<Fault<'static>> {
         Fault::WrongEnvelope {
             what: "`body` is missing",
         },
+        Fault::AmbiguousField {
+            field: "llm_gateway",
+        },
+        Fault::InvalidJson,
+        Fault::UpgradeRequired,
+        Fault::OutsideLock {
+            lock: "eu-stays-in-eu",
+            host: "api.example.com",
+            place: "US",
+        },
+        Fault::JsonNotRepaired { model: "gpt-5" },
         Fault::LimitReached {
             model: "gpt-5",
             requests: 30,
@@ -87,6 +98,11 @@ fn faults() -> Vec<Fault<'static>> {
             | Fault::BudgetExhausted
             | Fault::Misconfigured { .. }
             | Fault::WrongEnvelope { .. }
+            | Fault::AmbiguousField { .. }
+            | Fault::InvalidJson
+            | Fault::UpgradeRequired
+            | Fault::OutsideLock { .. }
+            | Fault::JsonNotRepaired { .. }
             | Fault::LimitReached { .. }
             | Fault::UpstreamInvalid { .. }
             | Fault::UpstreamUnreachable { .. }

@@ -1,0 +1,147 @@
+//! How a call leaves that passes through: once, over HTTP/1, to the host of its line and no other.
+//!
+//! Its body may still be coming, so nothing of it can be sent again. A socket is opened with a
+//! handshake of our own, whose answer is checked.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_tungstenite::tungstenite::handshake::{client::generate_key, derive_accept_key};
+
+use crate::heads;
+use crate::mock::Mock;
+use crate::transport::{Body, BoxError, IDLE, KEPT, Timed, Unsent, full, was_never_written};
+
+/// How long a connection may take, name and handshake included.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// Where what passes through goes.
+pub(crate) enum Outbound {
+    /// Over the network.
+    Network(Box<Client<Timed<HttpsConnector<HttpConnector>>, Body>>),
+    /// Nowhere.
+    Mock(Mock),
+}
+
+/// What came of opening a socket.
+pub(crate) enum Opened {
+    /// It is open: its answer's head, and its bytes.
+    Open(Box<http::response::Parts>, Box<dyn Bytewise>),
+    /// It was answered otherwise.
+    Refused(Response<Body>),
+}
+
+/// Bytes in both directions.
+pub(crate) trait Bytewise: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Bytewise for T {}
+
+impl Outbound {
+    /// To the mock, or over the network.
+    pub(crate) fn new(mock: Option<Mock>) -> Self {
+        mock.map_or_else(|| Self::Network(Box::new(client())), Self::Mock)
+    }
+
+    /// Sends a call and waits for the head of its answer.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Result<Response<Body>, Unsent> {
+        match self {
+            Self::Mock(mock) => mock.pass(request).await,
+            Self::Network(client) => {
+                let sent = client.request(request).await;
+                sent.map(|response| response.map(boxed))
+                    .map_err(|error| unsent(&error))
+            }
+        }
+    }
+
+    /// Opens a socket.
+    pub(crate) async fn open(&self, mut request: Request<Body>) -> Result<Opened, Unsent> {
+        let key = generate_key();
+        let headers = request.headers_mut();
+        headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(
+            header::SEC_WEBSOCKET_VERSION,
+            HeaderValue::from_static("13"),
+        );
+        if let Ok(key) = HeaderValue::try_from(&key) {
+            headers.insert(header::SEC_WEBSOCKET_KEY, key);
+        }
+        let client = match self {
+            Self::Mock(_) => return Ok(Mock::open(&request)),
+            Self::Network(client) => client,
+        };
+        let mut response = client
+            .request(request)
+            .await
+            .map_err(|error| unsent(&error))?;
+        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            return Ok(Opened::Refused(response.map(boxed)));
+        }
+        let accepted = heads::text(response.headers(), header::SEC_WEBSOCKET_ACCEPT);
+        // Extensions and protocols were not offered: an answer that has one is none.
+        let chosen = [
+            header::SEC_WEBSOCKET_EXTENSIONS,
+            header::SEC_WEBSOCKET_PROTOCOL,
+        ];
+        if accepted != Some(&*derive_accept_key(key.as_bytes()))
+            || chosen
+                .iter()
+                .any(|name| response.headers().contains_key(name))
+        {
+            let mut wrong = Response::new(full(""));
+            *wrong.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+            return Ok(Opened::Refused(wrong));
+        }
+        let upgraded = hyper::upgrade::on(&mut response).await;
+        let bytes = TokioIo::new(upgraded.map_err(|_| Unsent::Reset)?);
+        Ok(Opened::Open(
+            Box::new(response.into_parts().0),
+            Box::new(bytes),
+        ))
+    }
+}
+
+fn boxed(body: Incoming) -> Body {
+    body.map_err(|error| -> BoxError { error.into() })
+        .boxed_unsync()
+}
+
+fn unsent(error: &hyper_util::client::legacy::Error) -> Unsent {
+    if error.is_connect() || was_never_written(error) {
+        Unsent::Connect
+    } else {
+        Unsent::Reset
+    }
+}
+
+fn client() -> Client<Timed<HttpsConnector<HttpConnector>>, Body> {
+    let mut http = HttpConnector::new();
+    http.enforce_http(false);
+    http.set_nodelay(true);
+    let inner = HttpsConnectorBuilder::new()
+        .with_webpki_roots()
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(http);
+    let limit = Some(CONNECT);
+    Client::builder(TokioExecutor::new())
+        .retry_canceled_requests(false)
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(KEPT)
+        .pool_max_idle_per_host(IDLE)
+        .build(Timed { inner, limit })
+}
+
+/// No body.
+pub(crate) fn nothing() -> Body {
+    full(Bytes::new())
+}
