@@ -16,9 +16,11 @@ use crate::dispatch::{Carried, Ordered, carry_out};
 use crate::exchange::{Exchange, limits, put};
 use crate::gateway::Caller;
 use crate::heads;
+use crate::injection::Transcript;
 use crate::log::Record;
 use crate::mock;
 use crate::reframe;
+use crate::repair::{self, Wanted};
 use crate::stream::{Flow, passed_on, used};
 use crate::transport::{Body, full};
 use crate::windows::Standing;
@@ -85,6 +87,7 @@ where
     };
     record.line.model.clone_from(&asked.model);
     record.line.stream = Some(asked.streams);
+    let mut asked = asked;
     for round in 1..=JUDGED {
         let answer = asked.judged(exchange, &served.engine, &caller);
         record.line.snapshot = Some(answer.snapshot.clone());
@@ -99,6 +102,23 @@ where
             }
             Outcome::Route(plan) => plan,
         };
+        if let Some(transcript) = asked
+            .transcript
+            .as_ref()
+            .filter(|_| Transcript::is_needed(plan))
+        {
+            // With other tokens it is another call: it is judged again.
+            let body = transcript.injected(exchange, &caller, &asked.body).await;
+            let again = body.and_then(|body| {
+                let asked = Asked::new(exchange, head, &body, &caller);
+                asked.map_err(|what| Fault::Misconfigured { what: &what }.into())
+            });
+            asked = match again {
+                Ok(asked) => asked,
+                Err(trouble) => return exchange.tell(&mut record, &trouble, None),
+            };
+            continue;
+        }
         let order = Ordered {
             plan,
             body: &asked.body,
@@ -106,6 +126,8 @@ where
             row: caller.row,
             account: &caller.account,
             streams: asked.streams,
+            counts: asked.counts,
+            repairs: &asked.repairs,
             may_return: round < JUDGED,
         };
         match carry_out(exchange, &order, &mut record).await {
@@ -142,6 +164,10 @@ struct Asked {
     streams: bool,
     /// And its usage at the end of it.
     counts: bool,
+    /// And JSON mended.
+    repairs: Wanted,
+    /// And a transcript put in the place of its tag.
+    transcript: Option<Transcript>,
 }
 
 impl Asked {
@@ -158,6 +184,8 @@ impl Asked {
         call.draft.attributes.clone_from(&caller.attributes);
         let model = call.draft.body.model.clone();
         let streams = call.draft.body.stream;
+        let repairs = Wanted::by(&call.draft);
+        let transcript = Transcript::by(&call.draft);
         let engine = &exchange.served.engine;
         let request = engine.request(call.draft).map_err(|e| e.to_string())?;
         Ok(Self {
@@ -166,6 +194,8 @@ impl Asked {
             body: call.body.unwrap_or_else(|| BodyText::new(body.to_vec())),
             model,
             streams,
+            repairs,
+            transcript,
         })
     }
 
@@ -227,6 +257,7 @@ impl Given<'_> {
                     rest,
                     bounds: self.bounds,
                     ping: exchange.gateway.settings.ping,
+                    hides_usage: !asked.counts,
                     model: model.clone(),
                     id: exchange.id.clone(),
                     record,
@@ -234,6 +265,13 @@ impl Given<'_> {
                 (Upstream { id, headers }, (EVENTS, passed_on(&first, flow)))
             }
             Answered::Whole { body, headers } => {
+                let repairs = attempt.is_some_and(|attempt| asked.repairs.of_us(attempt));
+                let mended = repairs.then(|| repair::repaired(&body)).transpose();
+                let Ok(mended) = mended else {
+                    let model = &*model;
+                    return exchange.fault(&mut record, Fault::JsonNotRepaired { model });
+                };
+                let body = mended.flatten().map_or(body, Bytes::from);
                 let said: Value = serde_json::from_slice(&body).unwrap_or_default();
                 let id = said.get("request_id").and_then(Value::as_str);
                 let id = id.or_else(|| heads::text(&headers, "x-request-id"));

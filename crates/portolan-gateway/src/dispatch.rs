@@ -9,8 +9,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Uri};
 use portolan_core::answer::{Attempt, Plan};
-use portolan_wire::BodyText;
 use portolan_wire::http::{Fault, Trouble, UpstreamError};
+use portolan_wire::{BodyText, Carrier};
 use tokio::time::Instant;
 
 use crate::attempt::{Answered, Bounds, Class, Failure, ms, tried};
@@ -20,6 +20,7 @@ use crate::exchange::Exchange;
 use crate::heads;
 use crate::log::{Record, Tried};
 use crate::redact::redacted;
+use crate::repair::Wanted;
 use crate::windows::Standing;
 
 /// Bytes of an upstream's refusal that are logged.
@@ -34,6 +35,10 @@ pub(crate) struct Ordered<'a> {
     pub(crate) account: &'a str,
     /// Whether the caller asked for a stream.
     pub(crate) streams: bool,
+    /// And for its usage.
+    pub(crate) counts: bool,
+    /// For which attempts it asked for JSON to be mended.
+    pub(crate) repairs: &'a Wanted,
     /// Whether a limit that turns out to be reached sends the call back to be judged again.
     pub(crate) may_return: bool,
 }
@@ -90,7 +95,7 @@ pub(crate) async fn carry_out(
         };
         let failure = match course.tried(attempt).await {
             Ok(answered) => {
-                let bounds = course.bounds();
+                let bounds = course.bounds(attempt);
                 return Carried::Answered {
                     attempt: position,
                     answered,
@@ -144,9 +149,10 @@ impl From<Fault<'_>> for Stop {
 }
 
 impl Course<'_> {
-    fn bounds(&self) -> Bounds {
+    fn bounds(&self, attempt: &Attempt) -> Bounds {
         let bytes = self.exchange.served.config.bounds.answer_bytes;
-        let streams = self.order.streams;
+        // What is mended is read whole, and becomes a stream after that.
+        let streams = self.order.streams && !self.order.repairs.of_us(attempt);
         Bounds::new(self.order.plan.timeouts, self.deadline, bytes, streams)
     }
 
@@ -179,7 +185,13 @@ impl Course<'_> {
         let scripted = gateway.transport.is_mock();
         let request = heads::outgoing(uri, body, self.order.headers, key, scripted);
         let begun = Instant::now();
-        let outcome = tried(&gateway.transport, request, self.bounds(), self.tries).await;
+        let outcome = tried(
+            &gateway.transport,
+            request,
+            self.bounds(attempt),
+            self.tries,
+        )
+        .await;
         self.tries += 1;
         match outcome {
             Ok(answered) => {
@@ -201,13 +213,24 @@ impl Course<'_> {
         }
     }
 
+    /// What of an attempt is ours to do.
+    fn carrier(&self, attempt: &Attempt) -> Carrier {
+        let order = self.order;
+        let repairs = order.repairs.of_us(attempt);
+        Carrier {
+            counts: order.streams && attempt.stream && !repairs && !order.counts,
+            whole: repairs,
+            repairs,
+        }
+    }
+
     /// Where an attempt goes, with what, under which key.
     fn outgoing(&self, attempt: &Attempt) -> Result<(Uri, Bytes, Option<http::HeaderValue>), Stop> {
         let misconfigured = |what| Stop::from(Fault::Misconfigured { what });
         let served = &self.exchange.served;
         let uri = served.address(attempt);
         let uri = uri.ok_or_else(|| misconfigured("the catalog makes a URL that is none"))?;
-        let body = self.order.body.outgoing(attempt);
+        let body = self.order.body.outgoing_for(attempt, self.carrier(attempt));
         let body = body.ok_or_else(|| misconfigured("a plan for another body"))?;
         if self.exchange.gateway.transport.is_mock() {
             return Ok((uri, body.into(), None));

@@ -34,6 +34,8 @@ mod heads;
 #[cfg(feature = "server")]
 mod health;
 #[cfg(feature = "server")]
+mod injection;
+#[cfg(feature = "server")]
 mod ledger;
 #[cfg(feature = "server")]
 mod log;
@@ -49,6 +51,8 @@ mod paths;
 mod redact;
 #[cfg(feature = "server")]
 mod reframe;
+#[cfg(feature = "server")]
+mod repair;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]

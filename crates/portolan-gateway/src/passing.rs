@@ -8,6 +8,7 @@
 mod answer;
 mod outbound;
 mod socket;
+mod transcript;
 mod upload;
 mod within;
 
@@ -21,6 +22,7 @@ use portolan_core::policy::RuleKind;
 use portolan_wire::http::{Fault, Trouble};
 
 pub(crate) use outbound::{Opened, Outbound};
+pub(crate) use transcript::transcript;
 use upload::{Cut, Progress, Upload};
 
 use crate::chat;

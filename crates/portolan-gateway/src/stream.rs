@@ -27,6 +27,8 @@ pub(crate) struct Flow {
     pub(crate) rest: Body,
     pub(crate) bounds: Bounds,
     pub(crate) ping: Duration,
+    /// Usage was asked for by us and not by the caller, who is not to see it.
+    pub(crate) hides_usage: bool,
     pub(crate) model: String,
     pub(crate) id: String,
     pub(crate) record: Record,
@@ -103,7 +105,12 @@ impl Course {
             let rest = self.begun.split_off(end);
             let event = std::mem::replace(&mut self.begun, rest);
             self.look(&event);
-            self.ready.push_back(event.into());
+            let shown = if self.flow.hides_usage {
+                without_usage(event)
+            } else {
+                Some(event)
+            };
+            self.ready.extend(shown.map(Bytes::from));
         }
         if self.begun.len() > self.flow.bounds.bytes {
             self.break_off();
@@ -123,7 +130,8 @@ impl Course {
                 self.ended = true;
             }
             // Most events say neither: looking for the words costs less than reading them.
-            if !(data.contains("\"usage\"") || data.contains("\"error\"")) {
+            let counts = data.contains("\"usage\"") && null_usage(data).is_none();
+            if !(counts || data.contains("\"error\"")) {
                 continue;
             }
             let Ok(chunk) = serde_json::from_str::<Value>(data) else {
@@ -163,6 +171,37 @@ impl Course {
         let event = format!("data: {}\n\n", told.body);
         self.ready.push_back(event.into());
     }
+}
+
+/// Where a chunk says that it has no usage, as every chunk but the last does where usage is asked
+/// for.
+fn null_usage(text: &str) -> Option<std::ops::Range<usize>> {
+    let forms = [",\"usage\":null", ", \"usage\": null"];
+    forms.iter().find_map(|form| {
+        let start = text.find(form)?;
+        Some(start..start + form.len())
+    })
+}
+
+/// An event as it would be if nobody had asked for usage; `None` for one that only that brought.
+fn without_usage(mut event: Vec<u8>) -> Option<Vec<u8>> {
+    let Ok(text) = std::str::from_utf8(&event) else {
+        return Some(event);
+    };
+    if let Some(null) = null_usage(text) {
+        event.drain(null);
+        return Some(event);
+    }
+    if !text.contains("\"usage\"") {
+        return Some(event);
+    }
+    let mut data = text.lines().filter_map(|line| line.strip_prefix("data:"));
+    let chunk = data.next().map(serde_json::from_str::<Value>);
+    let only_usage = chunk.and_then(Result::ok).is_some_and(|chunk| {
+        let choices = chunk.get("choices").and_then(Value::as_array);
+        choices.is_some_and(Vec::is_empty) && used(&chunk).is_some()
+    });
+    (!only_usage).then_some(event)
 }
 
 /// Tokens that an answer or a chunk says it used, by either naming.
@@ -209,6 +248,25 @@ mod tests {
         );
         assert_eq!(both(r#"{"input_tokens":3,"output_tokens":2}"#), counted);
         assert_eq!(both("null"), None);
+    }
+
+    #[test]
+    fn usage_that_only_we_asked_for_is_taken_out() {
+        let shown = |event: &str| {
+            let event = without_usage(event.as_bytes().to_vec())?;
+            Some(String::from_utf8(event).unwrap())
+        };
+        let kept = r#"data: {"choices":[{"delta":{"content":",\"usage\":null"}}]}"#;
+        assert_eq!(shown(kept).as_deref(), Some(kept));
+        assert_eq!(
+            shown(r#"data: {"choices":[{"index":0}],"usage":null}"#).as_deref(),
+            Some(r#"data: {"choices":[{"index":0}]}"#)
+        );
+        let usage = r#""usage":{"prompt_tokens":1,"completion_tokens":2}"#;
+        assert_eq!(shown(&format!(r#"data: {{"choices":[],{usage}}}"#)), None);
+        // Whoever says it beside a choice says it unasked.
+        let unasked = format!(r#"data: {{"choices":[{{"index":0}}],{usage}}}"#);
+        assert_eq!(shown(&unasked), Some(unasked));
     }
 
     #[test]

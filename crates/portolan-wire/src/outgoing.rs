@@ -9,12 +9,28 @@ use crate::json::{self, Kind, Member};
 use crate::patch::{Patch, Value};
 use crate::posted::{BodyText, quote};
 
+/// What whoever carries a plan out does itself, so that an attempt must ask otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Carrier {
+    /// It wants to know the usage of a stream.
+    pub counts: bool,
+    /// It takes the answer in one piece, whatever was asked for.
+    pub whole: bool,
+    /// It mends JSON in answers.
+    pub repairs: bool,
+}
+
 impl BodyText {
     /// What to send for an attempt of a plan that was made for this body: the effective body,
     /// patched. Of a fallback, the effective body is written anew from untouched values.
     /// `None` where what was posted is no object, or has no such fallback.
     pub fn outgoing(&self, attempt: &Attempt) -> Option<String> {
-        let patch = Patch::of(attempt, Some(self));
+        self.outgoing_for(attempt, Carrier::default())
+    }
+
+    /// The same for a carrier that does more than call.
+    pub fn outgoing_for(&self, attempt: &Attempt, carrier: Carrier) -> Option<String> {
+        let patch = Patch::carried(attempt, self, carrier);
         match attempt.fallback {
             None => spliced(std::str::from_utf8(self.bytes()).ok()?, &patch),
             Some(_) => spliced(&self.effective(attempt.fallback)?, &patch),

@@ -10,6 +10,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::faults;
 use crate::json::{self, Kind, Member};
+use crate::outgoing::Carrier;
 use crate::posted::{BodyText, last};
 
 /// The patch of one attempt, keys in order.
@@ -56,6 +57,31 @@ impl Patch {
             patch.put(&body, "fallback_config", Value::Object(config));
         } else if body.posted("fallback_config") {
             patch.put(&body, "fallback_config", Value::Null);
+        }
+        patch
+    }
+
+    /// The same, with what a carrier changes beside the plan.
+    pub(crate) fn carried(attempt: &Attempt, posted: &BodyText, carrier: Carrier) -> Self {
+        let mut patch = Self::of(attempt, Some(posted));
+        if carrier == Carrier::default() {
+            return patch;
+        }
+        let members = Some(posted.members(attempt.fallback).unwrap_or_default());
+        let body = Effective { members };
+        if carrier.counts {
+            let asked = Self {
+                fields: vec![("include_usage".to_owned(), Value::Bool(true))],
+            };
+            patch.put(&body, "stream_options", Value::Object(asked));
+        }
+        // Options of a stream are refused where there is none.
+        let whole = ["stream", "stream_options"].map(|field| (field, carrier.whole));
+        let gone = [("post_processing_steps", carrier.repairs)];
+        for (field, _) in whole.into_iter().chain(gone).filter(|(_, gone)| *gone) {
+            if body.posted(field) {
+                patch.put(&body, field, Value::Null);
+            }
         }
         patch
     }

@@ -81,7 +81,7 @@ pub(crate) fn last<'a>(members: &[Member<'a>], field: &str) -> Option<&'a RawVal
     members.iter().rfind(named).map(|m| m.value)
 }
 
-fn write(members: &[Member<'_>]) -> String {
+pub(crate) fn write(members: &[Member<'_>]) -> String {
     let mut out = String::from("{");
     for (index, member) in members.iter().enumerate() {
         if index > 0 {

@@ -112,7 +112,7 @@ struct Transcript {
 }
 
 /// An answer's body, read as far as answers are read whole.
-enum Read {
+pub(super) enum Read {
     Whole(Bytes),
     /// What was read, and the rest behind it.
     Longer(Body),
@@ -120,7 +120,7 @@ enum Read {
 }
 
 impl Read {
-    async fn new(mut body: Body, most: usize) -> Self {
+    pub(super) async fn new(mut body: Body, most: usize) -> Self {
         let mut read = BytesMut::new();
         loop {
             match tokio::time::timeout(FIRST, body.frame()).await {

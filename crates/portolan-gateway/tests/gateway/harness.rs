@@ -173,6 +173,7 @@ impl Write for Kept {
 /// What a gateway of a test is made of.
 pub(crate) struct Build {
     pub(crate) policy: String,
+    pub(crate) catalog: String,
     pub(crate) yaml: String,
     pub(crate) mock: bool,
     pub(crate) dry_run: bool,
@@ -198,6 +199,7 @@ admin: 127.0.0.1:0
         );
         Self {
             policy: POLICY.to_owned(),
+            catalog: CATALOG.to_owned(),
             yaml,
             mock: false,
             dry_run: false,
@@ -216,6 +218,7 @@ admin: 127.0.0.1:0
 ";
         Self {
             policy: POLICY.to_owned(),
+            catalog: CATALOG.to_owned(),
             yaml: yaml.to_owned(),
             mock: true,
             dry_run: false,
@@ -234,10 +237,11 @@ admin: 127.0.0.1:0
         let policy = Arc::new(Mutex::new(self.policy));
         let yaml = Arc::new(Mutex::new(self.yaml));
         let (text, written) = (Arc::clone(&policy), Arc::clone(&yaml));
+        let catalog = self.catalog;
         let load: Load = Box::new(move || {
             let policy = text.lock().unwrap().clone();
             let mut files =
-                MemoryFiles::from([("policy.portolan", &*policy), ("catalog.yaml", CATALOG)]);
+                MemoryFiles::from([("policy.portolan", &*policy), ("catalog.yaml", &*catalog)]);
             let engine = compile("policy.portolan", &mut files).engine;
             let engine = engine.ok_or("the policy has errors")?;
             let config = config(&written.lock().unwrap(), &engine).map_err(|e| e.join("\n"))?;

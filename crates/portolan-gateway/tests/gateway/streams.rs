@@ -39,7 +39,8 @@ async fn events_pass_byte_for_byte() {
         done(),
     ];
     let (gate, _) = over(vec![Act::Events(pieces.clone(), End::Clean)], LONG).await;
-    let told = gate.chat(US, ASK, &[]).await;
+    let counted = ASK.replace('}', r#","stream_options":{"include_usage":true}}"#);
+    let told = gate.chat(US, &counted, &[]).await;
     assert_eq!(told.text, pieces.concat());
     assert_eq!(told.header("content-type"), "text/event-stream");
     assert_eq!(told.header("x-request-id"), "up-1");

@@ -53,6 +53,29 @@ fn an_object_is_patched_inside() {
 }
 
 #[test]
+fn a_carrier_that_does_more_asks_for_less() {
+    let body = r#"{"model":"m","stream":true,"stream_options":{"a":1.0},"post_processing_steps":[{"type":"json-repair"}]}"#;
+    let for_carrier = |carrier| {
+        let attempt = attempt("m", vec![], &[]);
+        BodyText::new(body).outgoing_for(&attempt, carrier).unwrap()
+    };
+    let counts = Carrier {
+        counts: true,
+        ..Carrier::default()
+    };
+    assert_eq!(
+        for_carrier(counts),
+        r#"{"model":"m","stream":true,"stream_options":{"a":1.0,"include_usage":true},"post_processing_steps":[{"type":"json-repair"}]}"#
+    );
+    let repairs = Carrier {
+        whole: true,
+        repairs: true,
+        ..Carrier::default()
+    };
+    assert_eq!(for_carrier(repairs), r#"{"model":"m"}"#);
+}
+
+#[test]
 fn a_fallback_is_sent_without_the_chain_it_came_from() {
     let body = r#"{"model":"m","top_p":0.10,"fallbacks":[{"model":"n","top_p":0.20}]}"#;
     let fallback = Attempt {
