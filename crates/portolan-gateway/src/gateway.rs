@@ -9,22 +9,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue, Uri};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, Response, Uri};
 use portolan_core::answer::Attempt;
 use portolan_core::engine::Engine;
 use portolan_wire::http::Fault;
 use sha2::{Digest as _, Sha256};
 
 use crate::clock::{self, Clock, MachineClock};
-use crate::config::{Config, KeyRow, Secret};
+use crate::config::{Config, KeyRow, Listener, Secret};
 use crate::heads;
 use crate::health::Health;
 use crate::ledger::Ledger;
 use crate::log::{Line, Log, Record};
 use crate::mock::Mock;
+use crate::paths;
 use crate::proof::{Destination, Proof, prove};
 use crate::telemetry::Telemetry;
-use crate::transport::{Network, Transport};
+use crate::transport::{Body, Network, Transport, Upstream};
 use crate::windows::Windows;
 
 /// Reads a policy and a configuration anew; in words what is wrong with them.
@@ -92,14 +94,34 @@ impl Gateway {
     ///
     /// # Errors
     /// What stands in the way of serving.
-    pub fn new(load: Load, mut settings: Settings) -> Result<Arc<Self>, NotServed> {
-        let clock: Box<dyn Clock> = std::mem::replace(&mut settings.clock, Box::new(MachineClock));
-        let clock: Arc<dyn Clock> = Arc::from(clock);
-        let served = Served::new(&load, settings.mock.is_some(), &*clock)?;
+    pub fn new(load: Load, settings: Settings) -> Result<Arc<Self>, NotServed> {
         let transport = match settings.mock {
             Some(mock) => Transport::Mock(mock),
             None => Transport::Network(Network::default()),
         };
+        Self::over(load, settings, transport)
+    }
+
+    /// The same, with something inside this process in the place of the network.
+    ///
+    /// # Errors
+    /// What stands in the way of serving.
+    pub fn inside(
+        load: Load,
+        settings: Settings,
+        upstream: Box<dyn Upstream>,
+    ) -> Result<Arc<Self>, NotServed> {
+        Self::over(load, settings, Transport::Inside(upstream))
+    }
+
+    fn over(
+        load: Load,
+        mut settings: Settings,
+        transport: Transport,
+    ) -> Result<Arc<Self>, NotServed> {
+        let clock: Box<dyn Clock> = std::mem::replace(&mut settings.clock, Box::new(MachineClock));
+        let clock: Arc<dyn Clock> = Arc::from(clock);
+        let served = Served::new(&load, transport.is_mock(), &*clock)?;
         Ok(Arc::new(Self {
             served: RwLock::new(Arc::new(served)),
             load,
@@ -112,6 +134,18 @@ impl Gateway {
             ledger: Ledger::default(),
             draining: AtomicBool::new(false),
         }))
+    }
+
+    /// Answers a call as if it had come in on a listener: the way of every call from a socket.
+    pub async fn answer<B>(
+        self: &Arc<Self>,
+        listener: &Arc<Listener>,
+        request: Request<B>,
+    ) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes> + Unpin,
+    {
+        paths::answer(Arc::clone(self), Arc::clone(listener), request).await
     }
 
     /// Loads, compiles and proves anew, and serves that from the next call on. Where anything is

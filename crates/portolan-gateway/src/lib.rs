@@ -65,3 +65,5 @@ pub use log::Log;
 pub use mock::Mock;
 #[cfg(feature = "server")]
 pub use server::Server;
+#[cfg(feature = "server")]
+pub use transport::{Body, BoxError, Upstream};
