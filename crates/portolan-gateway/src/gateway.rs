@@ -11,13 +11,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, Uri};
-use portolan_core::answer::Attempt;
+use portolan_core::answer::{Attempt, Limit};
 use portolan_core::engine::Engine;
 use portolan_wire::http::Fault;
 use sha2::{Digest as _, Sha256};
+use tokio_rustls::TlsAcceptor;
 
 use crate::clock::{self, Clock, MachineClock};
-use crate::config::{Config, KeyRow, Listener, Secret};
+use crate::config::{Config, KeyRow, Listener, Secret, SharedLimits};
 use crate::heads;
 use crate::health::Health;
 use crate::ledger::Ledger;
@@ -25,9 +26,11 @@ use crate::log::{Line, Log, Record};
 use crate::mock::Mock;
 use crate::paths;
 use crate::proof::{Destination, Proof, prove};
+use crate::shared::{Shared, Turn};
 use crate::telemetry::Telemetry;
+use crate::tls::acceptor;
 use crate::transport::{Body, Network, Transport, Upstream};
-use crate::windows::Windows;
+use crate::windows::{Standing, Windows};
 
 /// Reads a policy and a configuration anew; in words what is wrong with them.
 pub type Load = Box<dyn Fn() -> Result<(Engine, Config), String> + Send + Sync>;
@@ -70,6 +73,12 @@ pub enum NotServed {
     /// A secret is not where the configuration says.
     #[error("there is no secret {0}")]
     NoSecret(String),
+    /// A listener cannot serve with its certificate and key.
+    #[error("no certificate with its key in {0}")]
+    NoTls(String),
+    /// The address of the Redis that shares limits is none.
+    #[error("{0} is no address of a Redis, such as `redis://127.0.0.1:6379`")]
+    NoRedis(String),
     /// Its listeners are others: they are opened once.
     #[error("the listeners are others than those that are open; start anew to open them")]
     OtherListeners,
@@ -192,6 +201,36 @@ impl Gateway {
         self.draining.load(Ordering::Relaxed)
     }
 
+    /// Counts a call that an attempt is about to make: in Redis where windows are shared, else in
+    /// this process.
+    pub(crate) async fn take(
+        &self,
+        served: &Served,
+        account: &str,
+        attempt: &Attempt,
+        limit: &Limit,
+        now_ms: i64,
+    ) -> Result<Standing, Standing> {
+        let Some(shared) = &served.shared else {
+            return self.windows.take(account, attempt, limit, now_ms);
+        };
+        let (taken, turn) = shared
+            .take(&self.windows, account, attempt, limit, now_ms)
+            .await;
+        if let Some(turn) = turn {
+            let what = match turn {
+                Turn::Lost => "shared-limits-lost",
+                Turn::Found => "shared-limits-found",
+            };
+            let at = clock::instant(now_ms).to_string();
+            if !self.settings.log.event(&at, what) {
+                self.telemetry.log_lost();
+            }
+            self.telemetry.shared_limits(turn == Turn::Found);
+        }
+        taken
+    }
+
     /// The line of a call that came just now.
     pub(crate) fn record(self: &Arc<Self>, served: &Arc<Served>, id: &str, now_ms: i64) -> Record {
         let (gateway, served) = (Arc::clone(self), Arc::clone(served));
@@ -218,6 +257,9 @@ pub(crate) struct Served {
     pub(crate) config: Config,
     secrets: BTreeMap<Secret, String>,
     proof: Proof,
+    /// One for each listener of the configuration.
+    acceptors: Vec<Option<TlsAcceptor>>,
+    pub(crate) shared: Option<Shared>,
 }
 
 /// Who calls.
@@ -240,11 +282,17 @@ impl Served {
         if !proof.stands() {
             return Err(NotServed::NotProved(proof));
         }
+        let listeners = config.listeners.iter();
+        let acceptors = listeners.map(|listener| listener.tls.as_ref().map(acceptor).transpose());
+        let acceptors = acceptors.collect::<Result<_, _>>()?;
+        let shared = config.shared_limits.as_ref().map(shared).transpose()?;
         Ok(Self {
             engine,
             config,
             secrets,
             proof,
+            acceptors,
+            shared,
         })
     }
 
@@ -266,6 +314,11 @@ impl Served {
             account: row.row.clone(),
             attributes,
         })
+    }
+
+    /// What takes connections of a listener in, by its position; none where it speaks plainly.
+    pub(crate) fn acceptor(&self, listener: usize) -> Option<TlsAcceptor> {
+        self.acceptors.get(listener).cloned().flatten()
     }
 
     /// The secret for calls through an endpoint.
@@ -299,18 +352,27 @@ fn secrets(config: &Config) -> Result<BTreeMap<Secret, String>, NotServed> {
     let own = rows.flat_map(|row| row.upstreams.values());
     let mut secrets = BTreeMap::new();
     for secret in shared.chain(own) {
-        let (found, name) = match secret {
-            Secret::Env(name) => (std::env::var(name).ok(), format!("`env:{name}`")),
-            Secret::File(path) => {
-                let text = std::fs::read_to_string(path).ok();
-                (text, format!("`file:{path}`"))
-            }
-        };
-        let found = found.map(|text| text.trim().to_owned());
-        let found = found.filter(|text| !text.is_empty());
-        secrets.insert(secret.clone(), found.ok_or(NotServed::NoSecret(name))?);
+        secrets.insert(secret.clone(), self::secret(secret)?);
     }
     Ok(secrets)
+}
+
+/// What stands where a configuration says.
+pub(crate) fn secret(secret: &Secret) -> Result<String, NotServed> {
+    let found = match secret {
+        Secret::Env(name) => std::env::var(name).ok(),
+        Secret::File(path) => std::fs::read_to_string(path).ok(),
+    };
+    let found = found.map(|text| text.trim().to_owned());
+    let found = found.filter(|text| !text.is_empty());
+    found.ok_or_else(|| NotServed::NoSecret(format!("`{secret}`")))
+}
+
+/// The windows that are shared through the Redis of a configuration.
+fn shared(limits: &SharedLimits) -> Result<Shared, NotServed> {
+    let url = secret(&limits.redis)?;
+    let name = || NotServed::NoRedis(format!("`{}`", limits.redis));
+    Shared::new(&url, limits.replicas).ok_or_else(name)
 }
 
 /// A key as a configuration names it: its SHA-256 in lower-case hexadecimal.

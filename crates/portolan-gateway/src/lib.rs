@@ -47,9 +47,13 @@ mod reframe;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]
+mod shared;
+#[cfg(feature = "server")]
 mod stream;
 #[cfg(feature = "server")]
 mod telemetry;
+#[cfg(feature = "server")]
+mod tls;
 #[cfg(feature = "server")]
 mod transport;
 #[cfg(feature = "server")]

@@ -7,14 +7,18 @@
     reason = "in a test a panic is how a broken promise is reported"
 )]
 
+mod chaos;
 mod configuration;
 mod documents;
 mod faults;
 mod harness;
 mod hosts;
 mod judging;
+mod listening;
 mod operation;
 mod plans;
 mod residency;
+mod sharing;
+mod storm;
 mod streams;
 mod upstream;
