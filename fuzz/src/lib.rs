@@ -11,6 +11,7 @@
 
 mod agree;
 mod engines;
+mod gateway;
 mod reader;
 
 use portolan_core::answer::{Answer, Outcome};
@@ -21,10 +22,14 @@ use portolan_core::request::Body;
 use portolan_fmt::Notation;
 use portolan_wire::Call;
 
+pub use crate::gateway::{Tally, World, residency};
+
 use crate::engines::Memory;
 
 /// The names of all targets; each has a function here, a program and a corpus.
-pub const TARGETS: [&str; 6] = ["catalog", "policy", "request", "decide", "agree", "fmt"];
+pub const TARGETS: [&str; 7] = [
+    "catalog", "policy", "request", "decide", "agree", "fmt", "gateway",
+];
 
 /// Runs the target of that name; says whether there is one.
 pub fn run(target: &str, data: &[u8]) -> bool {
@@ -35,6 +40,7 @@ pub fn run(target: &str, data: &[u8]) -> bool {
         "decide" => decide(data),
         "agree" => agree(data),
         "fmt" => fmt(data),
+        "gateway" => gateway(data),
         _ => return false,
     }
     true
@@ -111,6 +117,12 @@ pub fn decide(data: &[u8]) {
 /// policy: the compiled form says what the reference interpreter says.
 pub fn agree(data: &[u8]) {
     agree::run(data);
+}
+
+/// Takes bytes for dice, which make a call of a key that is locked to the EU: it goes nowhere else,
+/// and reads to the most careless reader as what was judged.
+pub fn gateway(data: &[u8]) {
+    gateway::run(data);
 }
 
 /// Formats bytes as each kind of document: what can be read is formatted, and once is enough. That

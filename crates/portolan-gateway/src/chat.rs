@@ -6,14 +6,15 @@ use http::{HeaderMap, Response};
 use http_body_util::BodyExt;
 use portolan_core::answer::{Answer, Outcome, Plan};
 use portolan_core::engine::Engine;
-use portolan_core::request::{Request, State};
+use portolan_core::limits;
+use portolan_core::request::{Fault as BodyFault, FaultKind, Request, State};
 use portolan_wire::http::{Fault, Trouble};
 use portolan_wire::{BodyText, Call, answer_json};
 use serde_json::Value;
 
 use crate::attempt::{Answered, Bounds};
 use crate::dispatch::{Carried, Ordered, carry_out};
-use crate::exchange::{Exchange, limits, put};
+use crate::exchange::{Exchange, limits as limit_headers, put};
 use crate::gateway::Caller;
 use crate::heads;
 use crate::injection::Transcript;
@@ -102,6 +103,9 @@ where
             }
             Outcome::Route(plan) => plan,
         };
+        if let Some(trouble) = &asked.unclear {
+            return exchange.tell(&mut record, trouble, None);
+        }
         if let Some(transcript) = asked
             .transcript
             .as_ref()
@@ -168,6 +172,8 @@ struct Asked {
     repairs: Wanted,
     /// And a transcript put in the place of its tag.
     transcript: Option<Transcript>,
+    /// Why it cannot be sent, whatever the policy says of it: readers differ in what it asks for.
+    unclear: Option<Trouble>,
 }
 
 impl Asked {
@@ -186,6 +192,7 @@ impl Asked {
         let streams = call.draft.body.stream;
         let repairs = Wanted::by(&call.draft);
         let transcript = Transcript::by(&call.draft);
+        let unclear = unclear(&call.draft.body.faults);
         let engine = &exchange.served.engine;
         let request = engine.request(call.draft).map_err(|e| e.to_string())?;
         Ok(Self {
@@ -196,6 +203,7 @@ impl Asked {
             streams,
             repairs,
             transcript,
+            unclear,
         })
     }
 
@@ -209,6 +217,28 @@ impl Asked {
             .tell(&caller.account, exchange.now_ms, &mut state);
         engine.answer(&self.request, &state)
     }
+}
+
+/// The first fault that lets a body mean one thing to us and another to an upstream. Where so much
+/// is wrong that not all of it was kept, there may be one.
+pub(crate) fn unclear(faults: &[BodyFault]) -> Option<Trouble> {
+    let differs = |fault: &&BodyFault| match fault.kind {
+        FaultKind::AmbiguousField | FaultKind::InvalidJson => true,
+        FaultKind::MissingField | FaultKind::WrongType => faults.len() >= limits::FAULTS,
+    };
+    let fault = faults.iter().find(differs)?;
+    let code = FaultKind::NAMES
+        .iter()
+        .find(|(_, kind)| *kind == fault.kind);
+    Some(Trouble {
+        status: 400,
+        code: code.map_or("", |(name, _)| name).to_owned(),
+        field: Some(fault.path.clone()).filter(|path| !path.is_empty()),
+        retryable: false,
+        retry_after_s: None,
+        message: fault.detail.clone(),
+        help: Vec::new(),
+    })
 }
 
 /// Whether a body asks for the usage of its stream.
@@ -308,7 +338,7 @@ impl Given<'_> {
             put(headers, mock::HEADER, "1");
         }
         if let Some(standing) = &self.standing {
-            limits(headers, standing, &model);
+            limit_headers(headers, standing, &model);
         }
         response
     }

@@ -10,6 +10,7 @@ mod diags;
 pub mod passing;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
 
 use portolan_core::limits;
@@ -40,6 +41,8 @@ pub struct Config {
     pub breaker: Breaker,
     /// What passes through to other services.
     pub passing: Vec<Passing>,
+    /// Where windows of limits are shared with other replicas; none where they are this process's.
+    pub shared_limits: Option<SharedLimits>,
 }
 
 impl Config {
@@ -55,6 +58,7 @@ impl Config {
             bounds: Bounds::default(),
             breaker: Breaker::default(),
             passing: Vec::new(),
+            shared_limits: None,
         }
     }
 
@@ -85,6 +89,17 @@ pub struct Listener {
     pub dialect: Dialect,
     /// Whether it may be reached from elsewhere without keys.
     pub open: bool,
+    /// With which certificate; none where it speaks plainly.
+    pub tls: Option<Tls>,
+}
+
+/// The certificate of a listener, with those that vouch for it, and its key, as PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// The certificate.
+    pub certificate: Secret,
+    /// Its key.
+    pub key: Secret,
 }
 
 impl Listener {
@@ -95,6 +110,7 @@ impl Listener {
             serves: Serves::Endpoint(endpoint.into()),
             dialect: Dialect::default(),
             open: false,
+            tls: None,
         }
     }
 
@@ -163,6 +179,24 @@ pub enum Secret {
     Env(String),
     /// In a file, white space at its ends taken off.
     File(String),
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Env(name) => write!(f, "env:{name}"),
+            Self::File(path) => write!(f, "file:{path}"),
+        }
+    }
+}
+
+/// Windows of limits that replicas share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharedLimits {
+    /// Where the address of a Redis stands, which may hold a password.
+    pub redis: Secret,
+    /// How many gateways share them: while Redis is lost, each has so much of a limit.
+    pub replicas: u32,
 }
 
 /// Keys that callers show, and what each stands for.

@@ -11,6 +11,7 @@ use http::{HeaderMap, Uri};
 use portolan_core::answer::{Attempt, Plan};
 use portolan_wire::http::{Fault, Trouble, UpstreamError};
 use portolan_wire::{BodyText, Carrier};
+use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use crate::attempt::{Answered, Bounds, Class, Failure, ms, tried};
@@ -134,6 +135,22 @@ pub(crate) async fn carry_out(
     }
 }
 
+/// What a body says to a model; all of it where that cannot be told apart.
+fn prompt(body: &[u8]) -> &[u8] {
+    #[derive(serde::Deserialize)]
+    struct Said<'a> {
+        #[serde(borrow)]
+        messages: Option<&'a RawValue>,
+        #[serde(borrow)]
+        prompt: Option<&'a RawValue>,
+    }
+    let said = serde_json::from_slice::<Said<'_>>(body).ok();
+    match said.map(|said| (said.messages, said.prompt)) {
+        Some((Some(said), None) | (None, Some(said))) => said.get().as_bytes(),
+        Some((Some(_), Some(_)) | (None, None)) | None => body,
+    }
+}
+
 /// Why an attempt gave no answer.
 enum Stop {
     /// It failed; the plan says what next.
@@ -162,9 +179,10 @@ impl Course<'_> {
         let (uri, body, key) = self.outgoing(attempt)?;
         if let Some(limit) = &attempt.limit {
             let now = gateway.clock.now_ms();
+            let served = &self.exchange.served;
             let taken = gateway
-                .windows
-                .take(self.order.account, attempt, limit, now);
+                .take(served, self.order.account, attempt, limit, now)
+                .await;
             match taken {
                 Ok(standing) => self.standing = Some(standing),
                 Err(standing) => {
@@ -346,7 +364,9 @@ impl Course<'_> {
             Class::Status(status) if status < 400 => Fault::UpstreamInvalid { model }.into(),
             Class::Status(status) => error.trouble(status, model),
         };
-        // An upstream may say our key back to us: it must not reach the caller.
+        // Whoever keeps an error keeps what it quotes: no words of a prompt, and no key of ours.
+        let prompt = prompt(self.order.body.bytes());
+        trouble.message = redacted(trouble.message.as_bytes(), usize::MAX, prompt, &[]);
         let served = &self.exchange.served;
         if let Some(key) = served.secret(&attempt.endpoint, self.order.row) {
             for text in std::iter::once(&mut trouble.message).chain(&mut trouble.help) {

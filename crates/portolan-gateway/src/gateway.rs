@@ -9,26 +9,31 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue, Uri};
-use portolan_core::answer::Attempt;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, Response, Uri};
+use portolan_core::answer::{Attempt, Limit};
 use portolan_core::engine::Engine;
 use portolan_wire::http::Fault;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
 
 use crate::audio::Audio;
 use crate::clock::{self, Clock, MachineClock};
-use crate::config::{Config, KeyRow, Secret};
+use crate::config::{Config, KeyRow, Listener, Secret, SharedLimits};
 use crate::heads;
 use crate::health::Health;
 use crate::ledger::Ledger;
 use crate::log::{Line, Log, Record};
 use crate::mock::Mock;
 use crate::passing::Outbound;
+use crate::paths;
 use crate::proof::{Destination, Proof, prove};
+use crate::shared::{Shared, Turn};
 use crate::telemetry::Telemetry;
-use crate::transport::{Network, Transport};
-use crate::windows::Windows;
+use crate::tls::acceptor;
+use crate::transport::{Body, Network, Transport, Upstream};
+use crate::windows::{Standing, Windows};
 
 /// Reads a policy and a configuration anew; in words what is wrong with them.
 pub type Load = Box<dyn Fn() -> Result<(Engine, Config), String> + Send + Sync>;
@@ -71,6 +76,12 @@ pub enum NotServed {
     /// A secret is not where the configuration says.
     #[error("there is no secret {0}")]
     NoSecret(String),
+    /// A listener cannot serve with its certificate and key.
+    #[error("no certificate with its key in {0}")]
+    NoTls(String),
+    /// The address of the Redis that shares limits is none.
+    #[error("{0} is no address of a Redis, such as `redis://127.0.0.1:6379`")]
+    NoRedis(String),
     /// Its listeners are others: they are opened once.
     #[error("the listeners are others than those that are open; start anew to open them")]
     OtherListeners,
@@ -99,16 +110,39 @@ impl Gateway {
     ///
     /// # Errors
     /// What stands in the way of serving.
-    pub fn new(load: Load, mut settings: Settings) -> Result<Arc<Self>, NotServed> {
-        let clock: Box<dyn Clock> = std::mem::replace(&mut settings.clock, Box::new(MachineClock));
-        let clock: Arc<dyn Clock> = Arc::from(clock);
-        let served = Served::new(&load, settings.mock.is_some(), &*clock)?;
+    pub fn new(load: Load, settings: Settings) -> Result<Arc<Self>, NotServed> {
         let outbound = Outbound::new(settings.mock);
-        let sockets = Arc::new(Semaphore::new(served.config.bounds.connections));
         let transport = match settings.mock {
             Some(mock) => Transport::Mock(mock),
             None => Transport::Network(Network::default()),
         };
+        Self::over(load, settings, transport, outbound)
+    }
+
+    /// The same, with something inside this process in the place of the network.
+    ///
+    /// # Errors
+    /// What stands in the way of serving.
+    pub fn inside(
+        load: Load,
+        settings: Settings,
+        upstream: Box<dyn Upstream>,
+    ) -> Result<Arc<Self>, NotServed> {
+        let upstream: Arc<dyn Upstream> = Arc::from(upstream);
+        let transport = Transport::Inside(Arc::clone(&upstream));
+        Self::over(load, settings, transport, Outbound::Inside(upstream))
+    }
+
+    fn over(
+        load: Load,
+        mut settings: Settings,
+        transport: Transport,
+        outbound: Outbound,
+    ) -> Result<Arc<Self>, NotServed> {
+        let clock: Box<dyn Clock> = std::mem::replace(&mut settings.clock, Box::new(MachineClock));
+        let clock: Arc<dyn Clock> = Arc::from(clock);
+        let served = Served::new(&load, transport.is_mock(), &*clock)?;
+        let sockets = Arc::new(Semaphore::new(served.config.bounds.connections));
         Ok(Arc::new(Self {
             served: RwLock::new(Arc::new(served)),
             load,
@@ -124,6 +158,18 @@ impl Gateway {
             audio: Audio::default(),
             draining: AtomicBool::new(false),
         }))
+    }
+
+    /// Answers a call as if it had come in on a listener: the way of every call from a socket.
+    pub async fn answer<B>(
+        self: &Arc<Self>,
+        listener: &Arc<Listener>,
+        request: Request<B>,
+    ) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+    {
+        paths::answer(Arc::clone(self), Arc::clone(listener), request).await
     }
 
     /// Loads, compiles and proves anew, and serves that from the next call on. Where anything is
@@ -170,6 +216,36 @@ impl Gateway {
         self.draining.load(Ordering::Relaxed)
     }
 
+    /// Counts a call that an attempt is about to make: in Redis where windows are shared, else in
+    /// this process.
+    pub(crate) async fn take(
+        &self,
+        served: &Served,
+        account: &str,
+        attempt: &Attempt,
+        limit: &Limit,
+        now_ms: i64,
+    ) -> Result<Standing, Standing> {
+        let Some(shared) = &served.shared else {
+            return self.windows.take(account, attempt, limit, now_ms);
+        };
+        let (taken, turn) = shared
+            .take(&self.windows, account, attempt, limit, now_ms)
+            .await;
+        if let Some(turn) = turn {
+            let what = match turn {
+                Turn::Lost => "shared-limits-lost",
+                Turn::Found => "shared-limits-found",
+            };
+            let at = clock::instant(now_ms).to_string();
+            if !self.settings.log.event(&at, what) {
+                self.telemetry.log_lost();
+            }
+            self.telemetry.shared_limits(turn == Turn::Found);
+        }
+        taken
+    }
+
     /// The line of a call that came just now.
     pub(crate) fn record(self: &Arc<Self>, served: &Arc<Served>, id: &str, now_ms: i64) -> Record {
         let (gateway, served) = (Arc::clone(self), Arc::clone(served));
@@ -199,6 +275,9 @@ pub(crate) struct Served {
     pub(crate) config: Config,
     secrets: BTreeMap<Secret, String>,
     proof: Proof,
+    /// One for each listener of the configuration.
+    acceptors: Vec<Option<TlsAcceptor>>,
+    pub(crate) shared: Option<Shared>,
 }
 
 /// Who calls.
@@ -221,11 +300,17 @@ impl Served {
         if !proof.stands() {
             return Err(NotServed::NotProved(proof));
         }
+        let listeners = config.listeners.iter();
+        let acceptors = listeners.map(|listener| listener.tls.as_ref().map(acceptor).transpose());
+        let acceptors = acceptors.collect::<Result<_, _>>()?;
+        let shared = config.shared_limits.as_ref().map(shared).transpose()?;
         Ok(Self {
             engine,
             config,
             secrets,
             proof,
+            acceptors,
+            shared,
         })
     }
 
@@ -247,6 +332,11 @@ impl Served {
             account: row.row.clone(),
             attributes,
         })
+    }
+
+    /// What takes connections of a listener in, by its position; none where it speaks plainly.
+    pub(crate) fn acceptor(&self, listener: usize) -> Option<TlsAcceptor> {
+        self.acceptors.get(listener).cloned().flatten()
     }
 
     /// The secret for calls through an endpoint.
@@ -280,18 +370,27 @@ fn secrets(config: &Config) -> Result<BTreeMap<Secret, String>, NotServed> {
     let own = rows.flat_map(|row| row.upstreams.values());
     let mut secrets = BTreeMap::new();
     for secret in shared.chain(own) {
-        let (found, name) = match secret {
-            Secret::Env(name) => (std::env::var(name).ok(), format!("`env:{name}`")),
-            Secret::File(path) => {
-                let text = std::fs::read_to_string(path).ok();
-                (text, format!("`file:{path}`"))
-            }
-        };
-        let found = found.map(|text| text.trim().to_owned());
-        let found = found.filter(|text| !text.is_empty());
-        secrets.insert(secret.clone(), found.ok_or(NotServed::NoSecret(name))?);
+        secrets.insert(secret.clone(), self::secret(secret)?);
     }
     Ok(secrets)
+}
+
+/// What stands where a configuration says.
+pub(crate) fn secret(secret: &Secret) -> Result<String, NotServed> {
+    let found = match secret {
+        Secret::Env(name) => std::env::var(name).ok(),
+        Secret::File(path) => std::fs::read_to_string(path).ok(),
+    };
+    let found = found.map(|text| text.trim().to_owned());
+    let found = found.filter(|text| !text.is_empty());
+    found.ok_or_else(|| NotServed::NoSecret(format!("`{secret}`")))
+}
+
+/// The windows that are shared through the Redis of a configuration.
+fn shared(limits: &SharedLimits) -> Result<Shared, NotServed> {
+    let url = secret(&limits.redis)?;
+    let name = || NotServed::NoRedis(format!("`{}`", limits.redis));
+    Shared::new(&url, limits.replicas).ok_or_else(name)
 }
 
 /// A key as a configuration names it: its SHA-256 in lower-case hexadecimal.

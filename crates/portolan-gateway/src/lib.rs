@@ -56,9 +56,13 @@ mod repair;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]
+mod shared;
+#[cfg(feature = "server")]
 mod stream;
 #[cfg(feature = "server")]
 mod telemetry;
+#[cfg(feature = "server")]
+mod tls;
 #[cfg(feature = "server")]
 mod transport;
 #[cfg(feature = "server")]
@@ -74,3 +78,5 @@ pub use log::Log;
 pub use mock::Mock;
 #[cfg(feature = "server")]
 pub use server::Server;
+#[cfg(feature = "server")]
+pub use transport::{Body, BoxError, Upstream};

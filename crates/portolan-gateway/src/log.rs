@@ -26,12 +26,18 @@ impl Log {
         Self::to(std::io::sink())
     }
 
+    /// Writes what happened to the gateway itself, in a line that is about no call.
+    pub(crate) fn event(&self, at: &str, event: &str) -> bool {
+        self.put(format!("{{\"at\":\"{at}\",\"event\":\"{event}\"}}"))
+    }
+
     /// Writes a line; `false` where that is not possible. It must not stop calls: a metric says
     /// that lines are missing.
     pub(crate) fn write(&self, line: &Line) -> bool {
-        let Ok(mut text) = serde_json::to_string(line) else {
-            return false;
-        };
+        serde_json::to_string(line).is_ok_and(|text| self.put(text))
+    }
+
+    fn put(&self, mut text: String) -> bool {
         text.push('\n');
         let mut writer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let written = writer.write_all(text.as_bytes());

@@ -15,9 +15,9 @@ mod within;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Request, Response, Uri, header};
-use hyper::body::Incoming;
 use portolan_core::policy::RuleKind;
 use portolan_wire::http::{Fault, Trouble};
 
@@ -65,12 +65,15 @@ struct Passage<'a> {
 }
 
 /// Answers a call for a name that calls pass through under.
-pub(crate) async fn pass(
+pub(crate) async fn pass<B>(
     exchange: &Exchange,
     mut head: Parts,
-    body: Incoming,
+    body: B,
     mut record: Record,
-) -> Response<Body> {
+) -> Response<Body>
+where
+    B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+{
     let served = Arc::clone(&exchange.served);
     let upgrade = head.extensions.remove::<hyper::upgrade::OnUpgrade>();
     let path = head.uri.path();
@@ -207,12 +210,15 @@ impl Passage<'_> {
     }
 
     /// A body of JSON, or none.
-    async fn read_and_passed(
+    async fn read_and_passed<B>(
         &self,
         key: Option<HeaderValue>,
-        body: Incoming,
+        body: B,
         mut record: Record,
-    ) -> Response<Body> {
+    ) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+    {
         let exchange = self.exchange;
         let most = exchange.served.config.bounds.body_bytes;
         if let Some(fault) = chat::refused_unread(&self.head.headers, most) {
@@ -222,7 +228,7 @@ impl Passage<'_> {
             Ok(body) => body,
             Err(fault) => return exchange.fault(&mut record, fault),
         };
-        let judged = self.judged(&body, &mut record);
+        let judged = self.judged(&body, &mut record).await;
         let (query, body) = match judged {
             Ok(judged) => judged,
             Err(trouble) => return exchange.tell(&mut record, &trouble, None),
@@ -240,18 +246,21 @@ impl Passage<'_> {
     }
 
     /// A body of any bytes, sent on as it comes.
-    async fn uploaded(
+    async fn uploaded<B>(
         &self,
         key: Option<HeaderValue>,
-        body: Incoming,
+        body: B,
         mut record: Record,
-    ) -> Response<Body> {
+    ) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+    {
         let exchange = self.exchange;
         let bounds = exchange.served.config.bounds;
         if let Some(fault) = refused_upload(&self.head.headers, bounds.upload_bytes) {
             return exchange.fault(&mut record, fault);
         }
-        let query = match self.judged(b"", &mut record) {
+        let query = match self.judged(b"", &mut record).await {
             Ok((query, _)) => query,
             Err(trouble) => return exchange.tell(&mut record, &trouble, None),
         };

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
@@ -17,11 +18,14 @@ use crate::transport::{Body, full};
 use crate::{ask, chat, models, passing};
 
 /// Answers a call that came in on a listener.
-pub(crate) async fn answer(
+pub(crate) async fn answer<B>(
     gateway: Arc<Gateway>,
     listener: Arc<Listener>,
-    request: Request<Incoming>,
-) -> Response<Body> {
+    request: Request<B>,
+) -> Response<Body>
+where
+    B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+{
     let (head, body) = request.into_parts();
     let (exchange, mut record) = arrived(&gateway, listener.dialect, &head);
     let endpoint = match endpoint(&listener, &head) {

@@ -11,7 +11,8 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 
@@ -31,7 +32,8 @@ pub struct Server {
 /// What is behind a socket.
 #[derive(Clone)]
 enum Door {
-    Calls(Arc<Listener>),
+    /// Calls, on the listener of this position.
+    Calls(usize, Arc<Listener>),
     Admin,
 }
 
@@ -43,8 +45,11 @@ impl Server {
     pub async fn bind(gateway: Arc<Gateway>) -> Result<Self, (SocketAddr, io::Error)> {
         let config = gateway.config();
         let mut open = Vec::new();
-        let doors = config.listeners.into_iter();
-        let doors = doors.map(|listener| (listener.address, Door::Calls(Arc::new(listener))));
+        let doors = config.listeners.into_iter().enumerate();
+        let door = |(at, listener): (usize, Listener)| {
+            (listener.address, Door::Calls(at, Arc::new(listener)))
+        };
+        let doors = doors.map(door);
         let admin = config.admin.map(|address| (address, Door::Admin));
         for (address, door) in doors.chain(admin) {
             let socket = TcpListener::bind(address).await;
@@ -118,10 +123,9 @@ async fn accept(
             continue;
         };
         let _ = stream.set_nodelay(true);
-        let connection = open.watch(connection(&gateway, &door, stream));
+        let (gateway, door, watcher) = (Arc::clone(&gateway), door.clone(), open.watcher());
         tokio::spawn(async move {
-            // How a connection ends is between the caller and its answers, which are logged.
-            let _ = connection.await;
+            taken_in(&gateway, &door, stream, watcher).await;
             drop(permit);
         });
     }
@@ -129,19 +133,39 @@ async fn accept(
     open.shutdown().await;
 }
 
+/// One connection from its beginning to its end. How it ends is between the caller and its
+/// answers, which are logged.
+async fn taken_in(gateway: &Arc<Gateway>, door: &Door, stream: TcpStream, watcher: Watcher) {
+    let acceptor = match door {
+        Door::Calls(at, _) => gateway.served().acceptor(*at),
+        Door::Admin => None,
+    };
+    let Some(acceptor) = acceptor else {
+        let _ = watcher.watch(connection(gateway, door, stream)).await;
+        return;
+    };
+    let head = Duration::from_secs(gateway.config().bounds.head_s);
+    if let Ok(Ok(stream)) = tokio::time::timeout(head, acceptor.accept(stream)).await {
+        let _ = watcher.watch(connection(gateway, door, stream)).await;
+    }
+}
+
 /// One connection, HTTP/1 or HTTP/2.
-fn connection(
+fn connection<I>(
     gateway: &Arc<Gateway>,
     door: &Door,
-    stream: TcpStream,
-) -> impl hyper_util::server::graceful::GracefulConnection<Error: Send> + Send + use<> {
+    stream: I,
+) -> impl GracefulConnection<Error: Send> + Send + use<I>
+where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let head = Duration::from_secs(gateway.config().bounds.head_s);
     let (gateway, door) = (Arc::clone(gateway), door.clone());
     let service = service_fn(move |request: Request<Incoming>| {
         let (gateway, door) = (Arc::clone(&gateway), door.clone());
         async move {
             let response = match door {
-                Door::Calls(listener) => paths::answer(gateway, listener, request).await,
+                Door::Calls(_, listener) => paths::answer(gateway, listener, request).await,
                 Door::Admin => paths::administer(gateway, request).await,
             };
             Ok::<_, std::convert::Infallible>(response)

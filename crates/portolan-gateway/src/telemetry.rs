@@ -56,6 +56,16 @@ impl Telemetry {
         });
     }
 
+    /// Whether windows that replicas share can be reached now.
+    pub(crate) fn shared_limits(&self, reached: bool) {
+        with_local_recorder(&self.recorder, || {
+            metrics::gauge!("portolan_shared_limits_reached").set(f64::from(u8::from(reached)));
+            if !reached {
+                metrics::counter!("portolan_shared_limits_lost_total").increment(1);
+            }
+        });
+    }
+
     /// Counts one answer. `known` says whether a model is one of the catalog.
     pub(crate) fn count(&self, line: &Line, known: impl Fn(&str) -> bool) {
         let model = line.model.as_deref().filter(|model| known(model));

@@ -1,4 +1,4 @@
-//! How a call leaves: over the network, or to the mock of this process.
+//! How a call leaves: over the network, to the mock of this process, or to whatever a host gives.
 //!
 //! Redirects are not followed, proxies of the environment are not asked, and the client never
 //! repeats a request by itself: what is tried again is the plan's to say.
@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -23,10 +23,10 @@ use tower_service::Service;
 use crate::mock::Mock;
 
 /// Whatever can go wrong with a connection.
-pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The body of an answer, to us or from us.
-pub(crate) type Body = UnsyncBoxBody<Bytes, BoxError>;
+pub type Body = UnsyncBoxBody<Bytes, BoxError>;
 
 /// Idle connections to one host that are kept.
 pub(crate) const IDLE: usize = 64;
@@ -42,12 +42,23 @@ pub(crate) fn full(bytes: impl Into<Bytes>) -> Body {
         .boxed_unsync()
 }
 
+/// What answers calls in the place of a network, inside this process and at once.
+///
+/// It stands where the sockets would: everything before it is as it is over a network, the proof
+/// and the secrets included.
+pub trait Upstream: Send + Sync + 'static {
+    /// Answers a call; the URI is absolute.
+    fn answer(&self, request: Request<Bytes>) -> Response<Bytes>;
+}
+
 /// Where calls go.
 pub(crate) enum Transport {
     /// Over the network.
     Network(Network),
     /// Nowhere.
     Mock(Mock),
+    /// To what stands in the place of the network.
+    Inside(Arc<dyn Upstream>),
 }
 
 /// Why there is no answer.
@@ -69,6 +80,12 @@ impl Transport {
         match self {
             Self::Mock(mock) => mock.answer(request, tries).await,
             Self::Network(network) => network.send(request, connect).await,
+            Self::Inside(upstream) => {
+                let (head, body) = request.into_parts();
+                let Ok(body) = body.collect().await;
+                let request = Request::from_parts(head, body.to_bytes());
+                Ok(upstream.answer(request).map(full))
+            }
         }
     }
 

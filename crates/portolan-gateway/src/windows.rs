@@ -87,6 +87,28 @@ impl Windows {
         if free { Ok(standing) } else { Err(standing) }
     }
 
+    /// Keeps what was counted elsewhere.
+    pub(crate) fn note(
+        &self,
+        account: &str,
+        attempt: &Attempt,
+        limit: &Limit,
+        used: i64,
+        left_ms: i64,
+        now_ms: i64,
+    ) {
+        let length_ms = limit.window_s.max(1).saturating_mul(1000);
+        let window = Window {
+            model: attempt.model.clone(),
+            // It ends when the other one does, and none that began later is taken for an earlier.
+            from_ms: now_ms.saturating_sub((length_ms - left_ms).max(0)),
+            length_ms,
+            used,
+        };
+        let name = (account.to_owned(), limit.key.clone());
+        self.lock().insert(name, window);
+    }
+
     /// Adds what one account has used to what is known now.
     pub(crate) fn tell(&self, account: &str, now_ms: i64, state: &mut State) {
         let windows = self.lock();

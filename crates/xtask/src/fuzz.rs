@@ -12,7 +12,9 @@ use anyhow::{Context, bail, ensure};
 use crate::shell;
 
 /// The targets, each with a program in `fuzz/fuzz_targets`.
-pub(crate) const TARGETS: [&str; 6] = ["catalog", "policy", "request", "decide", "agree", "fmt"];
+pub(crate) const TARGETS: [&str; 7] = [
+    "catalog", "policy", "request", "decide", "agree", "fmt", "gateway",
+];
 
 const FLAGS: [&str; 8] = [
     "--cfg",

@@ -54,7 +54,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
     write("request", &seeds.requests)?;
     write("decide", &seeds.requests)?;
     write("fmt", &seeds.documents())?;
-    write("agree", &choices())
+    write("agree", &choices())?;
+    write("gateway", &choices())
 }
 
 #[derive(Default)]

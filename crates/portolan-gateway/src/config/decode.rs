@@ -3,6 +3,7 @@
 //! Every fault is reported at its place and reading goes on, so that all of them are found at once.
 
 mod passing;
+mod serving;
 mod values;
 
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ use portolan_core::source::{SourceId, Sources, Span};
 use portolan_wire::http::Dialect;
 
 use super::diags;
-use super::{Bounds, Breaker, Config, Instead, KeyRow, Keys, Listener, Scheme, Serves, Upstream};
+use super::{Config, Instead, KeyRow, Keys, Listener, Scheme, Serves, Upstream};
 use crate::host::{self, is_host};
 
 /// Reads a configuration and holds it against the policy that it is for. `None` when any finding
@@ -59,6 +60,7 @@ impl Decoder<'_> {
             "bounds",
             "breaker",
             "pass_through",
+            "shared_limits",
         ];
         let entries = self.map(root, "a configuration", &keys)?;
         let mut config = Config::of_listeners(Vec::new());
@@ -95,6 +97,7 @@ impl Decoder<'_> {
                     config.passing = self.passing(value);
                     self.no_line_twice(at, &config.passing);
                 }
+                "shared_limits" => config.shared_limits = self.shared_limits(value),
                 _ => {}
             }
         }
@@ -153,11 +156,12 @@ impl Decoder<'_> {
 
     fn listener(&mut self, node: Node<'_>) -> Option<(Span, Listener)> {
         let span = node.span;
-        let keys = ["address", "endpoint", "hosts", "dialect", "open"];
+        let keys = ["address", "endpoint", "hosts", "dialect", "open", "tls"];
         let (mut address, mut serves, mut dialect) = (None, None, Dialect::default());
         let entries = self.map(node, "a listener", &keys)?;
         // Misspelt is not missing.
         let misspelt = |entry: &Entry<'_>| !keys.contains(&&*entry.key);
+        let mut tls = None;
         let (mut open, mut wrong) = (false, entries.iter().any(misspelt));
         for Entry {
             key,
@@ -182,6 +186,10 @@ impl Decoder<'_> {
                 "hosts" => serves = Some(Serves::Hosts(self.hosts(value))),
                 "dialect" => dialect = self.dialect(&value),
                 "open" => open = self.flag(&value),
+                "tls" => {
+                    tls = self.tls(value);
+                    wrong |= tls.is_none();
+                }
                 _ => {}
             }
         }
@@ -196,6 +204,7 @@ impl Decoder<'_> {
             serves: serves?,
             dialect,
             open,
+            tls,
         };
         Some((span, listener))
     }
@@ -309,46 +318,6 @@ impl Decoder<'_> {
             upstreams,
         };
         Some((span, hash?, row))
-    }
-
-    fn bounds(&mut self, node: Node<'_>) -> Bounds {
-        let mut bounds = Bounds::default();
-        let largest = bounds.body_bytes;
-        let keys = [
-            "body_bytes",
-            "answer_bytes",
-            "upload_bytes",
-            "connections",
-            "head_s",
-            "drain_s",
-        ];
-        for Entry { key, value, .. } in self.map(node, "`bounds`", &keys).unwrap_or_default() {
-            match &*key {
-                "body_bytes" => self.size(&value, largest, &mut bounds.body_bytes),
-                "answer_bytes" => self.size(&value, largest, &mut bounds.answer_bytes),
-                "upload_bytes" => self.number(&value, 1..=1 << 40, &mut bounds.upload_bytes),
-                "connections" => self.size(&value, 1_000_000, &mut bounds.connections),
-                "head_s" => self.number(&value, 1..=3600, &mut bounds.head_s),
-                "drain_s" => self.number(&value, 0..=3600, &mut bounds.drain_s),
-                _ => {}
-            }
-        }
-        bounds
-    }
-
-    fn breaker(&mut self, node: Node<'_>) -> Breaker {
-        let mut breaker = Breaker::default();
-        let mut failures = u64::from(breaker.failures);
-        let entries = self.map(node, "`breaker`", &["failures", "open_s"]);
-        for Entry { key, value, .. } in entries.unwrap_or_default() {
-            match &*key {
-                "failures" => self.number(&value, 1..=1_000_000, &mut failures),
-                "open_s" => self.number(&value, 1..=86_400, &mut breaker.open_s),
-                _ => {}
-            }
-        }
-        breaker.failures = u32::try_from(failures).unwrap_or(u32::MAX);
-        breaker
     }
 }
 

@@ -3,6 +3,7 @@
 //! Its body may still be coming, so nothing of it can be sent again. A socket is opened with a
 //! handshake of our own, whose answer is checked.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,7 +19,9 @@ use tokio_tungstenite::tungstenite::handshake::{client::generate_key, derive_acc
 
 use crate::heads;
 use crate::mock::Mock;
-use crate::transport::{Body, BoxError, IDLE, KEPT, Timed, Unsent, full, was_never_written};
+use crate::transport::{
+    Body, BoxError, IDLE, KEPT, Timed, Unsent, Upstream, full, was_never_written,
+};
 
 /// How long a connection may take, name and handshake included.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -29,6 +32,8 @@ pub(crate) enum Outbound {
     Network(Box<Client<Timed<HttpsConnector<HttpConnector>>, Body>>),
     /// Nowhere.
     Mock(Mock),
+    /// To what stands in the place of the network.
+    Inside(Arc<dyn Upstream>),
 }
 
 /// What came of opening a socket.
@@ -54,6 +59,7 @@ impl Outbound {
     pub(crate) async fn send(&self, request: Request<Body>) -> Result<Response<Body>, Unsent> {
         match self {
             Self::Mock(mock) => mock.pass(request).await,
+            Self::Inside(upstream) => inside(&**upstream, request).await,
             Self::Network(client) => {
                 let sent = client.request(request).await;
                 sent.map(|response| response.map(boxed))
@@ -77,6 +83,10 @@ impl Outbound {
         }
         let client = match self {
             Self::Mock(_) => return Ok(Mock::open(&request)),
+            Self::Inside(upstream) => {
+                let answer = inside(&**upstream, request).await;
+                return answer.map(Opened::Refused);
+            }
             Self::Network(client) => client,
         };
         let mut response = client
@@ -108,6 +118,14 @@ impl Outbound {
             Box::new(bytes),
         ))
     }
+}
+
+/// What stands in the place of the network opens no sockets.
+async fn inside(upstream: &dyn Upstream, request: Request<Body>) -> Result<Response<Body>, Unsent> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.map_err(|_| Unsent::Reset)?;
+    let request = Request::from_parts(head, body.to_bytes());
+    Ok(upstream.answer(request).map(full))
 }
 
 fn boxed(body: Incoming) -> Body {

@@ -56,7 +56,7 @@ impl Passage<'_> {
         let Ok(permit) = exchange.gateway.sockets.clone().try_acquire_owned() else {
             return exchange.fault(&mut record, Fault::Draining);
         };
-        let query = match self.judged(b"", &mut record) {
+        let query = match self.judged(b"", &mut record).await {
             Ok((query, _)) => query,
             Err(trouble) => return exchange.tell(&mut record, &trouble, None),
         };

@@ -12,6 +12,7 @@ use portolan_wire::http::{Fault, Trouble};
 use portolan_wire::{BodyText, Call, Unclear, embedded, judge_auth, with_embedded};
 
 use super::Passage;
+use crate::chat::unclear;
 use crate::heads;
 use crate::log::Record;
 
@@ -20,12 +21,12 @@ pub(super) const FIELD: &str = "llm_gateway";
 
 impl Passage<'_> {
     /// The query and the body that may go up.
-    pub(super) fn judged(
+    pub(super) async fn judged(
         &self,
         body: &[u8],
         record: &mut Record,
     ) -> Result<(String, Vec<u8>), Trouble> {
-        let query = self.query(record)?;
+        let query = self.query(record).await?;
         if body.iter().all(u8::is_ascii_whitespace) {
             return Ok((query, body.to_vec()));
         }
@@ -36,7 +37,7 @@ impl Passage<'_> {
         let Some(call) = found else {
             return Ok((query, body.to_vec()));
         };
-        let judged = self.judge(call, record)?;
+        let judged = self.judge(call, record).await?;
         let what = "a plan for another body";
         let body = with_embedded(body, FIELD, &judged);
         let body = body.ok_or_else(|| Trouble::from(Fault::Misconfigured { what }))?;
@@ -44,7 +45,7 @@ impl Passage<'_> {
     }
 
     /// The query without keys, and with the call to a model that was judged.
-    fn query(&self, record: &mut Record) -> Result<String, Trouble> {
+    async fn query(&self, record: &mut Record) -> Result<String, Trouble> {
         let query = self.head.uri.query().unwrap_or_default();
         let mut kept: Vec<Cow<'_, str>> = Vec::new();
         let mut call = None;
@@ -65,7 +66,7 @@ impl Passage<'_> {
             }
         }
         if let Some(call) = call {
-            let judged = self.judge(&call, record)?;
+            let judged = self.judge(&call, record).await?;
             let judged: String = form_urlencoded::byte_serialize(judged.as_bytes()).collect();
             kept.push(format!("{FIELD}={judged}").into());
         }
@@ -73,7 +74,7 @@ impl Passage<'_> {
     }
 
     /// A call to a model, as it may be made.
-    fn judge(&self, call: &str, record: &mut Record) -> Result<String, Trouble> {
+    async fn judge(&self, call: &str, record: &mut Record) -> Result<String, Trouble> {
         let exchange = self.exchange;
         let engine = &exchange.served.engine;
         let headers = heads::pairs(&self.head.headers);
@@ -81,6 +82,7 @@ impl Passage<'_> {
         read.draft.endpoint = Some(self.passing.endpoint.clone());
         read.draft.attributes.clone_from(&self.caller.attributes);
         record.line.model.clone_from(&read.draft.body.model);
+        let unclear = unclear(&read.draft.body.faults);
         let request = engine.request(read.draft).map_err(|errors| {
             let what = &*errors.to_string();
             Trouble::from(Fault::Misconfigured { what })
@@ -93,12 +95,15 @@ impl Passage<'_> {
             Outcome::Refuse(refusal) => return Err(Trouble::from(&refusal)),
             Outcome::Route(plan) => plan,
         };
+        if let Some(trouble) = unclear {
+            return Err(trouble);
+        }
         let body = read.body.unwrap_or_else(|| BodyText::new(call));
-        self.made(&plan, &body)
+        self.made(&plan, &body).await
     }
 
     /// What the first attempt posts, counted like any other.
-    fn made(&self, plan: &Plan, body: &BodyText) -> Result<String, Trouble> {
+    async fn made(&self, plan: &Plan, body: &BodyText) -> Result<String, Trouble> {
         let through = &self.passing.endpoint;
         let first = plan.attempts.first().filter(|a| a.endpoint == *through);
         let what = "a call inside another that leads through another endpoint";
@@ -106,9 +111,9 @@ impl Passage<'_> {
         if let Some(limit) = &first.limit {
             let gateway = &self.exchange.gateway;
             let now = gateway.clock.now_ms();
-            let taken = gateway
-                .windows
-                .take(&self.caller.account, first, limit, now);
+            let served = &self.exchange.served;
+            let account = &*self.caller.account;
+            let taken = gateway.take(served, account, first, limit, now).await;
             taken.map_err(|standing| Fault::LimitReached {
                 model: &first.model,
                 requests: standing.limit,

@@ -183,6 +183,11 @@ pub(crate) struct Build {
 impl Build {
     /// Two listeners, each with an upstream of its own.
     pub(crate) fn over(us: &Upstream, eu: &Upstream) -> Self {
+        Self::at([us.address, eu.address])
+    }
+
+    /// The same, wherever the upstreams are.
+    pub(crate) fn at([us, eu]: [SocketAddr; 2]) -> Self {
         let key = format!("{}/tests/gateway/secret.txt", env!("CARGO_MANIFEST_DIR"));
         let yaml = format!(
             "
@@ -191,11 +196,10 @@ listeners:
   - {{address: '127.0.0.1:0', endpoint: us}}
   - {{address: '127.0.0.1:0', endpoint: eu}}
 upstreams:
-  us: {{key: 'file:{key}', url: 'http://{}', place: US}}
-  eu: {{key: 'file:{key}', url: 'http://{}', place: DE, scheme: bearer}}
+  us: {{key: 'file:{key}', url: 'http://{us}', place: US}}
+  eu: {{key: 'file:{key}', url: 'http://{eu}', place: DE, scheme: bearer}}
 admin: 127.0.0.1:0
-",
-            us.address, eu.address
+"
         );
         Self {
             policy: POLICY.to_owned(),

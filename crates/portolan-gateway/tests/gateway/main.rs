@@ -8,16 +8,20 @@
 )]
 
 mod added;
+mod chaos;
 mod configuration;
 mod documents;
 mod faults;
 mod harness;
 mod hosts;
 mod judging;
+mod listening;
 mod operation;
 mod passing;
 mod plans;
 mod residency;
 mod sockets;
+mod sharing;
+mod storm;
 mod streams;
 mod upstream;

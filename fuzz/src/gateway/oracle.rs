@@ -1,0 +1,199 @@
+//! What must hold of one call, whatever it was: where it went, and how what was sent reads.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::BodyExt;
+use portolan_core::answer::Outcome;
+use portolan_core::instant::Instant;
+use portolan_core::request::{Body, State};
+use portolan_testkit::dice::Dice;
+use portolan_wire::{Call, read_body};
+
+use super::Tally;
+use super::careless;
+use super::posted;
+use super::worlds::{FIRST, SECRET, World};
+
+/// Headers that may go up.
+const UP: [&str; 5] = [
+    "accept",
+    "authorization",
+    "content-type",
+    "traceparent",
+    "user-agent",
+];
+
+/// Makes one call and holds the gateway to its promises.
+pub(crate) fn held(world: &World, dice: &mut Dice) -> Tally {
+    let seconds = FIRST + i64::try_from(dice.below(30_000)).unwrap_or(0) * 1000;
+    world.now.set(seconds);
+    let most = if world.retries { 200 } else { 429 };
+    let answers = [
+        200, 200, 200, 200, 200, 200, 429, 400, 299, 401, 307, most, 503,
+    ];
+    let last = if world.retries {
+        answers.len()
+    } else {
+        answers.len() - 1
+    };
+    let answers = answers.get(..last).unwrap_or_default();
+    world
+        .upstream
+        .expect((0..4).map(|_| dice.pick(answers)).collect());
+    let (listener, request) = posted::call(world, dice);
+    let Some(listener) = world.listeners.get(listener) else {
+        return Tally::default();
+    };
+    let said = request.body().clone();
+    let shown = format!("{request:?}");
+    let (status, answer) = world.runtime.block_on(async {
+        let response = world.gateway.answer(listener, request).await;
+        let (head, body) = response.into_parts();
+        let body = body
+            .collect()
+            .await
+            .map(http_body_util::Collected::to_bytes);
+        (head, body.unwrap_or_default())
+    });
+    let said = world.runtime.block_on(said.collect());
+    let said = said
+        .map(http_body_util::Collected::to_bytes)
+        .unwrap_or_default();
+    let sent = world.upstream.take();
+    let told = || format!("{shown}\n{}\n{sent:#?}", String::from_utf8_lossy(&said));
+    let at = Instant::from_unix_seconds(seconds);
+    for request in &sent {
+        let wrong =
+            residency(world, request).or_else(|| reads_as_judged(world, &said, request, at));
+        assert!(wrong.is_none(), "{}\n{}", wrong.unwrap_or_default(), told());
+    }
+    let log = world.lines.take();
+    assert_eq!(
+        log.iter().filter(|byte| **byte == b'\n').count(),
+        1,
+        "{}",
+        told()
+    );
+    let error = if status.status.is_success() {
+        &[][..]
+    } else {
+        &answer
+    };
+    for text in [&log, error] {
+        let quiet = !text.windows(6).any(|word| word == b"canary");
+        assert!(quiet, "{}\n{}", String::from_utf8_lossy(text), told());
+    }
+    assert!(
+        status.status != 500,
+        "{}\n{}",
+        String::from_utf8_lossy(&answer),
+        told()
+    );
+    let sent = u64::try_from(sent.len()).unwrap_or(0);
+    Tally {
+        calls: 1,
+        answered: u64::from(status.status == 200),
+        sent,
+        again: sent.saturating_sub(1),
+    }
+}
+
+/// What is wrong with where a request went, and with what.
+fn residency(world: &World, request: &Request<Bytes>) -> Option<String> {
+    let uri = request.uri();
+    if uri.scheme_str() != Some("https") || uri.authority().map(|a| a.as_str()) != Some(&*world.eu)
+    {
+        return Some(format!("a call left the EU: {uri}"));
+    }
+    let headers = request.headers();
+    let other = headers.keys().find(|name| !UP.contains(&name.as_str()));
+    if let Some(name) = other {
+        return Some(format!("the header `{name}` went up"));
+    }
+    let key = headers
+        .get("authorization")
+        .map(http::HeaderValue::as_bytes);
+    (key != Some(SECRET.as_bytes())).then(|| "another key than ours went up".to_owned())
+}
+
+/// What is wrong with how a body reads.
+fn reads_as_judged(
+    world: &World,
+    said: &[u8],
+    request: &Request<Bytes>,
+    at: Instant,
+) -> Option<String> {
+    let Some(seen) = careless::read(request.body()) else {
+        return Some("what was sent is no JSON".to_owned());
+    };
+    // An upstream may know a model by another name than ours.
+    let sent_as = careless::text(&seen, "model").unwrap_or_default();
+    let model = sent_as.strip_prefix("up-").unwrap_or(&sent_as);
+    let mut again = Call::received(&*seen, [("authorization", "k")], "", at);
+    let strict = read_body(request.body(), None).body;
+    if facts(&strict, None) != facts(&again.draft.body, None) {
+        return Some(format!(
+            "a careful reader reads {strict:#?}\nand a careless one {seen}"
+        ));
+    }
+    let judged = read_body(said, None);
+    let mut judged = std::iter::once(&judged.body).chain(&judged.fallbacks);
+    let set: &[&str] = if world.retries { &LIMITS } else { &[] };
+    let mine = facts(&again.draft.body, Some(set));
+    if !judged.any(|judged| facts(judged, Some(set)) == mine) {
+        return Some(format!("nobody judged what was sent: {seen}"));
+    }
+    again.draft.body.model = Some(model.to_owned());
+    again.draft.endpoint = Some("eu".to_owned());
+    let request_again = match world.engine.request(again.draft) {
+        Ok(request) => request,
+        Err(why) => return Some(why.to_string()),
+    };
+    match world
+        .engine
+        .answer(&request_again, &State::default())
+        .outcome
+    {
+        Outcome::Refuse(refusal) => Some(format!("what was sent is refused: {}", refusal.message)),
+        Outcome::Route(plan) => {
+            let first = plan.attempts.first();
+            let meant = first.is_some_and(|first| {
+                let path = request.uri().path();
+                first.upstream_id == sent_as && first.url.ends_with(path)
+            });
+            let others = plan.attempts.len() > 1 || !plan.dropped.is_empty();
+            let eu = plan
+                .attempts
+                .iter()
+                .all(|a| a.region == "eu" && a.endpoint == "eu");
+            (!meant || others || !eu).then(|| format!("what was sent is another call: {plan:#?}"))
+        }
+    }
+}
+
+/// What the lax policy sets.
+const LIMITS: [&str; 2] = ["max_tokens", "max_completion_tokens"];
+
+/// What a rule can read of a body, apart from what a plan changes of it: the model's name, whether
+/// it streams, and what a policy sets.
+fn facts(body: &Body, changed: Option<&[&str]>) -> Body {
+    let mut facts = Body {
+        faults: Vec::new(),
+        paths: BTreeMap::new(),
+        ..body.clone()
+    };
+    // One that is no function is kept as it is written.
+    facts.tool_choice = facts.tool_choice.filter(|choice| !choice.starts_with('{'));
+    if let Some(changed) = changed {
+        facts.model = None;
+        facts.stream = false;
+        if changed.contains(&"max_tokens") {
+            facts.max_tokens = None;
+        }
+        let kept = |name: &String| name != "stream" && !changed.contains(&&**name);
+        facts.parameters.retain(kept);
+    }
+    facts
+}
