@@ -133,6 +133,7 @@ where
             counts: asked.counts,
             repairs: &asked.repairs,
             may_return: round < JUDGED,
+            fresh: round == 1,
         };
         match carry_out(exchange, &order, &mut record).await {
             Carried::Changed => {}

@@ -42,6 +42,9 @@ pub(crate) struct Ordered<'a> {
     pub(crate) repairs: &'a Wanted,
     /// Whether a limit that turns out to be reached sends the call back to be judged again.
     pub(crate) may_return: bool,
+    /// Whether it was judged only once, so that a route which another call has just taken to try
+    /// sends it back too.
+    pub(crate) fresh: bool,
 }
 
 /// What came of a plan.
@@ -105,6 +108,7 @@ pub(crate) async fn carry_out(
                 };
             }
             Err(Stop::Trouble(trouble)) => return Carried::Failed(*trouble, None),
+            Err(Stop::Changed) => return Carried::Changed,
             Err(Stop::Failure(failure)) => failure,
         };
         if failure.class == Class::Limit && course.tries == 0 && order.may_return {
@@ -157,6 +161,8 @@ enum Stop {
     Failure(Failure),
     /// Nothing of the plan can go on.
     Trouble(Box<Trouble>),
+    /// What is known now is not what the plan was made by.
+    Changed,
 }
 
 impl From<Fault<'_>> for Stop {
@@ -177,6 +183,12 @@ impl Course<'_> {
     async fn tried(&mut self, attempt: &Attempt) -> Result<Answered, Stop> {
         let gateway = &self.exchange.gateway;
         let (uri, body, key) = self.outgoing(attempt)?;
+        if self.tries == 0 && self.order.fresh {
+            let (breaker, now) = (self.exchange.served.config.breaker, gateway.clock.now_ms());
+            if !gateway.health.takes(attempt, breaker, now) {
+                return Err(Stop::Changed);
+            }
+        }
         if let Some(limit) = &attempt.limit {
             let now = gateway.clock.now_ms();
             let served = &self.exchange.served;

@@ -39,6 +39,26 @@ impl Health {
         }
     }
 
+    /// Takes a route for an attempt. One that was unhealthy takes one call when its time is over;
+    /// until that is answered, or as long again, it is unhealthy to all others. `false` where it is
+    /// unhealthy now.
+    pub(crate) fn takes(&self, attempt: &Attempt, breaker: Breaker, now_ms: i64) -> bool {
+        let mut routes = self.lock();
+        if routes.is_empty() {
+            return true;
+        }
+        let failing = routes.get_mut(&name(attempt));
+        let Some(until) = failing.and_then(|failing| failing.until_ms.as_mut()) else {
+            return true;
+        };
+        let over = now_ms >= *until;
+        if over {
+            let open = i64::try_from(breaker.open_s).unwrap_or(i64::MAX);
+            *until = now_ms.saturating_add(open.saturating_mul(1000));
+        }
+        over
+    }
+
     /// Adds the routes that are unhealthy to what is known now. One whose time is over counts as
     /// nothing known: it is tried, and one more failure makes it unhealthy again.
     pub(crate) fn tell(&self, now_ms: i64, state: &mut State) {

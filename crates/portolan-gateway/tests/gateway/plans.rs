@@ -210,6 +210,31 @@ async fn a_route_that_keeps_failing_is_unhealthy_for_a_while() {
 }
 
 #[tokio::test]
+async fn a_route_whose_time_is_over_takes_one_call() {
+    let word = Arc::new(Notify::new());
+    let waits = Act::Told(200, Arc::clone(&word));
+    let us = Upstream::new(vec![refusal(500), refusal(500), waits]).await;
+    let build = Build::over(&us, &us).with("breaker: {failures: 2, open_s: 30}");
+    let gate = build.start().await;
+    assert_eq!(gate.chat(US, &ask("m-1"), &[]).await.status, 500);
+    gate.clock.pass(31);
+    let body = ask("m-1");
+    let (first, ()) = tokio::join!(gate.chat(US, &body, &[]), async {
+        while us.seen().len() < 3 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        // It has not answered yet, so that nobody knows whether it does.
+        let told = gate.chat(US, &ask("m-1"), &[]).await;
+        assert_eq!(told.code(), (503, "unhealthy"), "{}", told.text);
+        word.notify_one();
+    });
+    assert_eq!(first.status, 200, "{}", first.text);
+    assert_eq!(us.seen().len(), 3);
+    word.notify_one();
+    assert_eq!(gate.chat(US, &ask("m-1"), &[]).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_limit_is_counted_when_a_call_is_made_and_spills_or_refuses() {
     let us = Upstream::new(vec![answer("well")]).await;
     let build = Build::over(&us, &us).with("attributes: {account: counted}");
