@@ -53,6 +53,7 @@ fn main() -> Result<(), BoxError> {
         ["proxy", address, upstream] => {
             runtime.block_on(proxy(address.parse()?, upstream.parse()?))
         }
+        ["gateway", directory] => runtime.block_on(gateway(directory)),
         [
             "fire",
             address,
