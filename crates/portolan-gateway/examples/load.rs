@@ -4,14 +4,15 @@
 //! ```text
 //! load mock 127.0.0.1:9100
 //! load proxy 127.0.0.1:9101 127.0.0.1:9100
+//! load gateway DIRECTORY
 //! load fire 127.0.0.1:9101 PATH CONNECTIONS SECONDS PID MODEL [HEADER:VALUE …]
 //! ```
 //!
 //! `fire` keeps as many connections busy as it is told, each with one call at a time, and prints one
 //! line of numbers: calls, failures, p50 and p99 in microseconds, CPU milliseconds of the process
 //! PID and all below it, and their memory in KiB. CPU time is what throughput a core is made of: it
-//! does not depend on what else runs on the machine. `crates/portolan-gateway/examples` holds no
-//! policy; what the gateway under load decides by is in `tests/load`.
+//! does not depend on what else runs on the machine. `gateway` is what `portolan serve` is, without
+//! the rest of the command: it serves the policy and the `gateway.yaml` of a directory.
 
 #![expect(
     clippy::print_stdout,
@@ -32,6 +33,11 @@ use hyper::service::service_fn;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use portolan::{Engine, MemoryFiles, compile};
+use portolan_core::diagnostic::Diagnostics;
+use portolan_core::source::Sources;
+use portolan_gateway::config::{self, Config};
+use portolan_gateway::{Gateway, Log, Server, Settings};
 use tokio::net::{TcpListener, TcpStream};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -47,6 +53,7 @@ fn main() -> Result<(), BoxError> {
         ["proxy", address, upstream] => {
             runtime.block_on(proxy(address.parse()?, upstream.parse()?))
         }
+        ["gateway", directory] => runtime.block_on(gateway(directory)),
         [
             "fire",
             address,
@@ -68,7 +75,7 @@ fn main() -> Result<(), BoxError> {
             };
             runtime.block_on(load.fire())
         }
-        _ => Err("load mock|proxy|fire …".into()),
+        _ => Err("load mock|proxy|gateway|fire …".into()),
     }
 }
 
@@ -112,6 +119,36 @@ async fn proxy(address: SocketAddr, upstream: SocketAddr) -> Result<(), BoxError
         });
         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
     }
+}
+
+/// Serves a policy.
+async fn gateway(directory: &str) -> Result<(), BoxError> {
+    let directory = directory.to_owned();
+    let load = move || -> Result<(Engine, Config), String> {
+        let read = |name: &str| fs::read_to_string(format!("{directory}/{name}"));
+        let text = |name: &str| read(name).map_err(|error| error.to_string());
+        let (policy, catalog) = (text("policy.portolan")?, text("catalog.yaml")?);
+        let mut files =
+            MemoryFiles::from([("policy.portolan", &*policy), ("catalog.yaml", &*catalog)]);
+        let engine = compile("policy.portolan", &mut files).engine;
+        let engine = engine.ok_or("the policy has errors")?;
+        let (mut sources, mut wrong) = (Sources::default(), Diagnostics::default());
+        let id = sources.add("gateway.yaml", &*text("gateway.yaml")?);
+        let config = config::read(&sources, id, &engine, &mut wrong);
+        let config = config.ok_or("the configuration has errors")?;
+        Ok((engine, config))
+    };
+    let (_, config) = load()?;
+    let log = fs::File::create(config.log.as_deref().unwrap_or("/dev/null"))?;
+    let settings = Settings {
+        log: Log::to(log),
+        ..Settings::default()
+    };
+    let gateway = Gateway::new(Box::new(load), settings)?;
+    let server = Server::bind(gateway).await;
+    let server = server.map_err(|(address, error)| format!("{address}: {error}"))?;
+    server.run(std::future::pending()).await;
+    Ok(())
 }
 
 struct Load {

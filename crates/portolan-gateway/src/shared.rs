@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use portolan_core::answer::{Attempt, Limit};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, Script};
+use redis::{Client, Cmd, ErrorKind, Script, ServerErrorKind};
 
 use crate::windows::{Standing, Windows};
 
@@ -123,11 +123,26 @@ impl Shared {
     async fn asked(&self, account: &str, limit: &Limit) -> Option<(i64, i64, i64)> {
         let connection = self.connection.get_or_init(|| self.connect());
         let mut connection = connection.clone()?;
-        let window_ms = limit.window_s.max(1).saturating_mul(1000);
-        let mut script = self.script.key(name(account, limit));
-        let call = script.arg(limit.requests).arg(window_ms);
-        let asked = call.invoke_async(&mut connection);
+        let asked = async {
+            let by_hash = Self::command("EVALSHA", self.script.get_hash(), account, limit);
+            match by_hash.query_async(&mut connection).await {
+                Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                    let whole = Self::command("EVAL", SCRIPT, account, limit);
+                    whole.query_async(&mut connection).await
+                }
+                answer => answer,
+            }
+        };
         tokio::time::timeout(PATIENCE, asked).await.ok()?.ok()
+    }
+
+    /// The script, by its hash or by its text: what Redis has run once it knows by its hash.
+    fn command(verb: &str, script: &str, account: &str, limit: &Limit) -> Cmd {
+        let window_ms = limit.window_s.max(1).saturating_mul(1000);
+        let mut command = redis::cmd(verb);
+        command.arg(script).arg(1).arg(name(account, limit));
+        command.arg(limit.requests).arg(window_ms);
+        command
     }
 
     fn connect(&self) -> Option<ConnectionManager> {

@@ -216,7 +216,7 @@ async fn an_upstream_refusal_is_told_in_the_dialect_and_logged_without_the_promp
     let told = gate.chat(US, &ask("m-1"), &[]).await;
     assert_eq!(told.code(), (400, "upstream-error"));
     let message = told.json()["error"]["message"].as_str().unwrap().to_owned();
-    assert_eq!(message, "I do not like 'the prompt canary' of …");
+    assert_eq!(message, "I do not like '…' of …");
     assert_eq!(told.header("x-request-id"), "up-9");
     assert_eq!(told.header("x-should-retry"), "false");
     let line = gate.logged(1).await;
