@@ -191,13 +191,19 @@ impl<'s> Chart<'s> {
     /// # Errors
     /// As `and`.
     pub fn behind(&mut self, topic: usize) -> Built {
+        let key = (topic, self.end.endpoint.0);
+        if let Some(known) = self.build.common.behind.get(&key) {
+            return Ok(Region(known));
+        }
         let formula = self.build.vocabulary.topics.get(topic);
         let formula = formula.ok_or(Inconclusive)?;
         let possible = self.possible(formula, true)?;
         let of_body = |field: u16| Field::at(field).is_none_or(Field::of_body);
         let store = &mut *self.build.store;
         let forgotten = store.forget(&mut Memo::default(), possible, &of_body);
-        forgotten.map(Region)
+        let made = forgotten?;
+        self.build.common.behind.insert(key, made);
+        Ok(Region(made))
     }
 
     /// Where a formula may come to a truth for some model.
