@@ -2,8 +2,9 @@
 //! numbers of models behind it for other sizes than those of `docs/scale.md`. `--write 10000 DIR`
 //! writes such a policy for `portolan check` and `portolan prove`.
 //!
-//! *Compiled* is all that `portolan check` does, from the bytes of the files to an engine; *claims*
-//! is what the policy's own claims take beyond it, *with theorems* what those and the theorems do.
+//! *Read* is what `portolan check` and `portolan prove` do first, from the bytes of the files to an
+//! engine that asks the interpreter; *claims* is what the policy's own claims take beyond it, *with
+//! theorems* what those and the theorems do.
 //!
 //! Each figure is measured in a process of its own, so that peaks are its own. Time is the
 //! processor's, so that whoever else uses the machine is not measured. Both it and memory are the
@@ -20,7 +21,7 @@ use std::{fs, io};
 use portolan_core::engine::Engine;
 use portolan_core::request::State;
 use portolan_testkit::case::Origin;
-use portolan_testkit::policies::{compile, shipped};
+use portolan_testkit::policies::{read, shipped};
 use portolan_testkit::scale;
 use portolan_verify::prove::{Asking, Outcome, Proof, prove, prove_and_theorems};
 
@@ -55,7 +56,7 @@ fn main() -> io::Result<()> {
         arguments
     };
     println!(
-        "| policy | claims | proved | refuted | inconclusive | compiled ms | claims ms | with theorems ms | peak MB |"
+        "| policy | claims | proved | refuted | inconclusive | read ms | claims ms | with theorems ms | peak MB |"
     );
     println!("|---|---|---|---|---|---|---|---|---|");
     for what in given {
@@ -110,7 +111,7 @@ fn files(models: usize) -> [(&'static str, String); 2] {
 /// How long the claims and the theorems of a policy take together.
 fn with_theorems(what: &str) -> Duration {
     let (_, origin) = origin(what);
-    let Some(engine) = compile(&origin).engine else {
+    let Some(engine) = read(&origin).engine else {
         return Duration::ZERO;
     };
     let start = spent();
@@ -125,7 +126,7 @@ fn measure(what: &str) {
     let (name, origin) = origin(what);
     let before = kilobytes("VmRSS");
     let start = spent();
-    let compiled = compile(&origin);
+    let compiled = read(&origin);
     let loaded = spent().saturating_sub(start);
     let Some(engine) = compiled.engine else {
         let findings = &compiled.diagnostics;

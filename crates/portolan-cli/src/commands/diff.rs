@@ -139,7 +139,7 @@ fn engine(
         "cannot compare `{}`: this is a catalog; name a policy that uses it",
         path.display()
     );
-    let compiled = policy.compile();
+    let compiled = policy.read();
     if compiled.engine.is_none() {
         let findings = diagnostic::Findings {
             diagnostics: &compiled.diagnostics,
