@@ -3,6 +3,8 @@
 
 mod verdicts;
 
+use std::collections::BTreeSet;
+
 use super::field::Field;
 use super::fold::{Fold, Subject};
 use super::intern::Memo;
@@ -57,6 +59,13 @@ pub(super) struct Common {
     pub(super) behind: Memo<(usize, u32), Diagram>,
     /// How many classes a region has.
     pub(super) counts: Memo<Diagram, u64>,
+    /// By diagram of verdicts and region: the position of the rules that it names there.
+    pub(super) labels: Memo<(Diagram, Diagram)>,
+    pub(super) named: Vec<BTreeSet<RuleId>>,
+    /// Where a diagram of verdicts says that a lock is broken.
+    pub(super) locked: Memo<Diagram, Diagram>,
+    /// The first lock that a candidate breaks.
+    pub(super) reasons: Memo<Marked, Diagram>,
 }
 
 /// What of a shape the refuse rules read: the endpoint, what its ids stand for, the mark of the
@@ -65,7 +74,7 @@ pub(super) type Refusing = (u32, u8, u32, bool);
 
 /// What of a shape the verdict on a candidate reads: the endpoint, whether it goes through another,
 /// and the marks of the model, of what is stated and of the rest.
-type Marked = (u32, bool, u32, u32, u32);
+pub(super) type Marked = (u32, bool, u32, u32, u32);
 
 impl Common {
     /// Forgets what a store has forgotten.
@@ -81,6 +90,10 @@ impl Common {
             self.applies.clear();
             self.behind.clear();
             self.counts.clear();
+            self.labels.clear();
+            self.named.clear();
+            self.locked.clear();
+            self.reasons.clear();
         }
         self
     }
@@ -177,7 +190,7 @@ impl Build<'_> {
     }
 
     /// What the verdict on a candidate depends on, where that is known.
-    fn marked(end: &End, candidate: usize) -> Option<Marked> {
+    pub(super) fn marked(end: &End, candidate: usize) -> Option<Marked> {
         let marks = end.marks.as_ref()?;
         let (stated, of_route) = *marks.candidates.get(candidate)?;
         let elsewhere = *end.elsewhere.get(candidate)?;

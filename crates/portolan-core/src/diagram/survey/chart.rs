@@ -4,7 +4,7 @@
 use super::ruled::Ruled;
 use super::{Member, Standing};
 use crate::catalog::EndpointId;
-use crate::diagram::build::{Build, Common};
+use crate::diagram::build::{Build, Common, Marked};
 use crate::diagram::field::Field;
 use crate::diagram::fold::{Fold, Subject};
 use crate::diagram::intern::Memo;
@@ -31,6 +31,10 @@ impl Region {
         self == Self::NONE
     }
 }
+
+/// What everything that is asked of a candidate comes to. It means nothing to another survey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Likeness(Marked);
 
 pub(super) type Built = Result<Region, Inconclusive>;
 
@@ -130,6 +134,12 @@ impl<'s> Chart<'s> {
     /// The ids.
     pub fn members(&self) -> &'s [Member<'s>] {
         self.members
+    }
+
+    /// What everything that is asked of a candidate comes to, as one thing: where it is equal, so
+    /// are all regions that are about one candidate, in whatever slice. `None` where nobody knows.
+    pub fn likeness(&self, candidate: usize) -> Option<Likeness> {
+        Build::marked(self.end, candidate).map(Likeness)
     }
 
     /// The candidates, by their positions among a member's routes.

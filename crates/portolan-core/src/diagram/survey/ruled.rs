@@ -4,8 +4,10 @@
 //! Where a yes or no will do, only that is made: the verdicts, which say why, are larger.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::chart::Built;
+use super::planned::Room;
 use super::{Chart, Region};
 use crate::diagram::build::{Build, Holding};
 use crate::diagram::locks::Locks;
@@ -31,6 +33,8 @@ pub(super) struct Ruled {
     /// By candidate: its own verdict.
     verdicts: BTreeMap<usize, Diagram>,
     fallen: Option<Diagram>,
+    /// Where the plan has room for only some candidates: for whom.
+    pub(super) room: Option<Rc<Room>>,
 }
 
 impl Chart<'_> {
@@ -64,7 +68,11 @@ impl Chart<'_> {
     /// of them asks about the model.
     fn applies(&mut self, group: usize, rules: &[RuleId]) -> Result<Diagram, Inconclusive> {
         let reach = &self.build.questions.reach;
-        let own = |id: &RuleId| reach.get(id.0 as usize).is_none_or(|r| *r > Reach::Endpoint);
+        let own = |id: &RuleId| {
+            reach
+                .get(id.0 as usize)
+                .is_none_or(|r| *r > Reach::Endpoint)
+        };
         let key = (self.end.endpoint.0, group);
         let lasts = !rules.iter().any(own);
         if let Some(known) = self.build.common.applies.get(&key).filter(|_| lasts) {
@@ -268,7 +276,7 @@ impl Chart<'_> {
     }
 
     /// Where a diagram of verdicts says what is wanted.
-    fn verdicts(
+    pub(super) fn verdicts(
         &mut self,
         diagram: Diagram,
         wanted: &dyn Fn(&Verdict) -> bool,
@@ -284,7 +292,7 @@ impl Chart<'_> {
     }
 
     /// The verdict on all candidates; who survives is left out.
-    fn fallen(&mut self) -> Result<Diagram, Inconclusive> {
+    pub(super) fn fallen(&mut self) -> Result<Diagram, Inconclusive> {
         if let Some(known) = self.ruled.fallen {
             return Ok(known);
         }
@@ -321,6 +329,10 @@ impl Chart<'_> {
 
     /// The first lock that a candidate breaks, as verdicts.
     pub(super) fn reason(&mut self, candidate: usize) -> Result<Diagram, Inconclusive> {
+        let marked = Build::marked(self.end, candidate);
+        if let Some(known) = marked.and_then(|marked| self.build.common.reasons.get(&marked)) {
+            return Ok(known);
+        }
         let vocabulary = self.build.vocabulary;
         let mut reasons = Vec::new();
         for ((id, rule), demands) in vocabulary.policy.rules().zip(&vocabulary.demands) {
@@ -331,7 +343,11 @@ impl Chart<'_> {
                 reasons.push(self.build.labelled(breaks, Verdict::Refused(id))?);
             }
         }
-        self.build.first_of(reasons)
+        let made = self.build.first_of(reasons)?;
+        if let Some(marked) = marked {
+            self.build.common.reasons.insert(marked, made);
+        }
+        Ok(made)
     }
 }
 
