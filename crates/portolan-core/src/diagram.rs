@@ -34,7 +34,7 @@ mod walk;
 
 pub use view::{Attempt, Attempts, First, View, Warnings};
 pub(crate) use view::{Held, Seen, Told};
-pub(crate) use walk::Ground;
+pub(crate) use walk::{Glance, Ground};
 
 use std::collections::BTreeMap;
 
@@ -75,6 +75,8 @@ pub(crate) struct Compiled {
     /// The records of a request without a model, and of an id that stands for nothing.
     absent: u32,
     unknown: u32,
+    /// One look at the panel needs nothing but an id and basic fields.
+    plain: bool,
 }
 
 /// The classes of an attribute's rows, and the texts that it is compared with.

@@ -133,7 +133,7 @@ impl Engine {
             return self.foreign(call.at);
         }
         let ground = self.ground(state);
-        let glance = ground.glance(call);
+        let glance = ground.sight(call);
         match glance.and_then(|glance| ground.decided(self.snapshot, call.at, &glance)) {
             Some(decision) => decision,
             None => self.walked(*call, state),
@@ -145,8 +145,14 @@ impl Engine {
     #[inline(never)]
     fn walked(&self, call: Call<'_>, state: &State) -> Decision {
         let call = &call;
+        let ground = self.ground(state);
+        if let Some(glance) = ground.glance(call)
+            && let Some(decision) = ground.decided(self.snapshot, call.at, &glance)
+        {
+            return decision;
+        }
         let fallbacks = Fallbacks::Borrowed(call.fallbacks);
-        match self.ground(state).decide(self.snapshot, call, fallbacks) {
+        match ground.decide(self.snapshot, call, fallbacks) {
             Some(decision) => decision,
             None => self.interpreted_call(call, state),
         }

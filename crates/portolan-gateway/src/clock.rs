@@ -25,6 +25,29 @@ impl Clock for MachineClock {
     }
 }
 
+/// A clock that stood at a given instant when it was made, and goes on from there: the mock can be
+/// asked what a day long past or still to come would bring.
+#[derive(Debug, Clone, Copy)]
+pub struct ClockFrom {
+    ahead_ms: i64,
+}
+
+impl ClockFrom {
+    /// Starts at an instant.
+    pub fn new(at: Instant) -> Self {
+        let then_ms = at.unix_seconds().saturating_mul(1000);
+        Self {
+            ahead_ms: then_ms.saturating_sub(MachineClock.now_ms()),
+        }
+    }
+}
+
+impl Clock for ClockFrom {
+    fn now_ms(&self) -> i64 {
+        MachineClock.now_ms().saturating_add(self.ahead_ms)
+    }
+}
+
 /// The instant that a number of milliseconds lies in.
 pub(crate) fn instant(ms: i64) -> Instant {
     Instant::from_unix_seconds(ms.div_euclid(1000))

@@ -209,16 +209,24 @@ impl Course<'_> {
         let uri = uri.ok_or_else(|| misconfigured("the catalog makes a URL that is none"))?;
         let body = self.order.body.outgoing(attempt);
         let body = body.ok_or_else(|| misconfigured("a plan for another body"))?;
+        let wrong_region = |row: &KeyRow| {
+            let valid: Vec<&str> = row.upstreams.keys().map(String::as_str).collect();
+            let (used, valid) = (&*attempt.endpoint, &*valid);
+            Stop::from(Fault::KeyWrongRegion { used, valid })
+        };
         if self.exchange.gateway.transport.is_mock() {
-            return Ok((uri, body.into(), None));
+            // There is no secret to send, but a key that names its regions keeps to them.
+            let elsewhere = |row: &&KeyRow| {
+                !(row.upstreams.is_empty() || row.upstreams.contains_key(&attempt.endpoint))
+            };
+            return match self.order.row.filter(elsewhere) {
+                Some(row) => Err(wrong_region(row)),
+                None => Ok((uri, body.into(), None)),
+            };
         }
         let key = served.key(&attempt.endpoint, self.order.row);
         let key = key.ok_or_else(|| match self.order.row {
-            Some(row) => {
-                let valid: Vec<&str> = row.upstreams.keys().map(String::as_str).collect();
-                let (used, valid) = (&*attempt.endpoint, &*valid);
-                Stop::from(Fault::KeyWrongRegion { used, valid })
-            }
+            Some(row) => wrong_region(row),
             None => misconfigured("an endpoint without a secret"),
         })?;
         Ok((uri, body.into(), Some(key)))
@@ -254,6 +262,13 @@ impl Course<'_> {
         }
         tokio::time::sleep_until(until).await;
         true
+    }
+
+    /// Whether the plan tries what upstreams refuse again, but not this: it stays as it is.
+    fn is_in_vain(&self, class: Class) -> bool {
+        let refused = matches!(class, Class::Status(status) if status >= 500);
+        let retry = self.order.plan.retry.as_ref();
+        refused && retry.is_some_and(|retry| !retry.on.iter().any(|word| class.is(word)))
     }
 
     /// What is told to the caller of the failure that was the last.
@@ -320,7 +335,7 @@ impl Course<'_> {
         }
         // What was tried more than once was tried again by us: a client that does so as well
         // would multiply it.
-        trouble.retryable &= self.tries < 2;
+        trouble.retryable &= self.tries < 2 && !self.is_in_vain(failure.class);
         trouble
     }
 }

@@ -56,7 +56,7 @@ mod transport;
 mod windows;
 
 #[cfg(feature = "server")]
-pub use clock::{Clock, MachineClock};
+pub use clock::{Clock, ClockFrom, MachineClock};
 #[cfg(feature = "server")]
 pub use gateway::{Gateway, Load, NotServed, Settings};
 #[cfg(feature = "server")]

@@ -165,10 +165,31 @@ fn request_id() -> String {
     format!("mock-{a:016x}{b:016x}")
 }
 
-/// What the mock says, and the tools that it calls where some are offered.
+/// The tool that the mock calls: the first of those that are offered, unless it may not, or the
+/// last message is what a tool came to.
+fn tool(asked: &Value) -> Option<&str> {
+    let last = asked
+        .get("messages")
+        .and_then(|messages| messages.as_array()?.last());
+    let answered = last.is_some_and(|last| last.get("role") == Some(&json!("tool")));
+    if answered || asked.get("tool_choice") == Some(&json!("none")) {
+        return None;
+    }
+    asked.pointer("/tools/0/function/name")?.as_str()
+}
+
+/// Why the mock stopped.
+fn ended(called: Option<&str>) -> Value {
+    json!(if called.is_some() {
+        "tool_calls"
+    } else {
+        "stop"
+    })
+}
+
+/// What the mock says, or the call of a tool.
 fn message(asked: &Value) -> Value {
-    let tool = asked.pointer("/tools/0/function/name");
-    match tool.and_then(Value::as_str) {
+    match tool(asked) {
         Some(name) => json!({
             "role": "assistant",
             "content": null,
@@ -194,8 +215,6 @@ fn usage(asked: &Value) -> Value {
 }
 
 fn completion(asked: &Value) -> Value {
-    let message = message(asked);
-    let called = message.get("tool_calls").is_some();
     let mut echo = asked.clone();
     if let Some(echo) = echo.as_object_mut() {
         echo.remove("messages");
@@ -205,8 +224,8 @@ fn completion(asked: &Value) -> Value {
         "request_id": request_id(),
         "choices": [{
             "index": 0,
-            "message": message,
-            "finish_reason": if called { "tool_calls" } else { "stop" },
+            "message": message(asked),
+            "finish_reason": ended(tool(asked)),
         }],
         "request": echo,
         "usage": usage(asked),
@@ -229,9 +248,19 @@ fn events(asked: &Value) -> Vec<Bytes> {
         json!({"role": "assistant", "content": ""}),
         Value::Null,
     )];
-    let words = SAID.split_inclusive(' ');
-    chunks.extend(words.map(|word| chunk(json!({"content": word}), Value::Null)));
-    chunks.push(chunk(json!({}), json!("stop")));
+    let called = tool(asked);
+    if let Some(name) = called {
+        // A call comes in pieces: its name first, then what it is called with.
+        let begun = json!({"index": 0, "id": "call_1", "type": "function",
+            "function": {"name": name, "arguments": ""}});
+        let pieces = ["{", "}"].map(|piece| json!({"index": 0, "function": {"arguments": piece}}));
+        let deltas = std::iter::once(begun).chain(pieces);
+        chunks.extend(deltas.map(|call| chunk(json!({"tool_calls": [call]}), Value::Null)));
+    } else {
+        let words = SAID.split_inclusive(' ');
+        chunks.extend(words.map(|word| chunk(json!({"content": word}), Value::Null)));
+    }
+    chunks.push(chunk(json!({}), ended(called)));
     let counted = asked.pointer("/stream_options/include_usage");
     if counted.and_then(Value::as_bool) == Some(true) {
         let mut last = chunk(json!({}), Value::Null);

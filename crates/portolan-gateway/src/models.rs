@@ -1,13 +1,19 @@
 //! `GET /v1/models`: what can be called through this endpoint at this instant, by the policy.
 //!
 //! The shape is that of the service's own list, with the few keys beside it that clients of
-//! `OpenAI` read. Prices are exact: they are written as numbers from decimals, never computed.
+//! `OpenAI` read. The service's clients insist on most keys, and one model without them costs them
+//! the whole list: a text that nobody knows is empty, a number 0, and `pricing.global` is the list
+//! price, whether or not the model is sold so. A price that nobody knows is 0 for them alone; other
+//! callers must not take it for free, and find none. Prices are exact: they are written as numbers
+//! from decimals, never computed.
 
 use http::Response;
 use portolan_core::answer::{Outcome, Plan};
-use portolan_core::catalog::{ModelId, Route};
+use portolan_core::catalog::{Model, ModelId, PriceRow, Route};
+use portolan_core::decimal::Decimal;
 use portolan_core::instant::Instant;
 use portolan_core::request::{Draft, State};
+use portolan_wire::http::Dialect;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -29,24 +35,30 @@ struct Entry<'a> {
     created: i64,
     owned_by: &'a str,
     name: &'a str,
-    creator: Option<&'a str>,
-    context_length: Option<u64>,
+    description: &'a str,
+    creator: &'a str,
+    context_length: u64,
     supported_parameters: Option<Vec<String>>,
+    default_parameters: DefaultParameters,
     top_provider: TopProvider,
     pricing: Pricing,
     /// Seconds since 1970; 0 where none is known.
     retirement_date: i64,
     available_regions: Vec<&'a str>,
     providers: Vec<Provider<'a>>,
-    default_provider: Option<Provider<'a>>,
+    default_provider: Provider<'a>,
 }
 
 #[derive(Serialize)]
 struct TopProvider {
     is_moderated: bool,
-    context_length: Option<u64>,
-    max_completion_tokens: Option<u64>,
+    context_length: u64,
+    max_completion_tokens: u64,
 }
+
+/// A catalog does not know what providers fill in.
+#[derive(Serialize)]
+struct DefaultParameters {}
 
 #[derive(Serialize, Default)]
 struct Pricing {
@@ -66,7 +78,7 @@ struct Price {
     input_cache_write: Option<Box<RawValue>>,
 }
 
-#[derive(Serialize, Clone)]
+#[derive(Serialize, Clone, Default)]
 struct Provider<'a> {
     id: &'a str,
     name: &'a str,
@@ -125,18 +137,33 @@ fn entry<'a>(
     }
     let first = *routes.first()?;
     let mut pricing = Pricing::default();
+    let insists = matches!(
+        exchange.dialect,
+        Dialect::AssemblyAi | Dialect::AssemblyAiCurrent
+    );
+    let known = |price: Price| {
+        let unknown = || insists.then(|| number(Some(Decimal::ZERO))).flatten();
+        let price = Price {
+            prompt: price.prompt.or_else(unknown),
+            completions: price.completions.or_else(unknown),
+            ..price
+        };
+        Some(price).filter(|price| price.prompt.is_some() || price.completions.is_some())
+    };
     for (route, region) in routes.iter().zip(&available) {
         let price = catalog.price(*route, at, 0, None).value;
-        let number = |amount: Option<portolan_core::decimal::Decimal>| {
-            amount.and_then(|amount| RawValue::from_string(amount.to_string()).ok())
-        };
         let price = Price {
             prompt: number(price.input),
             completions: number(price.output),
             input_cache_read: number(price.cache_read),
             input_cache_write: number(price.cache_write),
         };
-        pricing.regions.insert((*region).to_owned(), price);
+        let named = known(price).map(|price| ((*region).to_owned(), price));
+        pricing.regions.extend(named);
+    }
+    if !available.contains(&LIST) {
+        let named = known(list_price(model, at)).map(|price| (LIST.to_owned(), price));
+        pricing.regions.extend(named);
     }
     let offering = catalog.offering(first.offering)?;
     let providers = offering.providers.iter();
@@ -157,20 +184,44 @@ fn entry<'a>(
         created: model.released.map_or(0, Instant::unix_seconds),
         owned_by: maker.map_or("", |maker| &maker.name),
         name: model.title.as_deref().unwrap_or(&model.id),
-        creator: maker.map(|maker| &*maker.name),
-        context_length: context,
+        description: "",
+        creator: maker.map_or("", |maker| &maker.name),
+        context_length: context.unwrap_or(0),
         supported_parameters: parameters,
+        default_parameters: DefaultParameters {},
         top_provider: TopProvider {
             is_moderated: false,
-            context_length: context,
-            max_completion_tokens: catalog.max_output(first, at).value,
+            context_length: context.unwrap_or(0),
+            max_completion_tokens: catalog.max_output(first, at).value.unwrap_or(0),
         },
         pricing,
         retirement_date: model.retires.map_or(0, Instant::unix_seconds),
         available_regions: available,
-        default_provider: providers.first().cloned(),
+        default_provider: providers.first().cloned().unwrap_or_default(),
         providers,
     })
+}
+
+/// Under which name clients look for the list price.
+const LIST: &str = "global";
+
+/// What a model costs before any region's premium, at the lowest tier.
+fn list_price(model: &Model, at: Instant) -> Price {
+    let standard = |row: &&PriceRow| {
+        row.above_input_tokens == 0 && row.service_tier.is_none() && row.window.contains(at)
+    };
+    let row = model.price.iter().find(standard);
+    Price {
+        prompt: number(row.and_then(|row| row.input)),
+        completions: number(row.and_then(|row| row.output)),
+        input_cache_read: number(row.and_then(|row| row.cache_read)),
+        input_cache_write: number(row.and_then(|row| row.cache_write)),
+    }
+}
+
+/// An amount as a number of JSON, digit by digit.
+fn number(amount: Option<Decimal>) -> Option<Box<RawValue>> {
+    amount.and_then(|amount| RawValue::from_string(amount.to_string()).ok())
 }
 
 /// The plan of the simplest call for a model, in a region that is asked for or in none.

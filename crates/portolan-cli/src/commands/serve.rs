@@ -10,9 +10,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail, ensure};
 use portolan_core::engine::Engine;
+use portolan_core::instant::Instant;
 use portolan_core::text::quoted;
 use portolan_gateway::config::{Config, Listener};
-use portolan_gateway::{Gateway, Load, Log, Mock, Server, Settings};
+use portolan_gateway::{
+    Clock, ClockFrom, Gateway, Load, Log, MachineClock, Mock, Server, Settings,
+};
 
 use super::gateway;
 use crate::load::{self, Policy, in_words};
@@ -45,6 +48,9 @@ pub(crate) struct Arguments {
     /// Answer with the decision and call nobody
     #[arg(long)]
     dry_run: bool,
+    /// With the mock or without calls: begin at this instant, like `2026-03-01`, not now
+    #[arg(long, value_name = "DATE", value_parser = Instant::parse)]
+    at: Option<Instant>,
     /// What every call is, in the policy's attributes
     #[arg(long, value_name = "NAME=VALUE", value_parser = super::attribute)]
     set: Vec<(String, String)>,
@@ -97,10 +103,22 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
         }
     };
     let mock = arguments.upstream.map(|Upstream::Mock| Mock::default());
+    let clock: Box<dyn Clock> = match arguments.at {
+        None => Box::new(MachineClock),
+        Some(at) => {
+            // A real upstream lives today, and so do its models.
+            ensure!(
+                mock.is_some() || arguments.dry_run,
+                "`--at` is for `--upstream mock` and `--dry-run`: calls are judged for when they are made"
+            );
+            Box::new(ClockFrom::new(at))
+        }
+    };
     let settings = Settings {
         dry_run: arguments.dry_run,
         mock,
         log,
+        clock,
         ..Settings::default()
     };
     let again = arguments.clone();
@@ -113,9 +131,13 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
     let server = server.map_err(|(address, error)| {
         anyhow!("cannot listen on `{address}`: {}", in_words(&error))
     })?;
-    for (listener, address) in config.listeners.iter().zip(server.addresses()) {
+    let addresses = server.addresses();
+    for (listener, address) in config.listeners.iter().zip(&addresses) {
         let endpoints = quoted(listener.endpoints(), "and");
         say(&format!("listening: {endpoints} at http://{address}"))?;
+    }
+    if let (Some(address), Some(_)) = (addresses.get(config.listeners.len()), config.admin) {
+        say(&format!("admin: http://{address}"))?;
     }
     if mock.is_none() && config.keys.is_none() {
         say("no keys are declared: whoever reaches a listener is served")?;

@@ -124,6 +124,7 @@ pub(super) fn compile(catalog: &Catalog, policy: &Policy) -> Result<Compiled, In
     };
     let panel = panel::build(&walked, &mut table);
     Ok(Compiled {
+        plain: !panel.wide && policy.model_prefix.is_none(),
         flat,
         table,
         shapes,

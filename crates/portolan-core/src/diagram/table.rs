@@ -155,19 +155,28 @@ impl Table {
     /// The record that an id finds.
     #[inline(always)]
     pub(super) fn find(&self, id: &str) -> Option<(u32, &Record)> {
+        match self.recognise(id) {
+            Ok(found) => Some(found),
+            Err(true) => None,
+            Err(false) => self.seldom(id, self.places.of(Key::of(id).hash())),
+        }
+    }
+
+    /// The record that an id finds at first sight; `Err` with whether it is nobody's for certain.
+    #[inline(always)]
+    pub(super) fn recognise(&self, id: &str) -> Result<(u32, &Record), bool> {
         let key = Key::of(id);
         let place = self.places.of(key.hash());
-        let record = self.records.get(place)?;
-        // An id that is cut is nobody's at first sight.
+        let Some(record) = self.records.get(place) else {
+            return Err(false);
+        };
         if key.is(&record.words, record.check) {
             #[expect(clippy::cast_possible_truncation, reason = "there are fewer records")]
-            return Some((place as u32, record));
+            return Ok((place as u32, record));
         }
+        // An id that is cut is nobody's at first sight.
         let perhaps = key.is_cut() && key.is(&record.words, record.check & !UNSURE);
-        if perhaps || !self.strays.is_empty() {
-            return self.seldom(id, place);
-        }
-        None
+        Err(!perhaps && self.strays.is_empty())
     }
 
     /// An id longer than its key, or one that may have no place.

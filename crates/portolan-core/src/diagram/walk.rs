@@ -8,6 +8,8 @@
 
 mod glance;
 
+pub(crate) use glance::Glance;
+
 use super::field::Asking;
 use super::flat::{NO_STATE, Reading, state_codes};
 use super::panel::NO_ENDING;

@@ -8,7 +8,7 @@
 
 use super::Engine;
 use crate::decision::{Decision, Outcome};
-use crate::diagram::First;
+use crate::diagram::{First, Glance};
 use crate::request::{Call, State};
 
 impl Engine {
@@ -16,7 +16,10 @@ impl Engine {
     /// `view_call`, and quicker than one after the other.
     #[inline(always)]
     pub fn decide_first(&self, call: &Call<'_>, state: &State) -> (Decision, Option<First<'_>>) {
-        if let Some(quick) = self.looked_up(call, state) {
+        if call.caller.stamp == self.snapshot.0
+            && let Some(glance) = self.ground(state).sight(call)
+            && let Some(quick) = self.told_by(&glance, call, state)
+        {
             return quick;
         }
         // Put elsewhere and taken from there: what is handed over in memory stays in memory.
@@ -25,15 +28,15 @@ impl Engine {
         slow.unwrap_or_else(|| (self.foreign(call.at), None))
     }
 
-    /// A call's decision and first attempt, where one look tells all of them.
+    /// A call's decision and first attempt, where one look told all of them.
     #[inline(always)]
-    fn looked_up(&self, call: &Call<'_>, state: &State) -> Option<(Decision, Option<First<'_>>)> {
-        if call.caller.stamp != self.snapshot.0 {
-            return None;
-        }
-        let ground = self.ground(state);
-        let glance = ground.glance(call)?;
-        let decision = ground.decided(self.snapshot, call.at, &glance)?;
+    fn told_by(
+        &self,
+        glance: &Glance<'_>,
+        call: &Call<'_>,
+        state: &State,
+    ) -> Option<(Decision, Option<First<'_>>)> {
+        let decision = self.ground(state).decided(self.snapshot, call.at, glance)?;
         let first = match decision.outcome {
             Outcome::Refuse(_) => None,
             Outcome::Route => Some(glance.first(&self.compiled, call.at)?),
@@ -51,6 +54,13 @@ impl Engine {
         slow: &mut Option<(Decision, Option<First<'a>>)>,
     ) {
         let call = &call;
+        if call.caller.stamp == self.snapshot.0
+            && let Some(glance) = self.ground(state).glance(call)
+            && let Some(quick) = self.told_by(&glance, call, state)
+        {
+            *slow = Some(quick);
+            return;
+        }
         let decision = self.decide_call(call, state);
         let view = self.view_call(call, state, &decision);
         *slow = Some((decision, view.lead(&self.compiled, &self.catalog)));

@@ -157,13 +157,18 @@ async fn the_mock_does_what_its_words_say() {
         let told = gate.chat(US, &crate::harness::ask("m-1"), &script).await;
         assert_eq!(told.code(), code, "{word}: {}", told.text);
     }
-    // Asked through a stream a tool is called, in one chunk.
-    let body = r#"{"model":"m-3","messages":[],"stream":true,"tools":[{"type":"function","function":{"name":"look"}}]}"#;
-    let told = gate.chat(US, body, &[]).await;
-    assert!(told.text.contains(r#""tool_calls":[{"#), "{}", told.text);
-    assert!(
-        told.text.contains(r#""finish_reason":"tool_calls""#),
-        "{}",
-        told.text
-    );
+    // Asked through a stream a tool is called: by a model that streams in pieces, by another in one
+    // chunk. What the tool said ends it.
+    let tools = r#""stream":true,"tools":[{"type":"function","function":{"name":"look"}}]"#;
+    for (model, pieces) in [("m-1", 3), ("m-3", 1)] {
+        for (role, calls) in [("user", pieces), ("tool", 0)] {
+            let body = format!(r#"{{"model":"{model}","messages":[{{"role":"{role}"}}],{tools}}}"#);
+            let told = gate.chat(US, &body, &[]).await;
+            let found = told.text.matches(r#""tool_calls":[{"#).count();
+            assert_eq!(found, calls, "{model} {role}: {}", told.text);
+            let reason = if calls > 0 { "tool_calls" } else { "stop" };
+            let ended = format!(r#""finish_reason":"{reason}""#);
+            assert!(told.text.contains(&ended), "{model} {role}: {}", told.text);
+        }
+    }
 }

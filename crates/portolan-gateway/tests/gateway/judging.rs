@@ -160,10 +160,13 @@ async fn models_are_those_that_can_be_called_here() {
     );
     assert!(
         eu.text
-            .contains(r#""pricing":{"eu":{"prompt":1.1,"completions":2}}"#),
+            .contains(r#""pricing":{"eu":{"prompt":1.1,"completions":2},"global":{"prompt":1.1,"completions":2}}"#),
         "{}",
         eu.text
     );
+    // The service's clients insist on prices; for others none is better than a wrong one.
+    let unpriced = &us.json()["data"][1];
+    assert_eq!(unpriced["pricing"], json!({}));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Plans carried out: what moves on, what is tried again, and what never is.
 
-use crate::harness::{Build, EU, Gate, Told, US, ask};
+use crate::harness::{Build, EU, Gate, POLICY, Told, US, ask};
 use crate::upstream::{Act, Upstream, answer};
 use serde_json::Value;
 use std::sync::Arc;
@@ -257,4 +257,26 @@ async fn calls_at_once_do_not_pass_a_limit_together() {
 /// Runs all at once.
 async fn futures<F: Future>(all: impl Iterator<Item = F>) -> Vec<F::Output> {
     futures_util::future::join_all(all).await
+}
+
+#[tokio::test]
+async fn a_client_is_told_not_to_try_what_the_plan_does_not() {
+    // 501 is no failure that this plan would try again; without a plan for retries a client may.
+    let retries = "retry on 503 once after 20ms\n  without fallbacks";
+    let policy = POLICY.replace(
+        "retry on 5xx, connect once after 20ms\n  without fallbacks",
+        retries,
+    );
+    for (policy, final_) in [(policy.clone(), "false"), (policy.replace(retries, ""), "")] {
+        let us = Upstream::new(vec![refusal(501)]).await;
+        let gate = Build {
+            policy,
+            ..Build::over(&us, &us)
+        };
+        let gate = gate.start().await;
+        let told = gate.chat(US, &ask("m-1"), &[]).await;
+        assert_eq!(told.status, 501);
+        assert_eq!(told.header("x-should-retry"), final_);
+        assert_eq!(us.seen().len(), 1);
+    }
 }

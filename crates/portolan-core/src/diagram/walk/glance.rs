@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use super::{Ground, refuse};
 use crate::decision::{Decision, Fate, Outcome, Snapshot};
 use crate::diagram::Compiled;
-use crate::diagram::flat::Basics;
+use crate::diagram::field::Asking;
 use crate::diagram::panel::{Ending, NO_ROUTE, UNCOUNTED, What};
 use crate::diagram::table::Record;
 use crate::diagram::view::First;
@@ -21,11 +21,17 @@ use crate::request::Call;
 /// What one look came to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Glance<'a> {
+    looked: Looked<'a>,
+    ending: &'a Ending,
+}
+
+/// Where a look leads.
+#[derive(Debug, Clone, Copy)]
+struct Looked<'a> {
     subject: u32,
     record: &'a Record,
     /// The cell's position.
     at: u32,
-    ending: &'a Ending,
 }
 
 impl<'a> Ground<'a> {
@@ -45,28 +51,53 @@ impl<'a> Ground<'a> {
             },
             None => self.record(compiled.absent)?,
         };
-        let row = compiled.panel.row(record, call.caller.endpoint.0)?;
-        let basics = compiled.flat.basics(&self.asking(call, &call.body, model));
-        let mut at = compiled.panel.look(row, record, &basics);
-        if compiled.panel.wide {
-            at = at.wrapping_add(self.further(*call, subject, basics)?);
+        let asking = self.asking(call, &call.body, model);
+        let glance = self.looked(&asking, subject, record)?;
+        if !compiled.panel.wide {
+            return self.ended(glance);
         }
-        let ending = compiled.panel.ending(at)?;
-        Some(Glance {
-            subject,
-            record,
-            at,
-            ending,
+        let basics = compiled.flat.basics(&asking);
+        let values = compiled.flat.read(&compiled.panel.others, &asking, &basics);
+        let further = compiled.panel.further(subject, &values)?;
+        self.ended(Looked {
+            at: glance.at.wrapping_add(further),
+            ..glance
         })
     }
 
-    /// How far those tests lead for which basic fields, or the cuts of a record, are not enough.
-    #[inline(never)]
-    fn further(self, call: Call<'_>, subject: u32, basics: Basics) -> Option<u32> {
-        let asking = self.asking(&call, &call.body, self.model(call.body.model));
-        let panel = &self.compiled.panel;
-        let values = self.compiled.flat.read(&panel.others, &asking, &basics);
-        panel.further(subject, &values)
+    /// What a glance comes to, where it takes nothing beside what nearly every call does: the id is
+    /// recognised as it stands, or nobody's, and no column is further. What is called on the way,
+    /// or where ways meet that do, takes values out of registers and puts them back.
+    #[inline(always)]
+    pub(crate) fn sight(self, call: &Call<'_>) -> Option<Glance<'a>> {
+        let compiled = self.compiled;
+        let plain = call.fallbacks.is_empty() && self.state.is_empty() && compiled.plain;
+        let id = call.body.model.filter(|_| plain)?;
+        let (subject, record) = match compiled.table.recognise(id) {
+            Ok(found) => found,
+            Err(true) => self.record(compiled.unknown)?,
+            Err(false) => return None,
+        };
+        let asking = self.asking(call, &call.body, Some(id));
+        self.ended(self.looked(&asking, subject, record)?)
+    }
+
+    /// Where the tests lead that nearly every policy makes.
+    #[inline(always)]
+    fn looked(self, asking: &Asking<'_>, subject: u32, record: &'a Record) -> Option<Looked<'a>> {
+        let Compiled { panel, flat, .. } = self.compiled;
+        let row = panel.row(record, asking.call.caller.endpoint.0)?;
+        Some(Looked {
+            subject,
+            record,
+            at: panel.look(row, record, &flat.basics(asking)),
+        })
+    }
+
+    #[inline(always)]
+    fn ended(self, looked: Looked<'a>) -> Option<Glance<'a>> {
+        let ending = self.compiled.panel.ending(looked.at)?;
+        Some(Glance { looked, ending })
     }
 
     #[inline(always)]
@@ -89,7 +120,9 @@ impl<'a> Ground<'a> {
                 let facts = if ending.route == NO_ROUTE {
                     None
                 } else {
-                    self.compiled.sold.facts(&glance.record.sale, ending.route)
+                    self.compiled
+                        .sold
+                        .facts(&glance.looked.record.sale, ending.route)
                 };
                 refuse(RuleId(ending.rule), None, facts.map(|facts| facts.route()))
             }
@@ -100,9 +133,9 @@ impl<'a> Ground<'a> {
             at,
             outcome,
             fate: Fate {
-                subject: glance.subject,
-                verdict: self.compiled.panel.verdict(glance.at),
-                ending: glance.at,
+                subject: glance.looked.subject,
+                verdict: self.compiled.panel.verdict(glance.looked.at),
+                ending: glance.looked.at,
             },
         })
     }
@@ -117,7 +150,9 @@ impl Glance<'_> {
         if ending.warnings == UNCOUNTED {
             return None;
         }
-        let facts = compiled.sold.facts(&self.record.sale, ending.route)?;
+        let facts = compiled
+            .sold
+            .facts(&self.looked.record.sale, ending.route)?;
         Some(First {
             route: facts.route(),
             url: Cow::Borrowed(facts.site.url.as_deref()?),
