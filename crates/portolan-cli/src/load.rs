@@ -142,7 +142,13 @@ impl Policy {
         engine::compile(&self.entry, &mut Disk { root: &self.root })
     }
 
-    /// Compiles with what was written kept, and with these texts, by name, in the place of files.
+    /// Reads, for questions that the interpreter answers and those over all requests: nothing is
+    /// compiled that decides fast.
+    pub(crate) fn read(&self) -> Compilation {
+        engine::read(&self.entry, &mut Disk { root: &self.root })
+    }
+
+    /// As `read`, with what was written kept, and with these texts, by name, in the place of files.
     pub(crate) fn study(&self, changed: &BTreeMap<String, String>) -> Study {
         let mut files = Changed {
             disk: Disk { root: &self.root },

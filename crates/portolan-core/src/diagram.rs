@@ -182,12 +182,16 @@ pub struct Extent {
 impl Compiled {
     /// Compiles as much as the limits allow.
     pub(crate) fn new(catalog: &Catalog, policy: &Policy) -> Self {
-        let ids = catalog.models.len() + catalog.aliases.len();
-        // Without a record the interpreter decides everything.
-        compile::compile(catalog, policy).unwrap_or_else(|Inconclusive| Self {
-            left_out: ids,
+        compile::compile(catalog, policy)
+            .unwrap_or_else(|Inconclusive| Self::nothing(catalog, policy))
+    }
+
+    /// Compiles nothing: without a record the interpreter decides everything.
+    pub(crate) fn nothing(catalog: &Catalog, _: &Policy) -> Self {
+        Self {
+            left_out: catalog.models.len() + catalog.aliases.len(),
             ..Self::default()
-        })
+        }
     }
 
     /// How much was compiled.

@@ -15,7 +15,7 @@ mod first;
 
 use std::collections::BTreeMap;
 
-pub use compilation::{Compilation, Documents, Study, compile, study};
+pub use compilation::{Compilation, Documents, Study, compile, read, study};
 pub use look::About;
 
 use crate::answer::{Answer, Trace};

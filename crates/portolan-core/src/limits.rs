@@ -167,6 +167,10 @@ pub const SMALLER_CLASSES: usize = 8_192;
 
 /// Requests that are tried for one built-in theorem.
 pub const THEOREM_REQUESTS: usize = 65_536;
+
+/// States in which one request is tried, where a plan has room for only some of its survivors.
+pub const STATES_TRIED: usize = 1_024;
+
 /// Pairs of a request's class and a fallback's that are tried in search of a chain.
 pub const PROVE_PAIRS: usize = 65_536;
 /// Parts of boxes of requests that are put together where two policies differ, in one slice.

@@ -11,8 +11,8 @@ mod unique;
 use std::collections::{BTreeMap, BTreeSet};
 
 use portolan_core::catalog::{EndpointId, ModelId};
-use portolan_core::diagram::survey::{Chart, Inconclusive, Region, Standing, Topic};
-use portolan_core::policy::{Rule, RuleId, RuleKind};
+use portolan_core::diagram::survey::{Chart, Inconclusive, Likeness, Region, Standing, Topic};
+use portolan_core::policy::{Policy, Rule, RuleId, RuleKind};
 use portolan_core::request::Draft;
 
 use crate::context::Context;
@@ -71,6 +71,8 @@ impl Surveyed {
         let closed = closed::closed(policy);
         let topics: Vec<Topic<'_>> = topics.chain(closed.iter().map(Topic::When)).collect();
         let first = topics.len() - closed.len();
+        let contests = contests(policy);
+        let mut seen: BTreeSet<Likeness> = BTreeSet::new();
         let surveyed = context.engine.survey(&topics, |survey| {
             let mut surveyed = Self {
                 rules: vec![Known::default(); policy.rules.len()],
@@ -84,12 +86,20 @@ impl Surveyed {
                     let one = chart.topic(topic, None)?;
                     real = chart.and(real, one)?;
                 }
-                rules(chart, real, &mut surveyed.rules)?;
-                alone::decide(chart, real, &mut surveyed.rules)?;
-                conditions_of(chart, real, &mut surveyed.parts)?;
+                // What is like another in everything that is asked shows the same.
+                let mut new = Vec::new();
+                for candidate in 0..chart.candidates().len() {
+                    let likeness = chart.likeness(candidate);
+                    if likeness.is_none_or(|likeness| seen.insert(likeness)) {
+                        new.push(candidate);
+                    }
+                }
+                rules(chart, real, &new, &mut surveyed.rules)?;
+                alone::decide(chart, real, &new, &mut surveyed.rules)?;
+                conditions_of(chart, real, &new, &mut surveyed.parts)?;
                 surveyed.claims(chart)?;
                 unique::overlaps(chart, real, context.engine, &mut surveyed.overlaps)?;
-                surveyed.outcomes(chart)
+                surveyed.outcomes(chart, &new, &contests)
             });
             all.map(|()| surveyed)
         });
@@ -115,57 +125,87 @@ impl Surveyed {
     }
 
     /// Who refuses, what routes and without which lock, and where the order of rules decides.
-    fn outcomes(&mut self, chart: &mut Chart<'_>) -> Result<(), Inconclusive> {
+    fn outcomes(
+        &mut self,
+        chart: &mut Chart<'_>,
+        candidates: &[usize],
+        contests: &[(RuleId, RuleId)],
+    ) -> Result<(), Inconclusive> {
         let (endpoint, policy) = (chart.endpoint(), chart.policy());
         let mut open = chart.routes(true)?;
         if chart.standing() == Standing::Model && !open.is_empty() {
             let models = chart.members().iter().filter_map(|member| member.model);
             self.routes.extend(models.map(|model| (endpoint, model)));
         }
+        let known = |id: RuleId| {
+            let at = self.refuses.get(&id);
+            at.is_some_and(|at| at.contains(&endpoint))
+        };
+        let asked = |(id, rule): &(RuleId, &Rule)| {
+            rule.kind.verdict().is_some() && !rule.help.is_empty() && !known(*id)
+        };
+        let asked: Vec<RuleId> = policy.rules().filter(asked).map(|(id, _)| id).collect();
+        if !asked.is_empty() {
+            let shown = chart.shown(true)?;
+            for id in asked.into_iter().filter(|id| shown.contains(id)) {
+                self.refuses.entry(id).or_default().insert(endpoint);
+            }
+        }
+        if self.unlocked.contains(&endpoint) {
+            open = Region::NONE;
+        }
         for (id, rule) in policy.rules() {
+            if open.is_empty() {
+                break;
+            }
             if let RuleKind::Lock { .. } = rule.kind {
                 let applies = chart.holds(id, None)?;
                 open = chart.without(open, applies)?;
-            }
-            let known = self
-                .refuses
-                .get(&id)
-                .is_some_and(|at| at.contains(&endpoint));
-            let refuses = rule.kind.verdict().is_some() && !rule.help.is_empty() && !known;
-            if refuses && !chart.refused_by(true, &|by| by == id)?.is_empty() {
-                self.refuses.entry(id).or_default().insert(endpoint);
             }
         }
         if !open.is_empty() {
             self.unlocked.insert(endpoint);
         }
-        for candidate in 0..chart.candidates().len() {
-            self.contested(chart, candidate)?;
+        for candidate in candidates {
+            self.contested(chart, *candidate, contests)?;
         }
         Ok(())
     }
 
     /// Rules of which the first that holds wins, and which say different things.
-    fn contested(&mut self, chart: &mut Chart<'_>, candidate: usize) -> Result<(), Inconclusive> {
-        let policy = chart.policy();
-        let legal = chart.survives(candidate, true)?;
-        for (second, rule) in policy.rules() {
-            for (first, earlier) in policy.rules().take_while(|(first, _)| *first < second) {
-                let known = self.contested.get(&second);
-                let known = known.is_some_and(|first_ones| first_ones.contains(&first));
-                if known || !contest(&rule.kind, &earlier.kind) {
-                    continue;
-                }
-                let later = chart.holds(second, Some(candidate))?;
-                let sooner = chart.holds(first, Some(candidate))?;
-                let both = chart.and(later, sooner)?;
-                if !chart.and(both, legal)?.is_empty() {
-                    self.contested.entry(second).or_default().insert(first);
-                }
+    fn contested(
+        &mut self,
+        chart: &mut Chart<'_>,
+        candidate: usize,
+        contests: &[(RuleId, RuleId)],
+    ) -> Result<(), Inconclusive> {
+        for (first, second) in contests {
+            let known = self.contested.get(second);
+            if known.is_some_and(|first_ones| first_ones.contains(first)) {
+                continue;
+            }
+            let legal = chart.survives(candidate, true)?;
+            let later = chart.holds(*second, Some(candidate))?;
+            let sooner = chart.holds(*first, Some(candidate))?;
+            let both = chart.and(later, sooner)?;
+            if !chart.and(both, legal)?.is_empty() {
+                self.contested.entry(*second).or_default().insert(*first);
             }
         }
         Ok(())
     }
+}
+
+/// Every two rules that put different things into the same place, the earlier one first.
+fn contests(policy: &Policy) -> Vec<(RuleId, RuleId)> {
+    let earlier = |second: RuleId| policy.rules().take_while(move |(first, _)| *first < second);
+    let each = policy.rules().flat_map(|(second, rule)| {
+        let contest = move |(_, other): &(RuleId, &Rule)| contest(&rule.kind, &other.kind);
+        earlier(second)
+            .filter(contest)
+            .map(move |(first, _)| (first, second))
+    });
+    each.collect()
 }
 
 /// Says whether two rules put different things into the same place.
@@ -192,6 +232,7 @@ fn contest(one: &RuleKind, other: &RuleKind) -> bool {
 fn conditions_of(
     chart: &mut Chart<'_>,
     real: Region,
+    candidates: &[usize],
     parts: &mut [Part],
 ) -> Result<(), Inconclusive> {
     let policy = chart.policy();
@@ -209,11 +250,10 @@ fn conditions_of(
             judges,
             Some(RuleKind::Refuse { .. } | RuleKind::Lock { .. })
         );
-        let candidates = chart.candidates().len();
         let scopes: Vec<Option<usize>> = if alone {
             vec![None]
         } else {
-            (0..candidates).map(Some).collect()
+            candidates.iter().copied().map(Some).collect()
         };
         for scope in scopes {
             let mut regions = Vec::new();
@@ -269,9 +309,14 @@ fn told_apart(
 }
 
 /// What one slice shows of rules.
-fn rules(chart: &mut Chart<'_>, real: Region, known: &mut [Known]) -> Result<(), Inconclusive> {
+fn rules(
+    chart: &mut Chart<'_>,
+    real: Region,
+    candidates: &[usize],
+    known: &mut [Known],
+) -> Result<(), Inconclusive> {
     let policy = chart.policy();
-    let candidates = 0..chart.candidates().len();
+    let candidates = candidates.iter().copied();
     let mut refusers = chart.refusers(real, true)?;
     refusers.extend(chart.refusers(real, false)?);
     let mut excluders = Vec::new();

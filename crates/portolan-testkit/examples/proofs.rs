@@ -1,8 +1,10 @@
 //! What checking and proving cost: `cargo run --release -p portolan-testkit --example proofs`, with
-//! numbers of models behind it for other sizes than those of `docs/scale.md`.
+//! numbers of models behind it for other sizes than those of `docs/scale.md`. `--write 10000 DIR`
+//! writes such a policy for `portolan check` and `portolan prove`.
 //!
-//! *Compiled* is all that `portolan check` does, from the bytes of the files to an engine; *claims*
-//! is what the policy's own claims take beyond it, *with theorems* what those and the theorems do.
+//! *Read* is what `portolan check` and `portolan prove` do first, from the bytes of the files to an
+//! engine that asks the interpreter; *claims* is what the policy's own claims take beyond it, *with
+//! theorems* what those and the theorems do.
 //!
 //! Each figure is measured in a process of its own, so that peaks are its own. Time is the
 //! processor's, so that whoever else uses the machine is not measured. Both it and memory are the
@@ -11,13 +13,15 @@
 #![expect(clippy::print_stdout, reason = "an example prints")]
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
+use std::{fs, io};
 
 use portolan_core::engine::Engine;
 use portolan_core::request::State;
 use portolan_testkit::case::Origin;
-use portolan_testkit::policies::{compile, shipped};
+use portolan_testkit::policies::{read, shipped};
 use portolan_testkit::scale;
 use portolan_verify::prove::{Asking, Outcome, Proof, prove, prove_and_theorems};
 
@@ -25,19 +29,25 @@ const MODELS: [usize; 2] = [1_000, 10_000];
 const RULES: usize = 200;
 const CLAIMS: usize = 20;
 
-fn main() {
+fn main() -> io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [flag, what] = arguments.as_slice()
         && flag == "--measure"
     {
         measure(what);
-        return;
+        return Ok(());
     }
     if let [flag, what] = arguments.as_slice()
         && flag == "--theorems"
     {
         println!("{}", with_theorems(what).as_millis());
-        return;
+        return Ok(());
+    }
+    if let [flag, models, directory] = arguments.as_slice()
+        && flag == "--write"
+        && let Ok(models) = models.parse()
+    {
+        return write(models, Path::new(directory));
     }
     let given: Vec<String> = if arguments.is_empty() {
         let sizes = MODELS.iter().map(ToString::to_string);
@@ -46,12 +56,22 @@ fn main() {
         arguments
     };
     println!(
-        "| policy | claims | proved | refuted | inconclusive | compiled ms | claims ms | with theorems ms | peak MB |"
+        "| policy | claims | proved | refuted | inconclusive | read ms | claims ms | with theorems ms | peak MB |"
     );
     println!("|---|---|---|---|---|---|---|---|---|");
     for what in given {
         println!("{}", apart("--measure", &what));
     }
+    Ok(())
+}
+
+/// Writes the policy over so many models where the command can read it.
+fn write(models: usize, directory: &Path) -> io::Result<()> {
+    fs::create_dir_all(directory)?;
+    for (name, text) in files(models) {
+        fs::write(directory.join(name), text)?;
+    }
+    Ok(())
 }
 
 /// What a process of its own prints.
@@ -69,14 +89,10 @@ fn origin(what: &str) -> (String, Origin) {
     let Ok(models) = what.parse::<usize>() else {
         return (format!("`{what}`"), Origin::Shipped(what.to_owned()));
     };
-    let files = [
-        ("policy.portolan", scale::ruled(RULES, CLAIMS)),
-        ("catalog.yaml", scale::catalog(models)),
-    ];
-    let files: BTreeMap<String, String> = files
+    let files = files(models)
         .into_iter()
         .map(|(name, text)| (name.to_owned(), text))
-        .collect();
+        .collect::<BTreeMap<String, String>>();
     let entry = "policy.portolan".to_owned();
     (
         format!("{models} models, {RULES} rules"),
@@ -84,10 +100,18 @@ fn origin(what: &str) -> (String, Origin) {
     )
 }
 
+/// The files of a policy over so many models.
+fn files(models: usize) -> [(&'static str, String); 2] {
+    [
+        ("policy.portolan", scale::ruled(RULES, CLAIMS)),
+        ("catalog.yaml", scale::catalog(models)),
+    ]
+}
+
 /// How long the claims and the theorems of a policy take together.
 fn with_theorems(what: &str) -> Duration {
     let (_, origin) = origin(what);
-    let Some(engine) = compile(&origin).engine else {
+    let Some(engine) = read(&origin).engine else {
         return Duration::ZERO;
     };
     let start = spent();
@@ -102,7 +126,7 @@ fn measure(what: &str) {
     let (name, origin) = origin(what);
     let before = kilobytes("VmRSS");
     let start = spent();
-    let compiled = compile(&origin);
+    let compiled = read(&origin);
     let loaded = spent().saturating_sub(start);
     let Some(engine) = compiled.engine else {
         let findings = &compiled.diagnostics;

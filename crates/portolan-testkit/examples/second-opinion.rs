@@ -14,9 +14,12 @@
 
 #![expect(clippy::print_stdout, reason = "its output is the answer")]
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::ops::Range;
 use std::process::{Command, ExitCode, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use portolan_core::engine::Engine;
@@ -104,13 +107,11 @@ fn main() -> ExitCode {
     }
     let mut tallies = Vec::new();
     if with_others {
-        tallies.push(known(&z3, "shipped policies", shipped()));
-        tallies.push(known(&z3, "policies that leak, open and locked", leaky()));
-        tallies.push(known(
-            &z3,
-            "policies on which they once differed",
-            differed(),
-        ));
+        let leak = "policies that leak, open and locked";
+        let once = "policies on which they once differed";
+        tallies.push(known(&z3, "shipped policies", &shipped()));
+        tallies.push(known(&z3, leak, &leaky()));
+        tallies.push(known(&z3, once, &differed()));
     }
     let shows_open = !with_others && seeds.end.saturating_sub(seeds.start) <= LOOKED_AT;
     tallies.push(generated(&z3, seeds, shows_open));
@@ -137,56 +138,109 @@ fn seeds(said: &str) -> Option<(bool, Range<u64>)> {
     Some((false, from.parse().ok()?..until.parse().ok()?))
 }
 
+/// Does so many pieces of work, each processor the next that nobody has begun, and takes what came
+/// of them in their order, as soon as it is there.
+fn in_order<T: Send>(count: u64, work: &(dyn Fn(u64) -> T + Sync), take: &mut dyn FnMut(T)) {
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let next = AtomicU64::new(0);
+    let (sender, receiver) = channel();
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            let (sender, next) = (sender.clone(), &next);
+            scope.spawn(move || {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= count || sender.send((number, work(number))).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let (mut waiting, mut taken) = (BTreeMap::new(), 0);
+        for (number, came) in receiver {
+            waiting.insert(number, came);
+            while let Some(came) = waiting.remove(&taken) {
+                take(came);
+                taken += 1;
+            }
+        }
+    });
+}
+
 /// Asks about policies on the disk.
-fn known(z3: &str, what: &str, names: Vec<String>) -> Tally {
-    let mut tally = Tally::default();
-    for name in names {
+fn known(z3: &str, what: &str, names: &[String]) -> Tally {
+    let one = |name: &String| {
+        let (mut tally, mut lines) = (Tally::default(), Vec::new());
         let Some(engine) = compile(&Origin::Shipped(name.clone())).engine else {
             tally.wrong.push(format!("{name} does not compile"));
-            continue;
+            return (tally, lines);
         };
         for (prove, came) in tally.policy(z3, &engine, engine.policy().proves.iter().collect()) {
-            println!("{name}: `{}` {}", prove.name, came.words());
-            tally.note(&name, prove, &came);
+            lines.push(format!("{name}: `{}` {}", prove.name, came.words()));
+            tally.note(name, prove, &came);
         }
-    }
-    tally.print(what);
-    tally
+        (tally, lines)
+    };
+    let mut sum = Tally::default();
+    let nth = |number: u64| {
+        usize::try_from(number)
+            .ok()
+            .and_then(|n| names.get(n))
+            .map(one)
+    };
+    in_order(names.len() as u64, &nth, &mut |came| {
+        if let Some((tally, lines)) = came {
+            for line in lines {
+                println!("{line}");
+            }
+            sum.add(tally);
+        }
+    });
+    sum.print(what);
+    sum
 }
 
 /// Asks about the policies of some seeds. What the prover leaves open is made small as well, if
 /// that is wanted.
 fn generated(z3: &str, seeds: Range<u64>, shows_open: bool) -> Tally {
-    let mut tally = Tally::default();
-    let mut shown = 0;
-    for seed in seeds {
+    let one = |number: u64| {
+        let seed = seeds.start + number;
+        let (mut tally, mut looked) = (Tally::default(), Vec::new());
         let example = Example::with_proves(seed, QUESTIONS);
         let Some(engine) = example.compile().engine else {
-            continue;
+            return (tally, seed, looked);
         };
         let place = format!("seed {seed}");
         for (prove, came) in tally.policy(z3, &engine, engine.policy().proves.iter().collect()) {
             tally.note(&place, prove, &came);
-            let (open, differs) = match came {
-                Came::Open(_) => (true, false),
-                Came::Wrong(..) => (false, true),
-                Came::Proved | Came::Refuted | Came::Unasked => (false, false),
-            };
-            if open || differs {
-                println!("{place}: `{}` {}", prove.name, came.words());
-            }
-            if (differs || open && shows_open) && shown < SHOWN {
-                shown += 1;
-                println!("{}", smallest(z3, &example, &prove.name, &came));
+            match came {
+                Came::Open(_) | Came::Wrong(..) => looked.push((prove.name.to_string(), came)),
+                Came::Proved | Came::Refuted | Came::Unasked => {}
             }
         }
         let dice = &mut Dice::new(seed ^ 0x2a3);
         for prove in engine.policy().proves.iter().take(ALONE) {
             tally.ask_alone(z3, &place, &engine, prove, dice);
         }
-    }
-    tally.print("generated policies");
-    tally
+        (tally, seed, looked)
+    };
+    let (mut sum, mut shown) = (Tally::default(), 0);
+    let count = seeds.end.saturating_sub(seeds.start);
+    in_order(count, &one, &mut |(tally, seed, looked)| {
+        sum.add(tally);
+        for (name, came) in looked {
+            println!("seed {seed}: `{name}` {}", came.words());
+            let wanted = matches!(came, Came::Wrong(..)) || shows_open;
+            if wanted && shown < SHOWN {
+                shown += 1;
+                let example = Example::with_proves(seed, QUESTIONS);
+                println!("{}", smallest(z3, &example, &name, &came));
+            }
+        }
+    });
+    sum.print("generated policies");
+    sum
 }
 
 /// The smallest policy of which the same question comes to the same.
@@ -226,6 +280,18 @@ impl Came {
 }
 
 impl Tally {
+    fn add(&mut self, other: Self) {
+        self.proved += other.proved;
+        self.refuted += other.refuted;
+        self.open += other.open;
+        self.wrong.extend(other.wrong);
+        for (own, more) in self.alone.iter_mut().zip(other.alone) {
+            *own += more;
+        }
+        self.longest = self.longest.max(other.longest);
+        self.largest = self.largest.max(other.largest);
+    }
+
     fn note(&mut self, place: &str, prove: &Prove, came: &Came) {
         match came {
             Came::Proved => self.proved += 1,

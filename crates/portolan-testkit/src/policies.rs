@@ -49,8 +49,17 @@ fn below(place: &str) -> Vec<String> {
 
 /// Compiles what a case names.
 pub fn compile(origin: &Origin) -> Compilation {
+    with(origin, engine::compile)
+}
+
+/// Reads what a case names, as tools do that ask about all requests.
+pub fn read(origin: &Origin) -> Compilation {
+    with(origin, engine::read)
+}
+
+fn with(origin: &Origin, make: fn(&str, &mut dyn Files) -> Compilation) -> Compilation {
     match origin {
-        Origin::Inline { entry, files } => engine::compile(entry, &mut &*files),
+        Origin::Inline { entry, files } => make(entry, &mut &*files),
         Origin::Shipped(path) => {
             let path = root().join(path);
             let file = if path.is_dir() {
@@ -60,7 +69,7 @@ pub fn compile(origin: &Origin) -> Compilation {
             };
             let directory = file.parent().unwrap_or(&file).to_owned();
             let entry = file.file_name().unwrap_or_default().to_string_lossy();
-            engine::compile(&entry, &mut Disk(directory))
+            make(&entry, &mut Disk(directory))
         }
     }
 }

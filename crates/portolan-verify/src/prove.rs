@@ -5,6 +5,7 @@
 //! the claim; nothing is called refuted without one. What chains add is in `chains.rs`, questions
 //! about the whole catalog are in `availability.rs`.
 
+mod aside;
 mod availability;
 pub(crate) mod chains;
 mod guards;
@@ -18,7 +19,7 @@ pub use replay::{Refutation, refutation};
 use std::collections::BTreeSet;
 
 use portolan_core::catalog::EndpointId;
-use portolan_core::diagram::survey::{Chart, Class, Inconclusive, Region, Standing};
+use portolan_core::diagram::survey::{Chart, Class, Inconclusive, Region, Standing, Topic};
 use portolan_core::engine::Engine;
 use portolan_core::limits;
 use portolan_core::policy::{Claim, Goal, Prove};
@@ -158,6 +159,9 @@ fn surveyed(
     let mut inquest = theorems
         .is_some()
         .then(|| Inquest::new(engine, posted, &mut list));
+    if engine.policy().plan_at_most.is_some() {
+        list.push(Topic::Order);
+    }
     let answered = engine.survey(&list, |survey| {
         let mut searches: Vec<Search<'_>> = (proves.iter().zip(&topics.asked))
             .map(|(prove, asked)| Search::new(engine, posted, prove, asked))
@@ -256,8 +260,9 @@ impl<'a> Search<'a> {
         let Some(found) = &mut self.found else {
             return;
         };
+        let state = found.state.clone();
         let refutes = |draft: &Draft| {
-            let refutation = refutation(self.engine, self.prove, draft);
+            let refutation = replay::in_state(self.engine, self.prove, draft, &state);
             refutation.filter(|_| (self.posted)(draft))
         };
         let boundaries = Boundaries::default();
@@ -302,8 +307,8 @@ impl<'a> Search<'a> {
         let classes = chart.count(against).saturating_add(chart.count(rest));
         self.covered.classes = self.covered.classes.saturating_add(classes);
         self.try_all(chart, against)?;
-        if let Some(topic) = self.asked.every() {
-            chains::suspect(self, chart, topic)?;
+        if self.asked.every().is_some() {
+            chains::suspect(self, chart)?;
         }
         Ok(())
     }
@@ -319,9 +324,20 @@ impl<'a> Search<'a> {
         }
         let mut against = wanted;
         for (premise, topic) in premises.iter().zip(&self.asked.premises) {
-            against = given(chart, premise, *topic, true, against)?;
+            if !self.is_of_attempts(premise) {
+                against = given(chart, premise, *topic, true, against)?;
+            }
         }
-        Ok((wanted, breaking(chart, claim, self.asked.claim, against)?))
+        if let Claim::Every(_) = claim {
+            let violating = violating(chart, self.asked, true, against)?;
+            return Ok((wanted, violating));
+        }
+        Ok((wanted, breaking(chart, claim, against)?))
+    }
+
+    /// Says whether a premise is about the same attempts as the claim is.
+    fn is_of_attempts(&self, premise: &Claim) -> bool {
+        matches!(premise, Claim::Every(_)) && self.asked.every().is_some()
     }
 
     /// The requests that the question is about.
@@ -390,13 +406,8 @@ impl<'a> Search<'a> {
     }
 }
 
-/// The requests of a region of which a claim is not true; attempts of fallbacks are not looked at.
-fn breaking(
-    chart: &mut Chart<'_>,
-    claim: &Claim,
-    topic: Option<usize>,
-    among: Region,
-) -> Result<Region, Inconclusive> {
+/// The requests of a region of which a claim is not true that is not about attempts.
+fn breaking(chart: &mut Chart<'_>, claim: &Claim, among: Region) -> Result<Region, Inconclusive> {
     if among.is_empty() {
         return Ok(among);
     }
@@ -415,7 +426,7 @@ fn breaking(
             })?;
             chart.without(among, refused)
         }
-        Claim::Every(_) => violating(chart, topic, true, among),
+        Claim::Every(_) => Err(Inconclusive),
     }
 }
 
@@ -429,45 +440,97 @@ fn given(
     primary: bool,
     among: Region,
 ) -> Result<Region, Inconclusive> {
+    let Claim::Every(_) = premise else {
+        let breaks = breaking(chart, premise, among)?;
+        return chart.without(among, breaks);
+    };
+    let topic = topic.ok_or(Inconclusive)?;
     let most = chart.policy().plan_at_most.unwrap_or(usize::MAX);
-    let breaks = match premise {
-        Claim::Every(_) if most < chart.candidates().len() => {
-            let topic = topic.ok_or(Inconclusive)?;
-            let mut breaks = chart.routing(among, primary)?;
-            for candidate in 0..chart.candidates().len() {
-                let survives = chart.survives(candidate, primary)?;
-                let fulfils = chart.topic(topic, Some(candidate))?;
-                let fulfils = chart.and(survives, fulfils)?;
-                breaks = chart.without(breaks, fulfils)?;
-            }
-            breaks
+    let breaks = if most < chart.candidates().len() {
+        let mut breaks = chart.routing(among, primary)?;
+        for candidate in 0..chart.candidates().len() {
+            let survives = chart.survives(candidate, primary)?;
+            let fulfils = chart.topic(topic, Some(candidate))?;
+            let fulfils = chart.and(survives, fulfils)?;
+            breaks = chart.without(breaks, fulfils)?;
         }
-        Claim::Every(_) => violating(chart, topic, primary, among)?,
-        Claim::Routes | Claim::Refused | Claim::RefusedWith(_) => {
-            breaking(chart, premise, topic, among)?
-        }
+        breaks
+    } else {
+        let survivors = breaking_survivors(chart, topic, among)?;
+        let breaks = any(chart, &survivors)?;
+        chart.passing(breaks, primary)?
     };
     chart.without(among, breaks)
 }
 
-/// The requests of a region of which some attempt does not fulfil a condition. What is small is
-/// looked at first: where no legal candidate breaks it, no refuse rule is asked.
+/// The requests of a region of which every premise about attempts is true, and some attempt does
+/// not fulfil the claim's condition. What is small is looked at first: where no legal candidate
+/// breaks it, no refuse rule is asked.
 fn violating(
     chart: &mut Chart<'_>,
-    topic: Option<usize>,
+    asked: &Asked,
     primary: bool,
     among: Region,
 ) -> Result<Region, Inconclusive> {
-    let topic = topic.ok_or(Inconclusive)?;
-    let mut any = Region::NONE;
+    let topic = asked.every().ok_or(Inconclusive)?;
+    let mut survivors = breaking_survivors(chart, topic, among)?;
+    if survivors.is_empty() {
+        return Ok(Region::NONE);
+    }
+    if let Some(room) = chart.room()? {
+        let mut fulfil = Vec::with_capacity(chart.candidates().len());
+        for candidate in 0..chart.candidates().len() {
+            let mut fulfils = Region::ALL;
+            for premise in asked.premises.iter().flatten() {
+                let one = chart.topic(*premise, Some(candidate))?;
+                fulfils = chart.and(fulfils, one)?;
+            }
+            fulfil.push(fulfils);
+        }
+        for (candidate, violates) in &mut survivors {
+            *violates = chart.planned(&room, *violates, *candidate, &fulfil)?;
+        }
+    } else {
+        for premise in asked.premises.iter().flatten() {
+            let breaks = breaking_survivors(chart, *premise, among)?;
+            let breaks = any(chart, &breaks)?;
+            for (_, violates) in &mut survivors {
+                *violates = chart.without(*violates, breaks)?;
+            }
+        }
+    }
+    let any = any(chart, &survivors)?;
+    chart.passing(any, primary)
+}
+
+/// The candidates that may break a condition on attempts, each with the requests of a region for
+/// which it is legal and does.
+fn breaking_survivors(
+    chart: &mut Chart<'_>,
+    topic: usize,
+    among: Region,
+) -> Result<Vec<(usize, Region)>, Inconclusive> {
+    let mut survivors = Vec::new();
     for candidate in 0..chart.candidates().len() {
         let fulfils = chart.topic(topic, Some(candidate))?;
         let breaks = chart.without(among, fulfils)?;
-        if !breaks.is_empty() {
-            let legal = chart.legal(candidate)?;
-            let violates = chart.and(legal, breaks)?;
-            any = chart.or(any, violates)?;
+        if breaks.is_empty() {
+            continue;
+        }
+        let legal = chart.legal(candidate)?;
+        let violates = chart.and(legal, breaks)?;
+        if !violates.is_empty() {
+            survivors.push((candidate, violates));
         }
     }
-    chart.passing(any, primary)
+    Ok(survivors)
+}
+
+/// The requests of any of some regions.
+fn any(chart: &mut Chart<'_>, regions: &[(usize, Region)]) -> Result<Region, Inconclusive> {
+    let mut any = Region::NONE;
+    for (_, region) in regions {
+        any = chart.or(any, *region)?;
+    }
+    Ok(any)
 }

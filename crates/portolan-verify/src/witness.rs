@@ -5,9 +5,8 @@
 //! that may be absent is; a number is the first that it may be, a text the shortest.
 //!
 //! No witness means that no posted request is in the class. The other way round, a fault with words
-//! that no reader has for it, or a header of which nobody knows whether anything between two texts
-//! is taken for the right one, is given where a class asks for just that; writing such a request
-//! down fails.
+//! that no reader has for it is given where a class asks for just that; writing such a request down
+//! fails.
 
 #![expect(
     clippy::option_option,

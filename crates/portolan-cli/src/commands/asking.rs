@@ -91,7 +91,7 @@ impl Asking {
             "cannot {verb} by `{}`: this is a catalog; name a policy that uses it",
             self.policy.display()
         );
-        let compiled = policy.compile();
+        let compiled = policy.read();
         let Some(engine) = compiled.engine else {
             let findings = diagnostic::Findings {
                 diagnostics: &compiled.diagnostics,

@@ -23,7 +23,8 @@ pub(crate) struct Arguments {
     /// Exit with status 1 if anything goes in this direction; give it again for another
     #[arg(long, value_enum, value_name = "DIRECTION", value_delimiter = ',')]
     fail_on: Vec<Gate>,
-    /// Show every region and its sample, not only the first few of each change
+    /// Show every region and its sample, not only the first few of each change, nor only as many as
+    /// fit into a comment of a pull request
     #[arg(long)]
     all: bool,
     /// How to print
@@ -118,7 +119,7 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
         },
         out: match arguments.format {
             Format::Human => render::diff::human(&diff, arguments.all, color.on_stdout()),
-            Format::Markdown => render::diff::markdown(&diff),
+            Format::Markdown => render::diff::markdown(&diff, arguments.all),
             Format::Json => render::diff::json(&diff)?,
         },
         err,
@@ -138,7 +139,7 @@ fn engine(
         "cannot compare `{}`: this is a catalog; name a policy that uses it",
         path.display()
     );
-    let compiled = policy.compile();
+    let compiled = policy.read();
     if compiled.engine.is_none() {
         let findings = diagnostic::Findings {
             diagnostics: &compiled.diagnostics,

@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
         "cannot prove anything of `{}`: this is a catalog; name a policy that uses it",
         arguments.policy.display()
     );
-    let compiled = policy.compile();
+    let compiled = policy.read();
     let Some(engine) = &compiled.engine else {
         let findings = diagnostic::Findings {
             diagnostics: &compiled.diagnostics,
@@ -79,7 +79,7 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
     let asking = Asking {
         wanted: &wanted,
         posted: &posted,
-        other: &|path| policy.beside(path).compile().engine,
+        other: &|path| policy.beside(path).read().engine,
     };
     // One claim that is named is asked alone.
     let (proofs, theorems) = if arguments.only.is_empty() {

@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
         "cannot report on `{}`: this is a catalog; name a policy that uses it",
         arguments.policy.display()
     );
-    let compiled = policy.compile();
+    let compiled = policy.read();
     let Some(engine) = &compiled.engine else {
         let findings = diagnostic::Findings {
             diagnostics: &compiled.diagnostics,
@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
     let asking = Asking {
         wanted: &wanted,
         posted: &posted,
-        other: &|path| policy.beside(path).compile().engine,
+        other: &|path| policy.beside(path).read().engine,
     };
     let (proofs, theorems) = prove_and_theorems(engine, asking);
     let proved = proofs

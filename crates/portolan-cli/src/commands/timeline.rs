@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use portolan_core::engine::Engine;
 use portolan_core::instant::{Instant, Window};
 use portolan_core::text;
 use portolan_verify::timeline::promises::{self, Broken, Promise};
 use portolan_verify::timeline::{Kind, Range, timeline};
 
+use super::now;
 use crate::load::Policy;
 use crate::render::paint::Color;
 use crate::render::{diagnostic, timeline as render};
@@ -22,7 +23,8 @@ pub(crate) struct Arguments {
     /// Add the directory's overlay of this name, on top of the policy
     #[arg(long, value_name = "NAME")]
     overlay: Option<String>,
-    /// The first instant to list: `2026-04-20` (00:00 UTC) or `2026-04-20T09:30:00Z`
+    /// The first instant to list: `2026-04-20` (00:00 UTC) or `2026-04-20T09:30:00Z`; now, where
+    /// `always routes` is asked
     #[arg(long, value_name = "DATE", value_parser = Instant::parse)]
     from: Option<Instant>,
     /// The first instant to list no more
@@ -151,7 +153,11 @@ pub(crate) fn run(arguments: &Arguments, color: Color) -> anyhow::Result<Report>
 
 /// What to look at.
 fn range(arguments: &Arguments, engine: &Engine) -> anyhow::Result<Range> {
-    let (from, until) = (arguments.from, arguments.until);
+    let until = arguments.until;
+    // What routes when the range begins must go on routing: now, where nobody says when.
+    let always = Failing::Promise(Promise::AlwaysRoutes);
+    let begins = arguments.fail_on.contains(&always).then(now);
+    let from = arguments.from.or(begins);
     if let (Some(from), Some(until)) = (from, until) {
         ensure!(
             from < until,
@@ -182,11 +188,6 @@ fn broken(arguments: &Arguments, engine: &Engine, range: &Range) -> anyhow::Resu
         let Failing::Promise(promise) = failing else {
             continue;
         };
-        if *promise == Promise::AlwaysRoutes && range.window.from.is_none() {
-            bail!(
-                "`always routes` is asked of what routes when the range begins: say when with `--from`"
-            );
-        }
         let found = promises::broken(engine, *promise, range);
         all.extend(found.ok().context(
             "whether that holds is past the limits of what is looked at: name fewer ids with `--model`",

@@ -1,5 +1,9 @@
 //! A comparison of two policies, for people, for a pull request and for programs.
 
+mod markdown;
+
+pub(crate) use markdown::markdown;
+
 use std::fmt::Write as _;
 
 use portolan_core::answer::{Answer, Outcome};
@@ -57,52 +61,6 @@ pub(crate) fn human(diff: &Diff, all: bool, paint: Paint) -> String {
         );
     }
     line(0, &summary(diff));
-    out
-}
-
-/// For a pull request.
-pub(crate) fn markdown(diff: &Diff) -> String {
-    let mut out = format!("**{}**\n", summary(diff));
-    if !diff.declared.is_empty() {
-        out.push('\n');
-    }
-    for declared in &diff.declared {
-        let _ = writeln!(
-            out,
-            "- **{}**: {} `{}` {}",
-            names(&declared.directions).join(", "),
-            declared.what,
-            visible(&declared.name),
-            visible(&declared.change)
-        );
-    }
-    for Group { cause, changes } in &diff.groups {
-        let _ = writeln!(out, "\n#### {}", because(cause));
-        for change in changes {
-            let directions = names(&change.directions).join(", ");
-            let _ = writeln!(out, "\n**{directions}**: {}\n", what(change));
-            out.push_str("| for | where | such as | old | new |\n|---|---|---|---|---|\n");
-            for affected in &change.regions {
-                let sample = affected.sample.as_ref();
-                let [old, new] = [0, 1].map(|side| {
-                    let answer = sample.and_then(|sample| sample.answers.get(side));
-                    answer.map_or(String::new(), decision)
-                });
-                let cells = [
-                    whom(affected),
-                    affected.conditions.join("<br>"),
-                    sample.map_or("no posted body".to_owned(), request),
-                    old,
-                    new,
-                ];
-                let cells = cells.map(|cell| visible(&cell).replace('|', "\\|"));
-                let _ = writeln!(out, "| {} |", cells.join(" | "));
-            }
-        }
-    }
-    for reason in &diff.inconclusive {
-        let _ = writeln!(out, "\n**inconclusive**: {}", visible(reason));
-    }
     out
 }
 
@@ -236,10 +194,6 @@ fn summary(diff: &Diff) -> String {
         regions += change.regions.len();
     }
     let names = names(&diff.directions());
-    let plural = |count: usize, word: &str| {
-        let s = if count == 1 { "" } else { "s" };
-        format!("{count} {word}{s}")
-    };
     let mut text = format!(
         "{} in {}",
         plural(count, "change"),
@@ -249,6 +203,11 @@ fn summary(diff: &Diff) -> String {
         let _ = write!(text, ": {}", names.join(", "));
     }
     text
+}
+
+fn plural(count: usize, word: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {word}{s}")
 }
 
 fn because(cause: &Cause) -> String {

@@ -74,10 +74,11 @@ fn a_kind_of_change_can_fail_too() {
 
 #[test]
 fn what_is_asked_wrongly_says_what_to_do() {
-    let alone = ["timeline", "rules/assemblyai", "--fail-on", "always routes"];
-    let alone = portolan(&alone);
-    assert_eq!(alone.status, 1);
-    assert!(alone.stderr.contains("`--from`"), "{}", alone.stderr);
+    // What routes now: nothing lies from then until a day that is over.
+    let over = ["--until", "2020-01-01", "--fail-on", "always routes"];
+    let over = portolan(&[&["timeline", "rules/assemblyai"], &over[..]].concat());
+    assert_eq!(over.status, 1);
+    assert!(over.stderr.contains("until 2020-01-01"), "{}", over.stderr);
     let unknown = timeline(&["--model", "gpt-6"]);
     assert_eq!(
         (unknown.status, &*unknown.stderr),

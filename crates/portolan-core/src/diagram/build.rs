@@ -3,6 +3,8 @@
 
 mod verdicts;
 
+use std::collections::BTreeSet;
+
 use super::field::Field;
 use super::fold::{Fold, Subject};
 use super::intern::Memo;
@@ -49,15 +51,30 @@ pub(super) struct Common {
     /// The verdicts on candidates, and whether they survive.
     verdicts: Memo<(Marked, u16), Diagram>,
     survives: Memo<Marked, Diagram>,
+    /// What no refuse rule refuses.
+    pub(super) passes: Memo<Refusing, Diagram>,
+    /// By endpoint and the position of a group of locks: where one of them applies.
+    pub(super) applies: Memo<(u32, usize), Diagram>,
+    /// By topic and endpoint: the envelopes behind which it may be true.
+    pub(super) behind: Memo<(usize, u32), Diagram>,
+    /// How many classes a region has.
+    pub(super) counts: Memo<Diagram, u64>,
+    /// By diagram of verdicts and region: the position of the rules that it names there.
+    pub(super) labels: Memo<(Diagram, Diagram)>,
+    pub(super) named: Vec<BTreeSet<RuleId>>,
+    /// Where a diagram of verdicts says that a lock is broken.
+    pub(super) locked: Memo<Diagram, Diagram>,
+    /// The first lock that a candidate breaks.
+    pub(super) reasons: Memo<Marked, Diagram>,
 }
 
 /// What of a shape the refuse rules read: the endpoint, what its ids stand for, the mark of the
 /// model; and whether it is the primary.
-type Refusing = (u32, u8, u32, bool);
+pub(super) type Refusing = (u32, u8, u32, bool);
 
 /// What of a shape the verdict on a candidate reads: the endpoint, whether it goes through another,
 /// and the marks of the model, of what is stated and of the rest.
-type Marked = (u32, bool, u32, u32, u32);
+pub(super) type Marked = (u32, bool, u32, u32, u32);
 
 impl Common {
     /// Forgets what a store has forgotten.
@@ -69,6 +86,14 @@ impl Common {
             self.refused.clear();
             self.verdicts.clear();
             self.survives.clear();
+            self.passes.clear();
+            self.applies.clear();
+            self.behind.clear();
+            self.counts.clear();
+            self.labels.clear();
+            self.named.clear();
+            self.locked.clear();
+            self.reasons.clear();
         }
         self
     }
@@ -153,8 +178,19 @@ impl Build<'_> {
         })
     }
 
+    /// What refusals depend on, where that is known.
+    pub(super) fn refusing_by(end: &End, subject: Subject<'_>, outer: bool) -> Option<Refusing> {
+        let standing = match subject {
+            Subject::Absent => 0,
+            Subject::Unknown => 1,
+            Subject::Model(..) => 2,
+        };
+        let marks = end.marks.as_ref()?;
+        Some((end.endpoint.0, standing, marks.model, outer))
+    }
+
     /// What the verdict on a candidate depends on, where that is known.
-    fn marked(end: &End, candidate: usize) -> Option<Marked> {
+    pub(super) fn marked(end: &End, candidate: usize) -> Option<Marked> {
         let marks = end.marks.as_ref()?;
         let (stated, of_route) = *marks.candidates.get(candidate)?;
         let elsewhere = *end.elsewhere.get(candidate)?;

@@ -150,14 +150,21 @@ impl Build<'_> {
         let groups = self.groups;
         let groups = groups.get(end.endpoint.index()).ok_or(Inconclusive)?;
         let mut locks = Vec::with_capacity(groups.len());
-        for group in groups {
-            let mut applies = self.grow(&group.applies, &|value| {
-                if value == YES {
-                    Diagram::TRUE
-                } else {
-                    Diagram::FALSE
-                }
-            })?;
+        for (position, group) in groups.iter().enumerate() {
+            let key = (end.endpoint.0, position);
+            let mut applies = if let Some(known) = self.common.applies.get(&key) {
+                known
+            } else {
+                let made = self.grow(&group.applies, &|value| {
+                    if value == YES {
+                        Diagram::TRUE
+                    } else {
+                        Diagram::FALSE
+                    }
+                })?;
+                self.common.applies.insert(key, made);
+                made
+            };
             let mut open = Vec::new();
             for rule in &group.open {
                 let holds = self.holds(*rule, end, None)?;

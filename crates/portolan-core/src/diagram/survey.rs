@@ -13,16 +13,18 @@ mod labels;
 mod near;
 mod order;
 pub mod pair;
+mod planned;
 mod ruled;
 mod through;
 mod unsaid;
 
 pub use super::field::{Flag, Number, SetField, TextField};
 pub use super::store::Inconclusive;
-pub use chart::{Chart, Region};
+pub use chart::{Chart, Likeness, Region};
 pub use class::{Bound, Bounded, Class, Values};
 pub use cover::Cover;
 pub use order::Precedence;
+pub use planned::Room;
 
 use super::build::Common;
 use super::compile::routes_of;

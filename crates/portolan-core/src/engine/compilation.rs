@@ -47,20 +47,31 @@ pub struct Study {
 
 /// Reads, checks and compiles a policy file and all that it names.
 pub fn compile(entry: &str, files: &mut dyn Files) -> Compilation {
-    made(entry, files, None)
+    made(entry, files, &Compiled::new, None)
 }
 
-/// Compiles, and keeps what was written beside what it means.
+/// As [`compile`], but for the form that decides fast: such an engine asks the interpreter. It is
+/// for tools that ask about all requests at once, and decide few of them.
+pub fn read(entry: &str, files: &mut dyn Files) -> Compilation {
+    made(entry, files, &Compiled::nothing, None)
+}
+
+/// As [`read`], and keeps what was written beside what it means.
 pub fn study(entry: &str, files: &mut dyn Files) -> Study {
     let mut documents = Documents::default();
-    let compilation = made(entry, files, Some(&mut documents));
+    let compilation = made(entry, files, &Compiled::nothing, Some(&mut documents));
     Study {
         compilation,
         documents,
     }
 }
 
-fn made(entry: &str, files: &mut dyn Files, kept: Option<&mut Documents>) -> Compilation {
+fn made(
+    entry: &str,
+    files: &mut dyn Files,
+    compiled: &dyn Fn(&Catalog, &Policy) -> Compiled,
+    kept: Option<&mut Documents>,
+) -> Compilation {
     let mut sources = Sources::default();
     let mut diagnostics = Diagnostics::default();
     let parts = check(entry, files, &mut sources, &mut diagnostics, kept);
@@ -68,7 +79,7 @@ fn made(entry: &str, files: &mut dyn Files, kept: Option<&mut Documents>) -> Com
     let left_out = diagnostics.left_out();
     let snapshot = snapshot(&sources);
     let engine = parts.filter(|_| whole).map(|(catalog, policy)| Engine {
-        compiled: Compiled::new(&catalog, &policy),
+        compiled: compiled(&catalog, &policy),
         catalog,
         policy,
         snapshot,

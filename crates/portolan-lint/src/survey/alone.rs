@@ -10,6 +10,7 @@ use super::Known;
 pub(super) fn decide(
     chart: &mut Chart<'_>,
     real: Region,
+    candidates: &[usize],
     known: &mut [Known],
 ) -> Result<(), Inconclusive> {
     let policy = chart.policy();
@@ -20,7 +21,15 @@ pub(super) fn decide(
         let known = known.get(id.0 as usize);
         known.is_some_and(|known| !known.decides)
     };
-    for candidate in 0..chart.candidates().len() {
+    if !excludes.iter().any(|id| open(known, *id)) {
+        return Ok(());
+    }
+    for id in chart.shown(true)? {
+        if let Some(known) = known.get_mut(id.0 as usize) {
+            known.decides = true;
+        }
+    }
+    for candidate in candidates.iter().copied() {
         if !excludes.iter().any(|id| open(known, *id)) {
             return Ok(());
         }
@@ -41,8 +50,7 @@ pub(super) fn decide(
             if open(known, *id) {
                 let others = chart.or(before, *after)?;
                 let alone = chart.without(*own, others)?;
-                let mut shown = || chart.refused_by(true, &|by| by == *id);
-                if (!alone.is_empty() || !shown()?.is_empty())
+                if !alone.is_empty()
                     && let Some(known) = known.get_mut(id.0 as usize)
                 {
                     known.decides = true;

@@ -170,7 +170,7 @@ impl Slice<'_> {
         format!("{}/{endpoint}", region.map_or("", |(_, region)| region))
     }
 
-    fn region(&mut self, chart: &Chart<'_>, region: Region, what: What) {
+    fn region(&mut self, chart: &mut Chart<'_>, region: Region, what: What) {
         if region.is_empty() {
             return;
         }

@@ -5,6 +5,7 @@
 
 use portolan_core::diagram::survey::{Class, Inconclusive, Region, Standing, Survey};
 use portolan_core::policy::{BodyField, Goal, Term};
+use portolan_core::request::Draft;
 
 use super::{Reason, Search};
 use crate::prove::replay;
@@ -74,18 +75,22 @@ fn look(survey: &mut Survey<'_>, search: &mut Search<'_>) -> Result<(), Inconclu
         search.reason = Some(Reason::NotReplayed);
     }
     for class in unserved {
+        // A body of which nothing can be read names no model, and none would help it.
         let named = replay::named(search.engine, &class);
+        let classes = named.into_iter().chain([replay::nameless(&class)]);
         // A class that nobody can post a request of is none.
-        let Some(draft) = named.and_then(|class| witness(search.engine, &class)) else {
-            continue;
-        };
-        let refutation = replay::unserved(search.engine, search.prove, draft);
-        match refutation.filter(|found| (search.posted)(&found.draft)) {
-            Some(refutation) => {
-                search.found = Some(Box::new(refutation));
-                return Ok(());
-            }
-            None => search.reason = Some(Reason::NotReplayed),
+        let drafts = classes.filter_map(|class| witness(search.engine, &class));
+        let drafts: Vec<Draft> = drafts.collect();
+        let mut refutations = drafts.iter().filter_map(|draft| {
+            let found = replay::unserved(search.engine, search.prove, draft.clone());
+            found.filter(|found| (search.posted)(&found.draft))
+        });
+        if let Some(refutation) = refutations.next() {
+            search.found = Some(Box::new(refutation));
+            return Ok(());
+        }
+        if !drafts.is_empty() {
+            search.reason = Some(Reason::NotReplayed);
         }
     }
     Ok(())

@@ -10,40 +10,24 @@ use portolan_core::diagram::survey::{
     Bound, Bounded, Chart, Class, Flag, Inconclusive, Region, Survey, TextField,
 };
 use portolan_core::limits;
-use portolan_core::policy::{Claim, Goal};
+use portolan_core::policy::Goal;
 
 use super::{Reason, Search, given, violating};
 use crate::witness::with_fallback;
 
 /// The effective requests of fallbacks that may stand behind a request in question, and would
 /// refute a claim about attempts.
-pub(super) fn suspects(
-    search: &Search<'_>,
-    chart: &mut Chart<'_>,
-    topic: usize,
-) -> Result<Region, Inconclusive> {
+pub(super) fn suspects(search: &Search<'_>, chart: &mut Chart<'_>) -> Result<Region, Inconclusive> {
     let mut behind = chart.behind(search.asked.filter)?;
     let between = chart.topic(search.asked.between, None)?;
     behind = chart.and(behind, between)?;
-    let mut suspects = violating(chart, Some(topic), false, behind)?;
-    if let Goal::Claim { premises, .. } = &search.prove.goal {
-        for (premise, topic) in premises.iter().zip(&search.asked.premises) {
-            // Its attempts are attempts of the plan, of which the premise has to be true.
-            if let Claim::Every(_) = premise {
-                suspects = given(chart, premise, *topic, false, suspects)?;
-            }
-        }
-    }
-    Ok(suspects)
+    // Its attempts are attempts of the plan, of which the premises have to be true.
+    violating(chart, search.asked, false, behind)
 }
 
 /// Notes the classes of fallbacks that would refute a claim.
-pub(super) fn suspect(
-    search: &mut Search<'_>,
-    chart: &mut Chart<'_>,
-    topic: usize,
-) -> Result<(), Inconclusive> {
-    let suspects = suspects(search, chart, topic)?;
+pub(super) fn suspect(search: &mut Search<'_>, chart: &mut Chart<'_>) -> Result<(), Inconclusive> {
+    let suspects = suspects(search, chart)?;
     if suspects.is_empty() || search.found.is_some() {
         return Ok(());
     }

@@ -43,9 +43,9 @@ pub(super) fn complete(survey: &mut Survey<'_>, searches: &mut [Search<'_>]) {
     let whole = survey.each(&mut |chart| {
         for (search, left) in &mut open {
             let (mut wanted, mut against) = search.against(chart)?;
-            if let Some(topic) = search.asked.every() {
+            if search.asked.every().is_some() {
                 wanted = chart.routing(wanted, true)?;
-                let suspects = chains::suspects(search, chart, topic)?;
+                let suspects = chains::suspects(search, chart)?;
                 against = chart.or(against, suspects)?;
             }
             let mut kept = Vec::new();

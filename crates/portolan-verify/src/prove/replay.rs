@@ -7,6 +7,7 @@ use portolan_core::judgement::{Judgement, Outcome};
 use portolan_core::policy::{Claim, Goal, Prove, RuleId};
 use portolan_core::request::{Draft, Request, State};
 
+use super::aside;
 use super::guards::let_through;
 
 /// A request that refutes a question, judged.
@@ -26,8 +27,21 @@ pub struct Refutation {
     pub mends: Vec<String>,
 }
 
-/// Judges a request and says whether it refutes a question about single decisions.
+/// Judges a request and says whether it refutes a question about single decisions: where nothing
+/// is known about now, or in some state in which a plan that has room for only so many attempts
+/// comes to one that does not fulfil the claim's condition.
 pub fn refutation(engine: &Engine, prove: &Prove, draft: &Draft) -> Option<Refutation> {
+    in_state(engine, prove, draft, &State::default())
+        .or_else(|| aside::refutation(engine, prove, draft))
+}
+
+/// As [`refutation`], in one state.
+pub(super) fn in_state(
+    engine: &Engine,
+    prove: &Prove,
+    draft: &Draft,
+    state: &State,
+) -> Option<Refutation> {
     let Goal::Claim { premises, claim } = &prove.goal else {
         return None;
     };
@@ -37,7 +51,7 @@ pub fn refutation(engine: &Engine, prove: &Prove, draft: &Draft) -> Option<Refut
     if !about {
         return None;
     }
-    let judgement = engine.judge(&request, &State::default());
+    let judgement = engine.judge(&request, state);
     let given = premises.iter();
     let given = given.map(|premise| judged(engine, &request, &judgement, premise));
     if given.into_iter().any(|given| given.is_err()) {
@@ -51,7 +65,7 @@ pub fn refutation(engine: &Engine, prove: &Prove, draft: &Draft) -> Option<Refut
     let through = let_through(engine, &request, &judgement, claim, fallback);
     Some(Refutation {
         draft: draft.clone(),
-        state: State::default(),
+        state: state.clone(),
         judgement,
         attempt,
         through,
@@ -99,6 +113,16 @@ pub(super) fn named(engine: &Engine, class: &Class) -> Option<Class> {
     })
 }
 
+/// A class without a model.
+pub(super) fn nameless(class: &Class) -> Class {
+    Class {
+        standing: Standing::Absent,
+        id: Box::default(),
+        window: Window::ALWAYS,
+        ..class.clone()
+    }
+}
+
 /// Every id of a model or an alias.
 fn ids(engine: &Engine) -> impl Iterator<Item = &str> {
     let catalog = engine.catalog();
@@ -113,7 +137,8 @@ pub(super) fn unserved(engine: &Engine, prove: &Prove, mut draft: Draft) -> Opti
         return None;
     };
     let prefix = engine.policy().model_prefix.as_deref();
-    let mut shown = None;
+    let nameless = draft.body.model.is_none().then(|| draft.clone());
+    let mut shown: Option<Refutation> = None;
     let mut telling = false;
     for id in ids(engine) {
         // A prefix is taken off once.
@@ -149,5 +174,12 @@ pub(super) fn unserved(engine: &Engine, prove: &Prove, mut draft: Draft) -> Opti
             });
         }
     }
-    shown
+    let Some(draft) = nameless else {
+        return shown;
+    };
+    let mut shown = shown?;
+    let request = engine.request(draft.clone()).ok()?;
+    shown.judgement = engine.judge(&request, &shown.state);
+    shown.draft = draft;
+    Some(shown)
 }

@@ -222,8 +222,7 @@ impl Texts<'_> {
         text::transcript_id(self.from?, self.until)
     }
 
-    /// A header that is taken for the right one. Where none is found, and that does not show that
-    /// there is none, any text.
+    /// A header that is taken for the right one.
     pub(super) fn misspelt(self) -> Option<String> {
         text::misspelt(self.from?, self.until)
     }

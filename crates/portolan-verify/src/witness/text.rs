@@ -2,7 +2,7 @@
 //!
 //! Bounds are bytes and need not be UTF-8: the end of a prefix is its last byte and one.
 
-use portolan_core::request::{is_misspelt, is_transcript_id, misspelt_beginning};
+use portolan_core::request::{AUTHORIZATION, is_misspelt, is_transcript_id, misspelt_beginning};
 
 /// What a readable text is lengthened with, simplest first.
 const READABLE: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-_./:~ \
@@ -116,37 +116,91 @@ fn first_char(rest: &[u8]) -> Option<char> {
         .find_map(char::from_u32)
 }
 
-/// A misspelt header between the bounds. `None` where they leave one text that is not taken for
-/// the right header, or all that begin in a way in which no such one does; any text where nobody
-/// knows.
+/// A misspelt header between the bounds. `None` where there is none of a length that people write.
+///
+/// Texts are gone through by how they begin, and no further than to where all that begin so lie
+/// between the bounds, or none: that is only along the bounds themselves.
 pub(super) fn misspelt(from: &[u8], until: Option<&[u8]>) -> Option<String> {
-    let (valid, rest) = valid_prefix(from);
-    let named = rest.is_empty().then_some(valid);
-    let named = named.filter(|text| is_misspelt(text) && within(text, from, until));
-    if let Some(header) = named {
-        return Some(header.to_owned());
+    let bounds = Bounds { from, until };
+    let mut start = String::new();
+    // A bound's own text is tried with every text that it begins with.
+    let named = valid_prefix(from).0;
+    let named = Some(named).filter(|text| within(text, from, until) && taken(text));
+    named.map_or_else(|| bounds.misspelt(&mut start), |text| Some(text.to_owned()))
+}
+
+/// The most bytes of a header's name: nobody writes longer ones.
+const HEADER_LENGTH: usize = 256;
+
+/// Says whether a header is a misspelt one: the right one is not.
+fn taken(header: &str) -> bool {
+    is_misspelt(header) && !header.eq_ignore_ascii_case(AUTHORIZATION)
+}
+
+/// Where texts begin and end, in byte order.
+#[derive(Clone, Copy)]
+struct Bounds<'a> {
+    from: &'a [u8],
+    until: Option<&'a [u8]>,
+}
+
+impl Bounds<'_> {
+    /// The simplest misspelt header that begins with a text.
+    fn misspelt(self, start: &mut String) -> Option<String> {
+        if self.leaves_out(start) || start.len() > HEADER_LENGTH {
+            return None;
+        }
+        // Where nothing that begins so is taken for the right one, nothing longer is.
+        let simplest = misspelt_beginning(start).next()?;
+        if self.has_all(start) {
+            return Some(simplest);
+        }
+        if within(start, self.from, self.until) && taken(start) {
+            return Some(start.clone());
+        }
+        let mut other = false;
+        for next in self.next(start) {
+            start.push(next);
+            // One that no such header has is as good as another.
+            let tried = other && next.is_ascii() && !next.is_ascii_alphabetic();
+            let tried = tried && !"-_. /".contains(next) && self.has_all(start);
+            let found = if tried { None } else { self.misspelt(start) };
+            other |= next.is_ascii_digit() && self.has_all(start);
+            start.pop();
+            if found.is_some() {
+                return found;
+            }
+        }
+        None
     }
-    let starts = (0..=valid.len()).rev().filter_map(|end| valid.get(..end));
-    let starts = starts.flat_map(|start| {
-        let next = READABLE.chars().map(move |next| format!("{start}{next}"));
-        std::iter::once(start.to_owned()).chain(next)
-    });
-    // What begins with a text is not before it, and not behind a bound unless the text is.
-    let fits = |start: &String| {
+
+    /// Says whether no text that begins so lies between them.
+    fn leaves_out(self, start: &str) -> bool {
         let start = start.as_bytes();
-        (start >= from || from.starts_with(start)) && until.is_none_or(|until| start < until)
-    };
-    let starts = starts.filter(fits);
-    let mut found = starts.flat_map(|start| misspelt_beginning(&start).collect::<Vec<_>>());
-    let found = found.find(|header| within(header, from, until));
-    let alone = until.is_some_and(|until| until.strip_suffix(b"\0") == Some(from));
-    let beginning = until.is_some_and(|until| {
-        let ends = from.split_last().zip(until.split_last());
-        ends.is_some_and(|((last, shared), (end, other))| {
-            shared == other && last.checked_add(1) == Some(*end)
-        })
-    });
-    found.or_else(|| shortest(from, until).filter(|_| !alone && !beginning))
+        self.until.is_some_and(|until| until <= start)
+            || start < self.from && !self.from.starts_with(start)
+    }
+
+    /// Says whether every text that begins so lies between them.
+    fn has_all(self, start: &str) -> bool {
+        let start = start.as_bytes();
+        let ends = |until: &[u8]| until <= start || until.starts_with(start);
+        self.from <= start && !self.until.is_some_and(ends)
+    }
+
+    /// The characters that may follow a text, one for all that are as good as each other: those of
+    /// which headers are made, the first ones at the bounds, and the first of every length.
+    fn next(self, start: &str) -> Vec<char> {
+        let mut next: Vec<char> = READABLE.chars().chain(['\0', '\u{130}']).collect();
+        for bound in std::iter::once(self.from).chain(self.until) {
+            let rest = bound.strip_prefix(start.as_bytes());
+            let first = rest.and_then(first_char);
+            let after = first.and_then(|first| char::from_u32(u32::from(first) + 1));
+            next.extend(first.into_iter().chain(after));
+        }
+        next.extend(['\u{80}', '\u{800}', '\u{10000}']);
+        next
+    }
 }
 
 /// The shortest well-formed transcript id between the bounds.
@@ -187,6 +241,8 @@ fn first_id(from: &[u8], length: usize) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use portolan_testkit::dice::Dice;
+
     use super::*;
 
     /// Where texts begin and end, and the one that is expected.
@@ -240,26 +296,75 @@ mod tests {
 
     #[test]
     fn misspelt_headers_are_found_or_ruled_out() {
-        let table: [Row; 8] = [
+        let table: [Row; 9] = [
             (b"", None, Some("apikey")),
             (b"json_schema", Some(b"json_schema\0"), None),
             (b"api-key", Some(b"api-key\0"), Some("api-key")),
             (b"x-", Some(b"x."), Some("x-apikey")),
             (b"claude", Some(b"claudf"), Some("claudeorization")),
             (b"q", Some(b"r"), Some("qauthorization")),
-            (b"json_schema\0", Some(b"text"), Some("jsonthorization")),
-            // Nobody knows of this one.
-            (
-                b"json_schema\0",
-                Some(b"json_schemaz"),
-                Some("json_schemaa"),
-            ),
+            (b"json_schema\0", Some(b"text"), Some("kauthorization")),
+            (b"json_schema\0", Some(b"json_schemaz"), None),
+            (b"Authorization", Some(b"Authorization\0"), None),
         ];
         for (from, until, expected) in table {
             assert_eq!(
                 misspelt(from, until).as_deref(),
                 expected,
                 "{from:?} {until:?}"
+            );
+        }
+    }
+
+    /// A header's name with a few slips.
+    fn slipped(dice: &mut Dice) -> String {
+        let names = [
+            "authorization",
+            "apikey",
+            "x-api-key",
+            "proxy-authorization",
+        ];
+        let slips = "auizonqKZ-_./ \0\u{e9}\u{130}\u{10000}";
+        let slips: Vec<char> = slips.chars().collect();
+        let mut name: Vec<char> = dice.word(&names).chars().collect();
+        for _ in 0..dice.below(5) {
+            let at = dice.below(name.len());
+            match dice.below(3) {
+                0 => name.insert(at, dice.pick(&slips)),
+                1 => name[at] = dice.pick(&slips),
+                _ => {
+                    name.remove(at);
+                }
+            }
+        }
+        name.into_iter().collect()
+    }
+
+    #[test]
+    fn no_misspelt_header_between_two_bounds_is_missed() {
+        let (mut asked, dice) = (0, &mut Dice::new(7));
+        while asked < 400 {
+            let header = slipped(dice);
+            if !taken(&header) {
+                continue;
+            }
+            asked += 1;
+            let bytes = header.as_bytes();
+            let from = bytes[..dice.below(bytes.len() + 1)].to_vec();
+            let mut until = bytes[..=dice.below(bytes.len())].to_vec();
+            if let Some(last) = until.last_mut() {
+                *last += 1;
+            }
+            let until = if dice.chance(30) {
+                [bytes, b"\0"].concat()
+            } else {
+                until
+            };
+            let found = misspelt(&from, Some(&until));
+            let right = |found: &String| taken(found) && within(found, &from, Some(&until));
+            assert!(
+                found.as_ref().is_some_and(right),
+                "{header:?} lies between {from:?} and {until:?}, found {found:?}"
             );
         }
     }

@@ -18,13 +18,7 @@ impl Build<'_> {
         subject: Subject<'_>,
         outer: bool,
     ) -> Built {
-        let standing = match subject {
-            Subject::Absent => 0,
-            Subject::Unknown => 1,
-            Subject::Model(..) => 2,
-        };
-        let marks = end.marks.as_ref();
-        let key = marks.map(|marks| (end.endpoint.0, standing, marks.model, outer));
+        let key = Self::refusing_by(end, subject, outer);
         if let Some(known) = key.and_then(|key| self.common.refused.get(&key)) {
             return Ok(known);
         }

@@ -4,7 +4,7 @@
 use super::ruled::Ruled;
 use super::{Member, Standing};
 use crate::catalog::EndpointId;
-use crate::diagram::build::{Build, Common};
+use crate::diagram::build::{Build, Common, Marked};
 use crate::diagram::field::Field;
 use crate::diagram::fold::{Fold, Subject};
 use crate::diagram::intern::Memo;
@@ -31,6 +31,10 @@ impl Region {
         self == Self::NONE
     }
 }
+
+/// What everything that is asked of a candidate comes to. It means nothing to another survey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Likeness(Marked);
 
 pub(super) type Built = Result<Region, Inconclusive>;
 
@@ -132,6 +136,12 @@ impl<'s> Chart<'s> {
         self.members
     }
 
+    /// What everything that is asked of a candidate comes to, as one thing: where it is equal, so
+    /// are all regions that are about one candidate, in whatever slice. `None` where nobody knows.
+    pub fn likeness(&self, candidate: usize) -> Option<Likeness> {
+        Build::marked(self.end, candidate).map(Likeness)
+    }
+
     /// The candidates, by their positions among a member's routes.
     pub fn candidates(&self) -> &'s [u16] {
         &self.end.routes
@@ -191,13 +201,19 @@ impl<'s> Chart<'s> {
     /// # Errors
     /// As `and`.
     pub fn behind(&mut self, topic: usize) -> Built {
+        let key = (topic, self.end.endpoint.0);
+        if let Some(known) = self.build.common.behind.get(&key) {
+            return Ok(Region(known));
+        }
         let formula = self.build.vocabulary.topics.get(topic);
         let formula = formula.ok_or(Inconclusive)?;
         let possible = self.possible(formula, true)?;
         let of_body = |field: u16| Field::at(field).is_none_or(Field::of_body);
         let store = &mut *self.build.store;
         let forgotten = store.forget(&mut Memo::default(), possible, &of_body);
-        forgotten.map(Region)
+        let made = forgotten?;
+        self.build.common.behind.insert(key, made);
+        Ok(Region(made))
     }
 
     /// Where a formula may come to a truth for some model.

@@ -3,11 +3,10 @@
 //! A class bounds fields one by one. Fields that it does not name may be anything. Ties between
 //! fields, such as that of a sum to its parts, are not looked at here.
 
-use std::collections::BTreeMap;
-
 use super::{Chart, Member, Region, Standing};
 use crate::catalog::EndpointId;
 use crate::diagram::field::{ABSENT, Field, Flag, Number, SetField, TextField};
+use crate::diagram::intern::Memo;
 use crate::diagram::shape::{Cut, Slots};
 use crate::diagram::store::Diagram;
 use crate::diagram::vocabulary::Vocabulary;
@@ -157,17 +156,33 @@ impl Chart<'_> {
     }
 
     /// How many classes a region has.
-    pub fn count(&self, region: Region) -> u64 {
-        self.count_below(region.0, &mut BTreeMap::new())
+    pub fn count(&mut self, region: Region) -> u64 {
+        if !self.every_rank_has_values() {
+            return self.count_below(region.0, &mut Memo::default());
+        }
+        let mut known = std::mem::take(&mut self.build.common.counts);
+        let count = self.count_below(region.0, &mut known);
+        self.build.common.counts = known;
+        count
     }
 
-    fn count_below(&self, diagram: Diagram, known: &mut BTreeMap<Diagram, u64>) -> u64 {
-        if let Some(known) = known.get(&diagram) {
-            return *known;
-        }
+    /// Says whether some request has a value between any two of these ids' own cuts, and between
+    /// one of those and a constant: then two regions that are one diagram have as many classes,
+    /// whatever the slice.
+    fn every_rank_has_values(&self) -> bool {
+        self.build.slots.cuts.iter().all(|(field, cut)| {
+            let (_, lowest, highest) = possible(*field, self.build.vocabulary);
+            lowest < *cut && *cut <= highest
+        }) && self.build.slots.masks.is_empty()
+    }
+
+    fn count_below(&self, diagram: Diagram, known: &mut Memo<Diagram, u64>) -> u64 {
         let Some(node) = self.build.store.node(diagram) else {
             return u64::from(diagram == Diagram::TRUE);
         };
+        if let Some(known) = known.get(&diagram) {
+            return known;
+        }
         let (mut below, mut next) = (0u64, node.edges.iter().skip(1));
         for (cut, to) in node.edges {
             let end = next.next().map(|(end, _)| *end);

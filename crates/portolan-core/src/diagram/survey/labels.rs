@@ -38,25 +38,62 @@ impl Chart<'_> {
         Ok(labels)
     }
 
+    /// The rules that refuse some request and are the reason shown: what refuses it by itself, or
+    /// why the candidate that got furthest fell.
+    ///
+    /// # Errors
+    /// Past the slice's budget.
+    pub fn shown(&mut self, primary: bool) -> Labels {
+        let mut shown = self.refusers(Region::ALL, primary)?;
+        let (passes, fallen) = (self.passes(primary)?, self.fallen()?);
+        shown.extend(self.labels(fallen, passes)?);
+        if !self.locked(fallen, passes)? {
+            return Ok(shown);
+        }
+        for candidate in 0..self.end.routes.len() {
+            let route = *self.end.routes.get(candidate).ok_or(Inconclusive)?;
+            let its = |verdict: &Verdict| *verdict == Verdict::Locked(route);
+            let locked = Region(self.verdicts(fallen, &its)?);
+            let locked = self.and(locked, passes)?;
+            if !locked.is_empty() {
+                let reason = self.reason(candidate)?;
+                shown.extend(self.labels(reason, locked)?);
+            }
+        }
+        Ok(shown)
+    }
+
     /// Says whether some request of a region gets past every exclude of a candidate's verdict,
     /// and not past every lock.
     fn locked(&mut self, verdict: Diagram, within: Region) -> Result<bool, Inconclusive> {
-        let verdicts = &self.build.answers.verdicts;
-        let locked = |verdict: &Verdict| matches!(verdict, Verdict::Locked(_));
-        let answer = |value| {
-            if verdicts.get(value).is_some_and(locked) {
-                Diagram::TRUE
-            } else {
-                Diagram::FALSE
-            }
+        let where_locked = if let Some(known) = self.build.common.locked.get(&verdict) {
+            known
+        } else {
+            let locked = |verdict: &Verdict| matches!(verdict, Verdict::Locked(_));
+            let made = self.verdicts(verdict, &locked)?;
+            self.build.common.locked.insert(verdict, made);
+            made
         };
-        let where_locked = self.build.store.map(verdict, &answer)?;
         let both = self.build.store.and(within.0, where_locked)?;
         Ok(both != Diagram::FALSE)
     }
 
     /// The rules that a diagram of verdicts names for some request of a region.
     fn labels(&mut self, diagram: Diagram, within: Region) -> Labels {
+        let key = (diagram, within.0);
+        if let Some(known) = self.build.common.labels.get(&key) {
+            let named = self.build.common.named.get(known as usize);
+            return named.cloned().ok_or(Inconclusive);
+        }
+        let labels = self.looked_up(diagram, within)?;
+        let common = &mut *self.build.common;
+        let position = u32::try_from(common.named.len()).map_err(|_| Inconclusive)?;
+        common.labels.insert(key, position);
+        common.named.push(labels.clone());
+        Ok(labels)
+    }
+
+    fn looked_up(&mut self, diagram: Diagram, within: Region) -> Labels {
         let nothing = self.build.terminal(Verdict::Pass);
         let restricted = self.build.store.choose(within.0, diagram, nothing)?;
         let mut labels = BTreeSet::new();

@@ -4,13 +4,16 @@
 //! Where a yes or no will do, only that is made: the verdicts, which say why, are larger.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::chart::Built;
+use super::planned::Room;
 use super::{Chart, Region};
-use crate::diagram::build::Holding;
+use crate::diagram::build::{Build, Holding};
 use crate::diagram::locks::Locks;
 use crate::diagram::store::{Diagram, Inconclusive};
 use crate::diagram::verdict::Verdict;
+use crate::diagram::vocabulary::Reach;
 use crate::policy::{RuleId, RuleKind};
 
 /// What was made so far.
@@ -30,21 +33,23 @@ pub(super) struct Ruled {
     /// By candidate: its own verdict.
     verdicts: BTreeMap<usize, Diagram>,
     fallen: Option<Diagram>,
+    /// Where the plan has room for only some candidates: for whom.
+    pub(super) room: Option<Rc<Room>>,
 }
 
 impl Chart<'_> {
     /// Locks that demand the same, each group with where one of them applies.
     fn gathered(&mut self) -> Result<Vec<Locks>, Inconclusive> {
         let vocabulary = self.build.vocabulary;
-        let mut groups: BTreeMap<&Vec<u32>, Vec<Diagram>> = BTreeMap::new();
+        let mut groups: BTreeMap<&Vec<u32>, Vec<RuleId>> = BTreeMap::new();
         for ((id, rule), demands) in vocabulary.policy.rules().zip(&vocabulary.demands) {
             if let RuleKind::Lock { .. } = rule.kind {
-                let applies = self.build.holds(id, self.end, None)?;
-                groups.entry(demands).or_default().push(applies);
+                groups.entry(demands).or_default().push(id);
             }
         }
         let mut locks = Vec::with_capacity(groups.len());
-        for (demands, applies) in groups {
+        for (position, (demands, rules)) in groups.into_iter().enumerate() {
+            let applies = self.applies(position, &rules)?;
             let mut met = Vec::with_capacity(self.end.routes.len());
             for candidate in 0..self.end.routes.len() {
                 met.push(self.met(demands, candidate)?);
@@ -53,10 +58,35 @@ impl Chart<'_> {
                 reason: 0,
                 open: Vec::new(),
                 met,
-                applies: self.build.any_of(applies)?,
+                applies,
             });
         }
         Ok(locks)
+    }
+
+    /// Where one of a group of locks applies: the same in every slice of an endpoint, where none
+    /// of them asks about the model.
+    fn applies(&mut self, group: usize, rules: &[RuleId]) -> Result<Diagram, Inconclusive> {
+        let reach = &self.build.questions.reach;
+        let own = |id: &RuleId| {
+            reach
+                .get(id.0 as usize)
+                .is_none_or(|r| *r > Reach::Endpoint)
+        };
+        let key = (self.end.endpoint.0, group);
+        let lasts = !rules.iter().any(own);
+        if let Some(known) = self.build.common.applies.get(&key).filter(|_| lasts) {
+            return Ok(known);
+        }
+        let mut applies = Vec::with_capacity(rules.len());
+        for id in rules {
+            applies.push(self.build.holds(*id, self.end, None)?);
+        }
+        let made = self.build.any_of(applies)?;
+        if lasts {
+            self.build.common.applies.insert(key, made);
+        }
+        Ok(made)
     }
 
     /// Makes something of the locks, which are gathered once.
@@ -101,10 +131,19 @@ impl Chart<'_> {
         if let Some(known) = self.ruled.passes.get(&primary) {
             return Ok(*known);
         }
-        let refusing = self.refusing(primary)?;
-        let refused = refusing.into_iter().map(|(_, holds)| holds).collect();
-        let refused = self.build.any_of(refused).map(Region)?;
-        let made = self.without(Region::ALL, refused)?;
+        let key = Build::refusing_by(self.end, self.subject, primary);
+        let made = if let Some(known) = key.and_then(|key| self.build.common.passes.get(&key)) {
+            Region(known)
+        } else {
+            let refusing = self.refusing(primary)?;
+            let refused = refusing.into_iter().map(|(_, holds)| holds).collect();
+            let refused = self.build.any_of(refused).map(Region)?;
+            let made = self.without(Region::ALL, refused)?;
+            if let Some(key) = key {
+                self.build.common.passes.insert(key, made.0);
+            }
+            made
+        };
         self.ruled.passes.insert(primary, made);
         Ok(made)
     }
@@ -237,7 +276,7 @@ impl Chart<'_> {
     }
 
     /// Where a diagram of verdicts says what is wanted.
-    fn verdicts(
+    pub(super) fn verdicts(
         &mut self,
         diagram: Diagram,
         wanted: &dyn Fn(&Verdict) -> bool,
@@ -253,7 +292,7 @@ impl Chart<'_> {
     }
 
     /// The verdict on all candidates; who survives is left out.
-    fn fallen(&mut self) -> Result<Diagram, Inconclusive> {
+    pub(super) fn fallen(&mut self) -> Result<Diagram, Inconclusive> {
         if let Some(known) = self.ruled.fallen {
             return Ok(known);
         }
@@ -290,6 +329,10 @@ impl Chart<'_> {
 
     /// The first lock that a candidate breaks, as verdicts.
     pub(super) fn reason(&mut self, candidate: usize) -> Result<Diagram, Inconclusive> {
+        let marked = Build::marked(self.end, candidate);
+        if let Some(known) = marked.and_then(|marked| self.build.common.reasons.get(&marked)) {
+            return Ok(known);
+        }
         let vocabulary = self.build.vocabulary;
         let mut reasons = Vec::new();
         for ((id, rule), demands) in vocabulary.policy.rules().zip(&vocabulary.demands) {
@@ -300,7 +343,11 @@ impl Chart<'_> {
                 reasons.push(self.build.labelled(breaks, Verdict::Refused(id))?);
             }
         }
-        self.build.first_of(reasons)
+        let made = self.build.first_of(reasons)?;
+        if let Some(marked) = marked {
+            self.build.common.reasons.insert(marked, made);
+        }
+        Ok(made)
     }
 }
 

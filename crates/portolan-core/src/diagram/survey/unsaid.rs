@@ -30,7 +30,10 @@ impl Chart<'_> {
                 });
             }
         };
-        let Some(code) = self.left_out(own) else {
+        let slots = &self.build.slots.cuts;
+        let asked = !self.build.questions.constants(own).is_empty()
+            || slots.iter().any(|(field, _)| *field == own);
+        let Some(code) = self.left_out(own).filter(|_| asked) else {
             return Ok(region);
         };
         let position = own.position().ok_or(Inconclusive)?;
