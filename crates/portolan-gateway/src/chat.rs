@@ -18,6 +18,7 @@ use crate::gateway::Caller;
 use crate::heads;
 use crate::log::Record;
 use crate::mock;
+use crate::observe::{Seen, forward};
 use crate::reframe;
 use crate::stream::{Flow, passed_on, used};
 use crate::transport::{Body, full};
@@ -92,6 +93,15 @@ where
             let mut response = exchange.say(&mut record, answer_json(&answer, Some(&asked.body)));
             put(response.headers_mut(), "x-portolan-dry-run", "1");
             return response;
+        }
+        if exchange.gateway.settings.observe {
+            let seen = Seen {
+                body: &body,
+                text: &asked.body,
+                model: asked.model.as_deref(),
+                row: caller.row,
+            };
+            return forward(exchange, head, &seen, &answer, record).await;
         }
         let plan = match &answer.outcome {
             Outcome::Refuse(refusal) => {

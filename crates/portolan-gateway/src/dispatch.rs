@@ -237,6 +237,7 @@ impl Course<'_> {
             model: attempt.model.clone(),
             region: attempt.region.clone(),
             endpoint: attempt.endpoint.clone(),
+            url: attempt.url.clone(),
             usage_region: attempt.usage_region.clone(),
             price: attempt.price,
             outcome: outcome.to_owned(),

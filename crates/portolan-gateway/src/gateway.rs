@@ -22,6 +22,7 @@ use crate::health::Health;
 use crate::ledger::Ledger;
 use crate::log::{Line, Log, Record};
 use crate::mock::Mock;
+use crate::observe::Observations;
 use crate::proof::{Destination, Proof, prove};
 use crate::telemetry::Telemetry;
 use crate::transport::{Network, Transport};
@@ -34,6 +35,8 @@ pub type Load = Box<dyn Fn() -> Result<(Engine, Config), String> + Send + Sync>;
 pub struct Settings {
     /// Answer with the decision and call nobody.
     pub dry_run: bool,
+    /// Forward every call as it came, and note what the policy would have done.
+    pub observe: bool,
     /// Calls go here and never to a network.
     pub mock: Option<Mock>,
     /// After so long without anything to send a stream sends a comment.
@@ -48,6 +51,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             dry_run: false,
+            observe: false,
             mock: None,
             ping: Duration::from_secs(15),
             log: Log::nowhere(),
@@ -84,6 +88,7 @@ pub struct Gateway {
     pub(crate) health: Health,
     pub(crate) telemetry: Telemetry,
     pub(crate) ledger: Ledger,
+    pub(crate) observations: Observations,
     draining: AtomicBool,
 }
 
@@ -110,6 +115,7 @@ impl Gateway {
             health: Health::default(),
             telemetry: Telemetry::new(),
             ledger: Ledger::default(),
+            observations: Observations::default(),
             draining: AtomicBool::new(false),
         }))
     }
@@ -172,6 +178,7 @@ impl Gateway {
             }
             gateway.ledger.add(line);
             let known = |model: &str| served.engine.catalog().model_named(model).is_some();
+            gateway.observations.add(line, known);
             gateway.telemetry.count(line, known);
         };
         Record::begin(line, Arc::new(sink))
@@ -248,8 +255,13 @@ impl Served {
 
     /// Where an attempt is posted: the catalog's address, or what stands in its place.
     pub(crate) fn address(&self, attempt: &Attempt) -> Option<Uri> {
-        let uri: Uri = attempt.url.parse().ok()?;
-        let upstream = self.config.upstreams.get(&attempt.endpoint);
+        self.placed(&attempt.endpoint, &attempt.url)
+    }
+
+    /// The same of an address of an endpoint.
+    pub(crate) fn placed(&self, endpoint: &str, url: &str) -> Option<Uri> {
+        let uri: Uri = url.parse().ok()?;
+        let upstream = self.config.upstreams.get(endpoint);
         let Some(instead) = upstream.and_then(|upstream| upstream.instead.as_ref()) else {
             return Some(uri);
         };

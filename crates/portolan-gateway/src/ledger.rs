@@ -63,6 +63,26 @@ impl Ledger {
         }
     }
 
+    /// What was spent, as Prometheus reads it: exact, which its own counters are not.
+    pub(crate) fn metrics(&self) -> String {
+        let sums = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut out = String::new();
+        if !sums.is_empty() {
+            out.push_str("# TYPE portolan_cost_usd_total counter\n");
+        }
+        for ((region, model, account), sum) in &*sums {
+            let labels = [
+                ("usage_region", region),
+                ("model", model),
+                ("account", account),
+            ];
+            let labels = labels.map(|(name, value)| format!("{name}=\"{}\"", escaped(value)));
+            let (labels, cost) = (labels.join(","), dollars(sum.cost));
+            out.push_str(&format!("portolan_cost_usd_total{{{labels}}} {cost}\n"));
+        }
+        out
+    }
+
     /// All sums as JSON.
     pub(crate) fn json(&self) -> String {
         let sums = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -83,6 +103,12 @@ impl Ledger {
             .collect();
         json!({ "usage": entries }).to_string()
     }
+}
+
+/// A label's value as the text format has it.
+fn escaped(value: &str) -> String {
+    let value = value.replace('\\', "\\\\").replace('"', "\\\"");
+    value.replace('\n', "\\n")
 }
 
 /// What so many tokens cost at a price for a million; nothing is nothing, whatever its price.

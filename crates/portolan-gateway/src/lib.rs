@@ -39,6 +39,8 @@ mod mock;
 #[cfg(feature = "server")]
 mod models;
 #[cfg(feature = "server")]
+mod observe;
+#[cfg(feature = "server")]
 mod paths;
 #[cfg(feature = "server")]
 mod redact;

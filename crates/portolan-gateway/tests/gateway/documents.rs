@@ -3,14 +3,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use crate::harness::{Build, EU, Gate, POLICY, Told, US, config, engine};
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 use portolan::{Files, compile};
-use portolan_gateway::Load;
+use portolan_gateway::{Load, Settings};
 use portolan_gateway::config::{Config, Listener};
 
 fn root() -> PathBuf {
@@ -63,7 +62,7 @@ async fn served() -> Gate {
         let listeners = ["us", "eu"].map(|endpoint| Listener::of_endpoint(endpoint, any));
         Ok((engine, Config::of_listeners(listeners.to_vec())))
     });
-    Gate::over(load, true, false, Duration::from_secs(15)).await
+    Gate::over(load, true, Settings::default()).await
 }
 
 /// What a `curl` as the front page writes it is answered.

@@ -13,6 +13,7 @@ mod faults;
 mod harness;
 mod hosts;
 mod judging;
+mod observing;
 mod operation;
 mod plans;
 mod residency;

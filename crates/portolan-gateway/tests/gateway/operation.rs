@@ -100,6 +100,9 @@ async fn usage_is_summed_up_with_its_exact_cost() {
     });
     assert_eq!(usage["usage"][0], priced);
     assert_eq!(usage["usage"][1]["calls_without_price"], 1);
+    let metrics = gate.get(ADMIN, "/metrics").await.text;
+    let spent = r#"portolan_cost_usd_total{usage_region="us",model="m-1",account=""} 0.0000219"#;
+    assert!(metrics.contains(spent), "{metrics}");
 }
 
 #[tokio::test]
