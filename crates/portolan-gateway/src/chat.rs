@@ -12,6 +12,7 @@ use portolan_wire::{BodyText, Call, answer_json};
 use serde_json::Value;
 
 use crate::attempt::{Answered, Bounds};
+use crate::budgets::estimate;
 use crate::dispatch::{Carried, Ordered, carry_out};
 use crate::exchange::{Exchange, limits, put};
 use crate::gateway::Caller;
@@ -109,6 +110,9 @@ where
             }
             Outcome::Route(plan) => plan,
         };
+        if let Err(fault) = set_aside(exchange, &caller, &asked, plan, &mut record) {
+            return exchange.fault(&mut record, fault);
+        }
         let order = Ordered {
             plan,
             body: &asked.body,
@@ -141,6 +145,28 @@ where
     }
     let what = "a limit that is reached whenever it is looked at";
     exchange.fault(&mut record, Fault::Misconfigured { what })
+}
+
+/// Sets the estimate of a plan aside, where the caller's key has a budget.
+fn set_aside(
+    exchange: &Exchange,
+    caller: &Caller<'_>,
+    asked: &Asked,
+    plan: &Plan,
+    record: &mut Record,
+) -> Result<(), Fault<'static>> {
+    let budgets = &exchange.gateway.budgets;
+    if let Some(before) = record.line.reserved.take() {
+        budgets.release(&before);
+    }
+    let Some(budget) = caller.row.and_then(|row| row.budget) else {
+        return Ok(());
+    };
+    let what = "a model whose price is not known: it has a budget";
+    let amount = estimate(plan, &asked.request).ok_or(Fault::KeyOutOfScope { what })?;
+    let reserved = budgets.reserve(&caller.key, budget, amount, exchange.now_ms);
+    record.line.reserved = Some(reserved.ok_or(Fault::BudgetExhausted)?);
+    Ok(())
 }
 
 /// A call as it was read, ready to be judged any number of times.

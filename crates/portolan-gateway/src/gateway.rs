@@ -15,6 +15,7 @@ use portolan_core::engine::Engine;
 use portolan_wire::http::Fault;
 use sha2::{Digest as _, Sha256};
 
+use crate::budgets::Budgets;
 use crate::clock::{self, Clock, MachineClock};
 use crate::config::{Config, KeyRow, Secret};
 use crate::heads;
@@ -89,6 +90,7 @@ pub struct Gateway {
     pub(crate) telemetry: Telemetry,
     pub(crate) ledger: Ledger,
     pub(crate) observations: Observations,
+    pub(crate) budgets: Budgets,
     draining: AtomicBool,
 }
 
@@ -116,6 +118,7 @@ impl Gateway {
             telemetry: Telemetry::new(),
             ledger: Ledger::default(),
             observations: Observations::default(),
+            budgets: Budgets::default(),
             draining: AtomicBool::new(false),
         }))
     }
@@ -176,6 +179,7 @@ impl Gateway {
             if !gateway.settings.log.write(line) {
                 gateway.telemetry.log_lost();
             }
+            gateway.budgets.settle(line);
             gateway.ledger.add(line);
             let known = |model: &str| served.engine.catalog().model_named(model).is_some();
             gateway.observations.add(line, known);
@@ -196,6 +200,8 @@ pub(crate) struct Served {
 /// Who calls.
 pub(crate) struct Caller<'a> {
     pub(crate) row: Option<&'a KeyRow>,
+    /// The hash of the key that is shown; empty where none is asked for.
+    pub(crate) key: String,
     /// Under which limits are counted.
     pub(crate) account: String,
     pub(crate) attributes: BTreeMap<String, String>,
@@ -227,15 +233,17 @@ impl Served {
         let Some(keys) = &self.config.keys else {
             return Ok(Caller {
                 row: None,
+                key: String::new(),
                 account: String::new(),
                 attributes,
             });
         };
-        let row = heads::shown_key(headers).and_then(|key| keys.rows.get(&hash(key)));
-        let row = row.ok_or(Fault::UnknownKey)?;
+        let key = heads::shown_key(headers).map(hash).unwrap_or_default();
+        let row = keys.rows.get(&key).ok_or(Fault::UnknownKey)?;
         attributes.insert(keys.attribute.clone(), row.row.clone());
         Ok(Caller {
             row: Some(row),
+            key,
             account: row.row.clone(),
             attributes,
         })

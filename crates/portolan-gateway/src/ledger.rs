@@ -6,10 +6,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use portolan_core::catalog::Price;
 use portolan_core::decimal::Decimal;
 use serde_json::{Value, json};
 
-use crate::log::{Line, Tried};
+use crate::log::{Line, Tried, Used};
 
 /// Digits behind the point of a sum.
 const DIGITS: usize = 15;
@@ -46,19 +47,13 @@ impl Ledger {
         } = served;
         let account = line.account.clone().unwrap_or_default();
         let name = (usage_region.clone(), model.clone(), account);
-        let costs = [
-            (used.input, served.price.input),
-            (used.output, served.price.output),
-        ];
-        let costs = costs.map(|(tokens, price)| cost(tokens, price));
         let mut sums = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let sum = sums.entry(name).or_default();
         sum.calls += 1;
         sum.input = sum.input.saturating_add(used.input);
         sum.output = sum.output.saturating_add(used.output);
-        let [input, output] = costs;
-        match input.zip(output) {
-            Some((input, output)) => sum.cost = sum.cost.saturating_add(input + output),
+        match cost_of(used, &served.price) {
+            Some(cost) => sum.cost = sum.cost.saturating_add(cost),
             None => sum.unpriced += 1,
         }
     }
@@ -111,8 +106,14 @@ fn escaped(value: &str) -> String {
     value.replace('\n', "\\n")
 }
 
+/// What an answer cost, where both of its prices are known.
+pub(crate) fn cost_of(used: Used, price: &Price) -> Option<i128> {
+    let input = cost(used.input, price.input)?;
+    Some(input.saturating_add(cost(used.output, price.output)?))
+}
+
 /// What so many tokens cost at a price for a million; nothing is nothing, whatever its price.
-fn cost(tokens: u64, price: Option<Decimal>) -> Option<i128> {
+pub(crate) fn cost(tokens: u64, price: Option<Decimal>) -> Option<i128> {
     if tokens == 0 {
         return Some(0);
     }

@@ -17,6 +17,8 @@ mod ask;
 #[cfg(feature = "server")]
 mod attempt;
 #[cfg(feature = "server")]
+mod budgets;
+#[cfg(feature = "server")]
 mod chat;
 #[cfg(feature = "server")]
 mod clock;

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use portolan_core::catalog::Price;
 use serde::Serialize;
 
+use crate::budgets::Reserved;
 use crate::observe::Observed;
 
 /// Where lines go. One line is one write.
@@ -85,6 +86,9 @@ pub(crate) struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) upstream_body: Option<String>,
     pub(crate) ms: u64,
+    /// What is set aside of the key's budget.
+    #[serde(skip)]
+    pub(crate) reserved: Option<Reserved>,
 }
 
 /// One try of an attempt.

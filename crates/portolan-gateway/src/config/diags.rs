@@ -93,6 +93,11 @@ pub(super) fn bad_number(span: Span, found: &str, least: u64, most: u64) -> Diag
     Diagnostic::error("bad-number", span, message)
 }
 
+pub(super) fn bad_amount(span: Span, found: &str) -> Diagnostic {
+    let message = format!("`{}` is no amount of US dollars", echo(found));
+    Diagnostic::error("bad-number", span, message).help("write it like `25.00`")
+}
+
 pub(super) fn not_of_policy(span: Span, why: &str) -> Diagnostic {
     Diagnostic::error("not-of-policy", span, why.to_owned())
 }

@@ -9,8 +9,8 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 use portolan::{Files, compile};
-use portolan_gateway::{Load, Settings};
 use portolan_gateway::config::{Config, Listener};
+use portolan_gateway::{Load, Settings};
 
 fn root() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -7,6 +7,7 @@
     reason = "in a test a panic is how a broken promise is reported"
 )]
 
+mod budgets;
 mod configuration;
 mod documents;
 mod faults;

@@ -9,7 +9,7 @@ use http::Request;
 use http_body_util::{BodyExt, Full};
 use sha2::{Digest, Sha256};
 
-fn sha256(key: &str) -> String {
+pub(crate) fn sha256(key: &str) -> String {
     let mut text = String::new();
     for byte in Sha256::digest(key) {
         write!(text, "{byte:02x}").unwrap();
