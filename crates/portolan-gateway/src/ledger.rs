@@ -4,6 +4,7 @@
 //! product with a count of tokens is a whole number of 10⁻¹⁵ dollars.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 use portolan_core::catalog::Price;
@@ -73,7 +74,7 @@ impl Ledger {
             ];
             let labels = labels.map(|(name, value)| format!("{name}=\"{}\"", escaped(value)));
             let (labels, cost) = (labels.join(","), dollars(sum.cost));
-            out.push_str(&format!("portolan_cost_usd_total{{{labels}}} {cost}\n"));
+            let _ = writeln!(out, "portolan_cost_usd_total{{{labels}}} {cost}");
         }
         out
     }

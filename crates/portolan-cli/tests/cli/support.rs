@@ -1,7 +1,6 @@
 //! What `portolan support` makes of a decision log.
 
 use std::fs;
-use std::path::Path;
 
 use crate::run::{portolan, scratch};
 
@@ -11,16 +10,11 @@ not a line
 {"at":"2026-03-01T10:00:01Z","request_id":"ours-2","path":"/v1/chat/completions","endpoint":"eu","status":404,"outcome":"refused","code":"no-such-path","ms":1}
 "#;
 
-fn log(place: &Path) -> String {
-    let file = place.join("decisions.ndjson");
-    fs::write(&file, LOG).unwrap();
-    file.to_str().unwrap().to_owned()
-}
-
 #[test]
 fn a_bundle_has_what_a_support_team_asks_for() {
-    let place = scratch("support-bundle");
-    let log = log(&place);
+    let place = scratch("support-bundle", &[("decisions.ndjson", LOG)]);
+    let log = place.join("decisions.ndjson");
+    let log = log.to_str().unwrap();
     let expected = "request_id: theirs-1
 gateway's id: ours-1
 client's id: c-1
@@ -40,7 +34,7 @@ example of the request, the key taken out:
   none: the log holds no prompts; give a small one with `--request FILE`
 ";
     for id in ["theirs-1", "ours-1", "c-1"] {
-        let ran = portolan(&["support", id, "--log", &log]);
+        let ran = portolan(&["support", id, "--log", log]);
         assert_eq!(
             (ran.status, ran.stdout.as_str()),
             (0, expected),
@@ -52,8 +46,9 @@ example of the request, the key taken out:
 
 #[test]
 fn several_calls_and_an_example_make_one_bundle() {
-    let place = scratch("support-several");
-    let log = log(&place);
+    let place = scratch("support-several", &[("decisions.ndjson", LOG)]);
+    let log = place.join("decisions.ndjson");
+    let log = log.to_str().unwrap();
     let example = place.join("example.json");
     fs::write(&example, r#"{"model":"m-1","messages":[]}"#).unwrap();
     let example = example.to_str().unwrap();
@@ -62,7 +57,7 @@ fn several_calls_and_an_example_make_one_bundle() {
         "ours-2",
         "ours-1",
         "--log",
-        &log,
+        log,
         "--request",
         example,
         "--format",
@@ -80,9 +75,10 @@ fn several_calls_and_an_example_make_one_bundle() {
 
 #[test]
 fn an_id_that_is_not_there_is_said() {
-    let place = scratch("support-missing");
-    let log = log(&place);
-    let ran = portolan(&["support", "ours-1", "ours-9", "--log", &log]);
+    let place = scratch("support-missing", &[("decisions.ndjson", LOG)]);
+    let log = place.join("decisions.ndjson");
+    let log = log.to_str().unwrap();
+    let ran = portolan(&["support", "ours-1", "ours-9", "--log", log]);
     assert_eq!(ran.status, 1);
     assert!(
         ran.stderr.contains("has no call `ours-9`"),
@@ -90,7 +86,7 @@ fn an_id_that_is_not_there_is_said() {
         ran.stderr
     );
     // A part of an id is none.
-    let ran = portolan(&["support", "ours", "--log", &log]);
+    let ran = portolan(&["support", "ours", "--log", log]);
     assert_eq!(ran.status, 1);
     let ran = portolan(&["support", "ours-1", "--log", "nowhere.ndjson"]);
     assert_eq!(ran.status, 1);
