@@ -82,9 +82,11 @@ mutant "a text between two is neither" \
 
 # ---- Panels
 mutant "a constant of a panel that turns one too late" \
-  's/let reached = value >= column\.cut/let reached = value > column.cut/'
+  's/add\(region >= column\.cut/add(region > column.cut/'
+mutant "a panel's instant that turns one second too late" \
+  's/add\(at >= self\.dated\.cut/add(at > self.dated.cut/'
 mutant "a cut of a model that turns one too late in its panel" \
-  's/let reached = value >= i64::from\(cut\)/let reached = value > i64::from(cut)/'
+  's/let reached = value >= i64::from\(\*cut\)/let reached = value > i64::from(*cut)/'
 mutant "a further constant of a panel that turns one too late" \
   's/value\(further\) >= further\.column\.cut/value(further) > further.column.cut/'
 mutant "a further cut of a model that turns one too late in its panel" \
@@ -95,12 +97,14 @@ mutant "a panel that counts warnings twice" \
   's/count = count\.checked_add\(1\)\?/count = count.checked_add(2)?/'
 mutant "a panel with a model's cuts in the wrong order" \
   's/\(0\.\.\*room\)\.map\(/(0..*room).rev().map(/'
-mutant "a panel whose kinds are told apart by their rows alone" \
-  's/let key = \(sale\.lot, rows\.into\(\)\)/let key = (0, rows.into())/'
-mutant "a panel whose kinds are told apart by where they are sold alone" \
-  's/let key = \(sale\.lot, rows\.into\(\)\)/let key = (sale.lot, [].into())/'
+mutant "a panel whose kinds are told apart by their first endpoint alone" \
+  's/let key = rows\.into\(\);/let key: Box<[u32]> = rows.iter().take(1).copied().collect();/'
 mutant "a panel with the rows of another endpoint" \
-  's/self\.0\.get\(endpoint as usize \+ 1\)/self.0.get(1)/'
+  's/record\.kind as usize \+ endpoint as usize/record.kind as usize + usize::from(endpoint > u32::MAX - 1)/'
+mutant "an id that is nobody's judged as if there were none" \
+  's/Err\(true\) => self\.record\(compiled\.unknown\)\?/Err(true) => self.record(compiled.absent)?/'
+mutant "a prefix that no look takes off" \
+  's/plain: !panel\.wide && policy\.model_prefix\.is_none\(\)/plain: !panel.wide/'
 mutant "the later price up to its day" \
   's/at\.unix_seconds\(\) >= self\.split/at.unix_seconds() > self.split/'
 
@@ -110,7 +114,7 @@ mutant "a lock dropped from the verdict" \
 mutant "only the first demand of a lock" \
   's/for demand in \&group\.demands \{/for demand in group.demands.iter().take(1) {/'
 mutant "a demand known without where its dates stand" \
-  's/self\.cuts\.iter\(\)\.any\(\|\(own, _\)\| own == field\)/self.cuts.is_empty()/'
+  's/self\.slots\.cuts\.iter\(\)\.any\(\|\(own, _\)\| own == field\)/self.slots.cuts.is_empty()/'
 mutant "locks that are broken before excludes" \
   's/self\.first\(excluded, locked\)/{ let broken = self.first(broken, excluded)?; self.first(broken, locked) }/'
 
