@@ -58,6 +58,8 @@ enum Verb {
     /// Serves a policy: a gateway that carries its plans out, until it is told to stop
     #[cfg(feature = "serve")]
     Serve(Box<commands::serve::Arguments>),
+    /// Writes what a support team asks for about a call, out of a gateway's decision log
+    Support(commands::support::Arguments),
     /// Writes a catalog in YAML or in the rules language
     Convert(commands::convert::Arguments),
     /// Prints the JSON Schema of catalogs, by which editors complete and check them
@@ -130,6 +132,7 @@ fn main() -> ExitCode {
         Verb::Diff(arguments) => commands::diff::run(&arguments, color),
         #[cfg(feature = "serve")]
         Verb::Serve(arguments) => commands::serve::run(&arguments),
+        Verb::Support(arguments) => commands::support::run(&arguments),
         Verb::Convert(arguments) => commands::convert::run(&arguments, color),
         Verb::Schema(arguments) => commands::schema::run(&arguments),
         Verb::Init(arguments) => commands::init::run(&arguments),

@@ -13,21 +13,20 @@ use portolan_wire::{BodyText, Call, answer_json};
 use serde_json::Value;
 
 use crate::attempt::{Answered, Bounds};
-use crate::dispatch::{Carried, Ordered, carry_out};
+use crate::budgets::estimate;
+use crate::dispatch::{Carried, JUDGED, Ordered, carry_out};
 use crate::exchange::{Exchange, limits as limit_headers, put};
 use crate::gateway::Caller;
 use crate::heads;
 use crate::injection::Transcript;
 use crate::log::Record;
 use crate::mock;
+use crate::observe::{Seen, forward};
 use crate::reframe;
 use crate::repair::{self, Wanted};
 use crate::stream::{Flow, passed_on, used};
 use crate::transport::{Body, full};
 use crate::windows::Standing;
-
-/// How often a call is judged again because a limit was reached meanwhile.
-const JUDGED: usize = 8;
 
 /// What stands against a call before its body is read.
 pub(crate) fn refused_unread(headers: &HeaderMap, limit: usize) -> Option<Fault<'_>> {
@@ -97,6 +96,15 @@ where
             put(response.headers_mut(), "x-portolan-dry-run", "1");
             return response;
         }
+        if exchange.gateway.settings.observe {
+            let seen = Seen {
+                body: &body,
+                text: &asked.body,
+                model: asked.model.as_deref(),
+                row: caller.row,
+            };
+            return forward(exchange, head, &seen, &answer, record).await;
+        }
         let plan = match &answer.outcome {
             Outcome::Refuse(refusal) => {
                 return exchange.tell(&mut record, &Trouble::from(refusal), None);
@@ -106,22 +114,17 @@ where
         if let Some(trouble) = &asked.unclear {
             return exchange.tell(&mut record, trouble, None);
         }
-        if let Some(transcript) = asked
-            .transcript
-            .as_ref()
-            .filter(|_| Transcript::is_needed(plan))
-        {
+        match asked.injected(exchange, head, &caller, plan).await {
+            None => {}
             // With other tokens it is another call: it is judged again.
-            let body = transcript.injected(exchange, &caller, &asked.body).await;
-            let again = body.and_then(|body| {
-                let asked = Asked::new(exchange, head, &body, &caller);
-                asked.map_err(|what| Fault::Misconfigured { what: &what }.into())
-            });
-            asked = match again {
-                Ok(asked) => asked,
-                Err(trouble) => return exchange.tell(&mut record, &trouble, None),
-            };
-            continue;
+            Some(Ok(again)) => {
+                asked = again;
+                continue;
+            }
+            Some(Err(trouble)) => return exchange.tell(&mut record, &trouble, None),
+        }
+        if let Err(fault) = set_aside(exchange, &caller, &asked, plan, &mut record) {
+            return exchange.fault(&mut record, fault);
         }
         let order = Ordered {
             plan,
@@ -132,8 +135,7 @@ where
             streams: asked.streams,
             counts: asked.counts,
             repairs: &asked.repairs,
-            may_return: round < JUDGED,
-            fresh: round == 1,
+            round,
         };
         match carry_out(exchange, &order, &mut record).await {
             Carried::Changed => {}
@@ -158,6 +160,28 @@ where
     }
     let what = "a limit that is reached whenever it is looked at";
     exchange.fault(&mut record, Fault::Misconfigured { what })
+}
+
+/// Sets the estimate of a plan aside, where the caller's key has a budget.
+fn set_aside(
+    exchange: &Exchange,
+    caller: &Caller<'_>,
+    asked: &Asked,
+    plan: &Plan,
+    record: &mut Record,
+) -> Result<(), Fault<'static>> {
+    let budgets = &exchange.gateway.budgets;
+    if let Some(before) = record.line.reserved.take() {
+        budgets.release(&before);
+    }
+    let Some(budget) = caller.row.and_then(|row| row.budget) else {
+        return Ok(());
+    };
+    let what = "a model whose price is not known: it has a budget";
+    let amount = estimate(plan, &asked.request).ok_or(Fault::KeyOutOfScope { what })?;
+    let reserved = budgets.reserve(&caller.key, budget, amount, exchange.now_ms);
+    record.line.reserved = Some(reserved.ok_or(Fault::BudgetExhausted)?);
+    Ok(())
 }
 
 /// A call as it was read, ready to be judged any number of times.
@@ -206,6 +230,23 @@ impl Asked {
             transcript,
             unclear,
         })
+    }
+
+    /// The same with its transcript, where the plan needs it put in.
+    async fn injected(
+        &self,
+        exchange: &Exchange,
+        head: &Parts,
+        caller: &Caller<'_>,
+        plan: &Plan,
+    ) -> Option<Result<Self, Trouble>> {
+        let transcript = self.transcript.as_ref();
+        let transcript = transcript.filter(|_| Transcript::is_needed(plan))?;
+        let body = transcript.injected(exchange, caller, &self.body).await;
+        Some(body.and_then(|body| {
+            let asked = Self::new(exchange, head, &body, caller);
+            asked.map_err(|what| Fault::Misconfigured { what: &what }.into())
+        }))
     }
 
     /// The answer of the policy, by what is known now.

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 
+use portolan_core::decimal::Decimal;
 use portolan_core::limits;
 use portolan_core::place::PlaceId;
 use portolan_wire::http::Dialect;
@@ -215,6 +216,17 @@ pub struct KeyRow {
     pub row: String,
     /// The secret to call with, by endpoint.
     pub upstreams: BTreeMap<String, Secret>,
+    /// What it may spend.
+    pub budget: Option<Budget>,
+}
+
+/// What a key may spend in each stretch of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// US dollars.
+    pub usd: Decimal,
+    /// Seconds of a stretch.
+    pub window_s: u64,
 }
 
 /// Bounds on what is taken in.

@@ -40,11 +40,19 @@ pub(crate) struct Ordered<'a> {
     pub(crate) counts: bool,
     /// For which attempts it asked for JSON to be mended.
     pub(crate) repairs: &'a Wanted,
-    /// Whether a limit that turns out to be reached sends the call back to be judged again.
-    pub(crate) may_return: bool,
-    /// Whether it was judged only once, so that a route which another call has just taken to try
-    /// sends it back too.
-    pub(crate) fresh: bool,
+    /// How often it was judged, this time included. A limit that turns out to be reached sends it
+    /// back to be judged again, but for the last time; a route that another call has just taken to
+    /// try does so the first time only.
+    pub(crate) round: usize,
+}
+
+/// How often a call is judged at most, because a limit was reached meanwhile.
+pub(crate) const JUDGED: usize = 8;
+
+impl Ordered<'_> {
+    const fn is_last(&self) -> bool {
+        self.round >= JUDGED
+    }
 }
 
 /// What came of a plan.
@@ -111,7 +119,7 @@ pub(crate) async fn carry_out(
             Err(Stop::Changed) => return Carried::Changed,
             Err(Stop::Failure(failure)) => failure,
         };
-        if failure.class == Class::Limit && course.tries == 0 && order.may_return {
+        if failure.class == Class::Limit && course.tries == 0 && !order.is_last() {
             return Carried::Changed;
         }
         // What was legal when the call came may not be any more: a plan past its time ends.
@@ -183,7 +191,7 @@ impl Course<'_> {
     async fn tried(&mut self, attempt: &Attempt) -> Result<Answered, Stop> {
         let gateway = &self.exchange.gateway;
         let (uri, body, key) = self.outgoing(attempt)?;
-        if self.tries == 0 && self.order.fresh {
+        if self.tries == 0 && self.order.round == 1 {
             let (breaker, now) = (self.exchange.served.config.breaker, gateway.clock.now_ms());
             if !gateway.health.takes(attempt, breaker, now) {
                 return Err(Stop::Changed);
@@ -203,7 +211,7 @@ impl Course<'_> {
                         ..Failure::from(Class::Limit)
                     };
                     self.standing = Some(standing);
-                    if self.tries > 0 || !self.order.may_return {
+                    if self.tries > 0 || self.order.is_last() {
                         self.note(attempt, &Class::Limit.word(), false, Duration::ZERO);
                     }
                     return Err(Stop::Failure(failure));
@@ -290,6 +298,7 @@ impl Course<'_> {
             model: attempt.model.clone(),
             region: attempt.region.clone(),
             endpoint: attempt.endpoint.clone(),
+            url: attempt.url.clone(),
             usage_region: attempt.usage_region.clone(),
             price: attempt.price,
             outcome: outcome.to_owned(),

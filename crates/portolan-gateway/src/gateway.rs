@@ -19,6 +19,7 @@ use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
 use crate::audio::Audio;
+use crate::budgets::Budgets;
 use crate::clock::{self, Clock, MachineClock};
 use crate::config::{Config, KeyRow, Listener, Secret, SharedLimits};
 use crate::heads;
@@ -26,6 +27,7 @@ use crate::health::Health;
 use crate::ledger::Ledger;
 use crate::log::{Line, Log, Record};
 use crate::mock::Mock;
+use crate::observe::Observations;
 use crate::passing::Outbound;
 use crate::paths;
 use crate::proof::{Destination, Proof, prove};
@@ -42,6 +44,8 @@ pub type Load = Box<dyn Fn() -> Result<(Engine, Config), String> + Send + Sync>;
 pub struct Settings {
     /// Answer with the decision and call nobody.
     pub dry_run: bool,
+    /// Forward every call as it came, and note what the policy would have done.
+    pub observe: bool,
     /// Calls go here and never to a network.
     pub mock: Option<Mock>,
     /// After so long without anything to send a stream sends a comment.
@@ -56,6 +60,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             dry_run: false,
+            observe: false,
             mock: None,
             ping: Duration::from_secs(15),
             log: Log::nowhere(),
@@ -102,6 +107,8 @@ pub struct Gateway {
     pub(crate) telemetry: Telemetry,
     pub(crate) ledger: Ledger,
     pub(crate) audio: Audio,
+    pub(crate) observations: Observations,
+    pub(crate) budgets: Budgets,
     draining: AtomicBool,
 }
 
@@ -156,6 +163,8 @@ impl Gateway {
             telemetry: Telemetry::new(),
             ledger: Ledger::default(),
             audio: Audio::default(),
+            observations: Observations::default(),
+            budgets: Budgets::default(),
             draining: AtomicBool::new(false),
         }))
     }
@@ -258,11 +267,13 @@ impl Gateway {
             if !gateway.settings.log.write(line) {
                 gateway.telemetry.log_lost();
             }
+            gateway.budgets.settle(line);
             gateway.ledger.add(line);
             if gateway.audio.add(line) {
                 gateway.telemetry.heard(line);
             }
             let known = |model: &str| served.engine.catalog().model_named(model).is_some();
+            gateway.observations.add(line, known);
             gateway.telemetry.count(line, known);
         };
         Record::begin(line, Arc::new(sink))
@@ -283,6 +294,8 @@ pub(crate) struct Served {
 /// Who calls.
 pub(crate) struct Caller<'a> {
     pub(crate) row: Option<&'a KeyRow>,
+    /// The hash of the key that is shown; empty where none is asked for.
+    pub(crate) key: String,
     /// Under which limits are counted.
     pub(crate) account: String,
     pub(crate) attributes: BTreeMap<String, String>,
@@ -320,15 +333,17 @@ impl Served {
         let Some(keys) = &self.config.keys else {
             return Ok(Caller {
                 row: None,
+                key: String::new(),
                 account: String::new(),
                 attributes,
             });
         };
-        let row = heads::shown_key(headers).and_then(|key| keys.rows.get(&hash(key)));
-        let row = row.ok_or(Fault::UnknownKey)?;
+        let key = heads::shown_key(headers).map(hash).unwrap_or_default();
+        let row = keys.rows.get(&key).ok_or(Fault::UnknownKey)?;
         attributes.insert(keys.attribute.clone(), row.row.clone());
         Ok(Caller {
             row: Some(row),
+            key,
             account: row.row.clone(),
             attributes,
         })
@@ -353,8 +368,13 @@ impl Served {
 
     /// Where an attempt is posted: the catalog's address, or what stands in its place.
     pub(crate) fn address(&self, attempt: &Attempt) -> Option<Uri> {
-        let uri: Uri = attempt.url.parse().ok()?;
-        let upstream = self.config.upstreams.get(&attempt.endpoint);
+        self.placed(&attempt.endpoint, &attempt.url)
+    }
+
+    /// The same of an address of an endpoint.
+    pub(crate) fn placed(&self, endpoint: &str, url: &str) -> Option<Uri> {
+        let uri: Uri = url.parse().ok()?;
+        let upstream = self.config.upstreams.get(endpoint);
         let Some(instead) = upstream.and_then(|upstream| upstream.instead.as_ref()) else {
             return Some(uri);
         };

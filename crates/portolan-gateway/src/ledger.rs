@@ -4,12 +4,14 @@
 //! product with a count of tokens is a whole number of 10⁻¹⁵ dollars.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
+use portolan_core::catalog::Price;
 use portolan_core::decimal::Decimal;
 use serde_json::{Value, json};
 
-use crate::log::{Line, Tried};
+use crate::log::{Line, Tried, Used};
 
 /// Digits behind the point of a sum.
 const DIGITS: usize = 15;
@@ -46,21 +48,35 @@ impl Ledger {
         } = served;
         let account = line.account.clone().unwrap_or_default();
         let name = (usage_region.clone(), model.clone(), account);
-        let costs = [
-            (used.input, served.price.input),
-            (used.output, served.price.output),
-        ];
-        let costs = costs.map(|(tokens, price)| cost(tokens, price));
         let mut sums = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let sum = sums.entry(name).or_default();
         sum.calls += 1;
         sum.input = sum.input.saturating_add(used.input);
         sum.output = sum.output.saturating_add(used.output);
-        let [input, output] = costs;
-        match input.zip(output) {
-            Some((input, output)) => sum.cost = sum.cost.saturating_add(input + output),
+        match cost_of(used, &served.price) {
+            Some(cost) => sum.cost = sum.cost.saturating_add(cost),
             None => sum.unpriced += 1,
         }
+    }
+
+    /// What was spent, as Prometheus reads it: exact, which its own counters are not.
+    pub(crate) fn metrics(&self) -> String {
+        let sums = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut out = String::new();
+        if !sums.is_empty() {
+            out.push_str("# TYPE portolan_cost_usd_total counter\n");
+        }
+        for ((region, model, account), sum) in &*sums {
+            let labels = [
+                ("usage_region", region),
+                ("model", model),
+                ("account", account),
+            ];
+            let labels = labels.map(|(name, value)| format!("{name}=\"{}\"", escaped(value)));
+            let (labels, cost) = (labels.join(","), dollars(sum.cost));
+            let _ = writeln!(out, "portolan_cost_usd_total{{{labels}}} {cost}");
+        }
+        out
     }
 
     /// All sums as JSON, beside those of audio.
@@ -85,8 +101,20 @@ impl Ledger {
     }
 }
 
+/// A label's value as the text format has it.
+fn escaped(value: &str) -> String {
+    let value = value.replace('\\', "\\\\").replace('"', "\\\"");
+    value.replace('\n', "\\n")
+}
+
+/// What an answer cost, where both of its prices are known.
+pub(crate) fn cost_of(used: Used, price: &Price) -> Option<i128> {
+    let input = cost(used.input, price.input)?;
+    Some(input.saturating_add(cost(used.output, price.output)?))
+}
+
 /// What so many tokens cost at a price for a million; nothing is nothing, whatever its price.
-fn cost(tokens: u64, price: Option<Decimal>) -> Option<i128> {
+pub(crate) fn cost(tokens: u64, price: Option<Decimal>) -> Option<i128> {
     if tokens == 0 {
         return Some(0);
     }

@@ -20,6 +20,8 @@ mod attempt;
 #[cfg(feature = "server")]
 mod audio;
 #[cfg(feature = "server")]
+mod budgets;
+#[cfg(feature = "server")]
 mod chat;
 #[cfg(feature = "server")]
 mod clock;
@@ -45,6 +47,8 @@ mod mock;
 mod models;
 #[cfg(feature = "server")]
 mod passing;
+#[cfg(feature = "server")]
+mod observe;
 #[cfg(feature = "server")]
 mod paths;
 #[cfg(feature = "server")]

@@ -11,6 +11,8 @@ use portolan_core::decimal::Decimal;
 use serde::Serialize;
 
 use crate::audio::Heard;
+use crate::budgets::Reserved;
+use crate::observe::Observed;
 
 /// Where lines go. One line is one write.
 pub struct Log(Mutex<Box<dyn Write + Send>>);
@@ -71,11 +73,14 @@ pub(crate) struct Line {
     pub(crate) snapshot: Option<String>,
     /// The status that was answered; 0 where the caller was gone before.
     pub(crate) status: u16,
-    /// `answered`, `refused`, `failed`, `cancelled`, `broke-off`.
+    /// `answered`, `refused`, `failed`, `cancelled`, `broke-off`, `observed`.
     pub(crate) outcome: &'static str,
     /// The code of what was not a success.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) code: Option<String>,
+    /// What the policy would have done, where the gateway only observes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) observed: Option<Observed>,
     /// What was tried, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) attempts: Vec<Tried>,
@@ -92,6 +97,9 @@ pub(crate) struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) upstream_body: Option<String>,
     pub(crate) ms: u64,
+    /// What is set aside of the key's budget.
+    #[serde(skip)]
+    pub(crate) reserved: Option<Reserved>,
 }
 
 /// One try of an attempt.
@@ -100,6 +108,8 @@ pub(crate) struct Tried {
     pub(crate) model: String,
     pub(crate) region: String,
     pub(crate) endpoint: String,
+    /// The address that the plan names.
+    pub(crate) url: String,
     /// The bucket that its usage is counted in.
     pub(crate) usage_region: String,
     /// What its tokens cost.

@@ -76,12 +76,11 @@ pub(crate) async fn administer(
         ("/healthz", &Method::GET) => plain(200, "ok\n".to_owned()),
         ("/readyz", &Method::GET) if ready => plain(200, format!("{}\n", gateway.snapshot())),
         ("/readyz", &Method::GET) => plain(503, "draining\n".to_owned()),
-        ("/metrics", &Method::GET) => plain(200, gateway.telemetry.text()),
-        ("/usage", &Method::GET) => {
-            let mut response = plain(200, gateway.ledger.json(&gateway.audio.json()));
-            put(response.headers_mut(), "content-type", "application/json");
-            response
+        ("/metrics", &Method::GET) => {
+            plain(200, gateway.telemetry.text() + &gateway.ledger.metrics())
         }
+        ("/usage", &Method::GET) => json(gateway.ledger.json(&gateway.audio.json())),
+        ("/report", &Method::GET) if gateway.settings.observe => json(gateway.observations.json()),
         ("/reload", &Method::POST) => {
             // Reading and proving is work for a thread that may be busy.
             let again = Arc::clone(&gateway);
@@ -97,6 +96,12 @@ pub(crate) async fn administer(
             exchange.fault(&mut record, Fault::NoSuchPath { path })
         }
     }
+}
+
+fn json(text: String) -> Response<Body> {
+    let mut response = plain(200, text);
+    put(response.headers_mut(), "content-type", "application/json");
+    response
 }
 
 fn plain(status: u16, text: String) -> Response<Body> {

@@ -13,6 +13,7 @@ const POLICY = 'rules/assemblyai';
 const DAY = '2026-03-01';
 
 export const KEY = 'sk-ours';
+const hash = (key) => createHash('sha256').update(key).digest('hex');
 const KEYED = `
 gateway: 1
 listeners:
@@ -21,9 +22,13 @@ listeners:
 keys:
   attribute: tenant
   rows:
-    - sha256: ${createHash('sha256').update(KEY).digest('hex')}
+    - sha256: ${hash(KEY)}
       row: everybody
       upstreams: {eu: env:OURS}
+    - sha256: ${hash('sk-poor')}
+      row: everybody
+      upstreams: {eu: env:OURS}
+      budget: {usd: 0.001, window_s: 3_600}
 bounds: {body_bytes: 4000}
 `;
 const TENANTS = `

@@ -9,8 +9,9 @@ from gateway import POLICY, ROOT, Gateway
 
 CASES = json.loads((Path(__file__).parents[1] / "refusals.json").read_text())
 
-# A key of one tenant, which may call through the EU endpoint, and small bounds.
+# A key that may call through the EU endpoint, one that may spend next to nothing, small bounds.
 KEY = "sk-ours"
+POOR = "sk-poor"
 TENANTS = """
 table tenants (home: place)
   row everybody: world
@@ -27,6 +28,10 @@ keys:
     - sha256: {hashlib.sha256(KEY.encode()).hexdigest()}
       row: everybody
       upstreams: {{eu: env:OURS}}
+    - sha256: {hashlib.sha256(POOR.encode()).hexdigest()}
+      row: everybody
+      upstreams: {{eu: env:OURS}}
+      budget: {{usd: 0.001, window_s: 3_600}}
 bounds: {{body_bytes: 4000}}
 """
 HOSTS = """

@@ -1,6 +1,10 @@
 """OpenAI's Python SDK: answers, streams, tools, lists. Refusals and retries have files of their own."""
 
 import asyncio
+import json
+import os
+import subprocess
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import openai
@@ -240,3 +244,31 @@ def test_a_dry_run_answers_with_the_decision_and_calls_nobody():
         assert raw.headers["x-portolan-dry-run"] == "1"
         assert '"outcome":"route"' in raw.text.replace(" ", "")
         assert "attempts" not in gateway.lines(1)[0]
+
+
+def test_the_id_that_the_sdk_tells_finds_the_call_for_a_support_team(client, gateway):
+    before = len(gateway.lines())
+    with pytest.raises(openai.InternalServerError) as caught:
+        client.chat.completions.create(
+            model="claude-opus-4-6", messages=HELLO, extra_headers={"x-portolan-mock": "500,503"}
+        )
+    gateway.since(before)
+    command = [os.environ["PORTOLAN"], "support", caught.value.request_id, "--log", gateway.log]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert told.startswith(f"request_id: {caught.value.request_id}\n")
+    for line in ["model: claude-opus-4-6", "region: us", '"message":"the mock was told to refuse"']:
+        assert line in told, told
+
+
+def test_observing_refuses_nothing_and_reports_what_it_would_have():
+    with Gateway("--observe") as gateway:
+        client = openai.OpenAI(base_url=gateway.url("eu"), api_key="any-key")
+        answer = client.chat.completions.create(model="gpt-4.1", messages=HELLO)
+        assert answer.choices[0].message.content == SAID
+        chunks = client.chat.completions.create(model="gpt-4.1", messages=HELLO, stream=True)
+        assert "".join(c.choices[0].delta.content or "" for c in chunks) == SAID
+        gateway.lines(2)
+        with urllib.request.urlopen(f"{gateway.admin}/report", timeout=60) as report:
+            report = json.load(report)
+        assert report["calls"] == {"refuse": 2, "reroute": 0, "edit": 0, "same": 0}
+        assert report["by"][0]["code"] == "model-not-in-region"

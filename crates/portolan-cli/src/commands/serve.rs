@@ -48,6 +48,9 @@ pub(crate) struct Arguments {
     /// Answer with the decision and call nobody
     #[arg(long)]
     dry_run: bool,
+    /// Forward every call unchanged and log what the policy would have done; `/report` sums it up
+    #[arg(long, conflicts_with = "dry_run")]
+    observe: bool,
     /// With the mock or without calls: begin at this instant, like `2026-03-01`, not now
     #[arg(long, value_name = "DATE", value_parser = Instant::parse)]
     at: Option<Instant>,
@@ -116,6 +119,7 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
     };
     let settings = Settings {
         dry_run: arguments.dry_run,
+        observe: arguments.observe,
         mock,
         log,
         clock,
@@ -141,6 +145,9 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
     }
     if mock.is_none() && config.keys.is_none() {
         say("no keys are declared: whoever reaches a listener is served")?;
+    }
+    if arguments.observe {
+        say("observing: calls are forwarded as they come, and nothing of what was proved holds")?;
     }
     say(&format!("ready: snapshot {}", gateway.snapshot()))?;
     server.run(stopped(gateway)).await;

@@ -30,6 +30,8 @@ mod run;
 #[cfg(test)]
 mod schema;
 #[cfg(test)]
+mod support;
+#[cfg(test)]
 mod test;
 #[cfg(test)]
 mod timeline;

@@ -287,8 +287,10 @@ impl Decoder<'_> {
     fn key_row(&mut self, node: Node<'_>) -> Option<(Span, String, KeyRow)> {
         let span = start(node.span);
         let (mut hash, mut row, mut upstreams) = (None, None, BTreeMap::new());
-        let mut wrong = false;
-        for Entry { key, value, .. } in self.map(node, "a key", &["sha256", "row", "upstreams"])? {
+        let (mut wrong, mut budget) = (false, None);
+        for Entry { key, value, .. } in
+            self.map(node, "a key", &["sha256", "row", "upstreams", "budget"])?
+        {
             match &*key {
                 "sha256" => {
                     let text = self.text(&value, "a hash").map(|t| t.to_ascii_lowercase());
@@ -302,6 +304,7 @@ impl Decoder<'_> {
                     }
                 }
                 "row" => row = self.text(&value, "a row"),
+                "budget" => budget = self.budget(value),
                 "upstreams" => {
                     let secret = |d: &mut Self, node: Node<'_>| d.secret(&node);
                     upstreams = self.named(value, "secrets", secret);
@@ -316,6 +319,7 @@ impl Decoder<'_> {
         let row = KeyRow {
             row: row?,
             upstreams,
+            budget,
         };
         Some((span, hash?, row))
     }

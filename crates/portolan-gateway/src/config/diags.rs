@@ -93,6 +93,11 @@ pub(super) fn bad_number(span: Span, found: &str, least: u64, most: u64) -> Diag
     Diagnostic::error("bad-number", span, message)
 }
 
+pub(super) fn bad_amount(span: Span, found: &str) -> Diagnostic {
+    let message = format!("`{}` is no amount of US dollars", echo(found));
+    Diagnostic::error("bad-number", span, message).help("write it like `25.00`")
+}
+
 pub(super) fn not_of_policy(span: Span, why: &str) -> Diagnostic {
     Diagnostic::error("not-of-policy", span, why.to_owned())
 }
@@ -120,11 +125,6 @@ pub(super) fn line_twice(span: Span, name: &str, line: &str) -> Diagnostic {
     let (name, line) = (echo(name), echo(line));
     let message = format!("under `{name}` more than one line takes `{line}`");
     Diagnostic::error("duplicate-key", span, message).help("keep one of them: a call goes one way")
-}
-
-pub(super) fn bad_amount(span: Span, found: &str) -> Diagnostic {
-    let message = format!("`{}` is no amount of US dollars", echo(found));
-    Diagnostic::error("bad-number", span, message).help("write it like `0.27`")
 }
 
 pub(super) fn bad_date(span: Span, found: &str) -> Diagnostic {

@@ -3,15 +3,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use crate::harness::{Build, EU, Gate, POLICY, Told, US, config, engine};
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 use portolan::{Files, compile};
-use portolan_gateway::Load;
 use portolan_gateway::config::{Config, Listener};
+use portolan_gateway::{Load, Settings};
 
 fn root() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -61,7 +60,7 @@ async fn the_shipped_example_passes_each_region_to_its_own_hosts() {
         config.admin = None;
         Ok((engine, config))
     });
-    let gate = Gate::over(load, true, false, Duration::from_secs(15)).await;
+    let gate = Gate::over(load, true, Settings::default()).await;
     let config = gate.gateway.config();
     let origins = |name: &str| {
         let group = config.passing.iter().find(|group| group.name == name);
@@ -117,7 +116,7 @@ async fn served() -> Gate {
         let listeners = ["us", "eu"].map(|endpoint| Listener::of_endpoint(endpoint, any));
         Ok((engine, Config::of_listeners(listeners.to_vec())))
     });
-    Gate::over(load, true, false, Duration::from_secs(15)).await
+    Gate::over(load, true, Settings::default()).await
 }
 
 /// What a `curl` as the front page writes it is answered.

@@ -177,6 +177,7 @@ pub(crate) struct Build {
     pub(crate) yaml: String,
     pub(crate) mock: bool,
     pub(crate) dry_run: bool,
+    pub(crate) observe: bool,
     pub(crate) ping: Duration,
 }
 
@@ -207,6 +208,7 @@ admin: 127.0.0.1:0
             yaml,
             mock: false,
             dry_run: false,
+            observe: false,
             ping: Duration::from_secs(15),
         }
     }
@@ -226,6 +228,7 @@ admin: 127.0.0.1:0
             yaml: yaml.to_owned(),
             mock: true,
             dry_run: false,
+            observe: false,
             ping: Duration::from_secs(15),
         }
     }
@@ -251,7 +254,13 @@ admin: 127.0.0.1:0
             let config = config(&written.lock().unwrap(), &engine).map_err(|e| e.join("\n"))?;
             Ok((engine, config))
         });
-        let mut gate = Gate::over(load, self.mock, self.dry_run, self.ping).await;
+        let settings = Settings {
+            dry_run: self.dry_run,
+            observe: self.observe,
+            ping: self.ping,
+            ..Settings::default()
+        };
+        let mut gate = Gate::over(load, self.mock, settings).await;
         gate.policy = policy;
         gate
     }
@@ -259,18 +268,17 @@ admin: 127.0.0.1:0
 
 impl Gate {
     /// A gateway over whatever is loaded.
-    pub(crate) async fn over(load: Load, mock: bool, dry_run: bool, ping: Duration) -> Self {
+    pub(crate) async fn over(load: Load, mock: bool, settings: Settings) -> Self {
         let (clock, log) = (Set::default(), Kept::default());
         let quick = Mock {
             latency: Duration::ZERO,
             pace: Duration::ZERO,
         };
         let settings = Settings {
-            dry_run,
             mock: mock.then_some(quick),
-            ping,
             log: Log::to(log.clone()),
             clock: Box::new(clock.clone()),
+            ..settings
         };
         let gateway = Gateway::new(load, settings).unwrap();
         let server = Server::bind(Arc::clone(&gateway)).await.unwrap();

@@ -9,6 +9,7 @@
 
 mod added;
 mod chaos;
+mod budgets;
 mod configuration;
 mod documents;
 mod faults;
@@ -16,6 +17,7 @@ mod harness;
 mod hosts;
 mod judging;
 mod listening;
+mod observing;
 mod operation;
 mod passing;
 mod plans;

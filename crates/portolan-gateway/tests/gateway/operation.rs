@@ -9,7 +9,7 @@ use http::Request;
 use http_body_util::{BodyExt, Full};
 use sha2::{Digest, Sha256};
 
-fn sha256(key: &str) -> String {
+pub(crate) fn sha256(key: &str) -> String {
     let mut text = String::new();
     for byte in Sha256::digest(key) {
         write!(text, "{byte:02x}").unwrap();
@@ -100,6 +100,9 @@ async fn usage_is_summed_up_with_its_exact_cost() {
     });
     assert_eq!(usage["usage"][0], priced);
     assert_eq!(usage["usage"][1]["calls_without_price"], 1);
+    let metrics = gate.get(ADMIN, "/metrics").await.text;
+    let spent = r#"portolan_cost_usd_total{usage_region="us",model="m-1",account=""} 0.0000219"#;
+    assert!(metrics.contains(spent), "{metrics}");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use portolan_core::catalog::tree::{Entry, Node, Value};
+use portolan_core::decimal::Decimal;
 use portolan_core::diagnostic::Diagnostic;
 use portolan_core::near;
 use portolan_core::place::PlaceId;
@@ -12,7 +13,7 @@ use portolan_wire::http::Dialect;
 
 use super::super::diags;
 use super::Decoder;
-use crate::config::Secret;
+use crate::config::{Budget, Secret};
 use crate::host::is_host;
 
 /// Single values.
@@ -99,6 +100,34 @@ impl Decoder<'_> {
         let near = near::nearest(&text, known.iter().copied());
         self.report(diags::unknown_word(node.span, what, &text, near, &known));
         T::default()
+    }
+
+    pub(super) fn budget(&mut self, node: Node<'_>) -> Option<Budget> {
+        let span = node.span;
+        let (mut usd, mut window_s) = (None, 0);
+        for Entry { key, value, .. } in self.map(node, "a budget", &["usd", "window_s"])? {
+            match &*key {
+                "usd" => {
+                    let text = self.text(&value, "an amount")?;
+                    let amount = Decimal::parse(&text.replace('_', "")).ok();
+                    usd = amount.filter(|amount| *amount >= Decimal::ZERO);
+                    if usd.is_none() {
+                        self.report(diags::bad_amount(value.span, &text));
+                        return None;
+                    }
+                }
+                "window_s" => self.number(&value, 1..=1_000_000_000, &mut window_s),
+                _ => {}
+            }
+        }
+        let absent = [("usd", usd.is_none()), ("window_s", window_s == 0)];
+        for (key, _) in absent.into_iter().filter(|(_, absent)| *absent) {
+            self.report(diags::missing_key(span, key, "a budget"));
+        }
+        Some(Budget {
+            usd: usd?,
+            window_s,
+        })
     }
 
     pub(super) fn flag(&mut self, node: &Node<'_>) -> bool {
