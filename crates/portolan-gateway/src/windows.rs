@@ -106,7 +106,11 @@ impl Windows {
             used,
         };
         let name = (account.to_owned(), limit.key.clone());
-        self.lock().insert(name, window);
+        let mut windows = self.lock();
+        if windows.len() > KEPT {
+            windows.retain(|_, window| !window.is_over(now_ms));
+        }
+        windows.insert(name, window);
     }
 
     /// Adds what one account has used to what is known now.
