@@ -39,7 +39,7 @@ pub(super) fn refutation(engine: &Engine, prove: &Prove, draft: &Draft) -> Optio
         {
             left = left.checked_sub(1)?;
             if refutes(&state).is_some() {
-                return refutes(&smallest(state, &|state| refutes(state).is_some()));
+                return refutes(&smallest(&state, &|state| refutes(state).is_some()));
             }
         }
     }
@@ -47,7 +47,7 @@ pub(super) fn refutation(engine: &Engine, prove: &Prove, draft: &Draft) -> Optio
 }
 
 /// A state without what need not be known.
-fn smallest(state: State, refutes: &dyn Fn(&State) -> bool) -> State {
+fn smallest(state: &State, refutes: &dyn Fn(&State) -> bool) -> State {
     let mut small = state.clone();
     for model in state.models.keys() {
         let mut without = small.clone();
