@@ -12,7 +12,8 @@ use portolan_core::diagram::survey::{
 use portolan_core::limits;
 use portolan_core::policy::Goal;
 
-use super::{Reason, Search, given, violating};
+use super::breaks::{given, violating};
+use super::{Reason, Search};
 use crate::witness::with_fallback;
 
 /// The effective requests of fallbacks that may stand behind a request in question, and would

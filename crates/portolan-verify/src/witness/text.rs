@@ -303,7 +303,7 @@ mod tests {
             (b"x-", Some(b"x."), Some("x-apikey")),
             (b"claude", Some(b"claudf"), Some("claudeorization")),
             (b"q", Some(b"r"), Some("qauthorization")),
-            (b"json_schema\0", Some(b"text"), Some("kauthorization")),
+            (b"json_schema\0", Some(b"text"), Some("jsonhorization")),
             (b"json_schema\0", Some(b"json_schemaz"), None),
             (b"Authorization", Some(b"Authorization\0"), None),
         ];
