@@ -2,10 +2,10 @@
 //! a load of fixed concurrency.
 //!
 //! ```text
-//! load mock 127.0.0.1:9100
-//! load proxy 127.0.0.1:9101 127.0.0.1:9100
-//! load gateway DIRECTORY
-//! load fire 127.0.0.1:9101 PATH CONNECTIONS SECONDS PID MODEL [HEADER:VALUE …]
+//! traffic mock 127.0.0.1:9100
+//! traffic proxy 127.0.0.1:9101 127.0.0.1:9100
+//! traffic gateway DIRECTORY
+//! traffic fire 127.0.0.1:9101 PATH CONNECTIONS SECONDS PID MODEL [HEADER:VALUE …]
 //! ```
 //!
 //! `fire` keeps as many connections busy as it is told, each with one call at a time, and prints one
