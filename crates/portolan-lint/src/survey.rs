@@ -243,7 +243,15 @@ fn conditions_of(
             .iter()
             .skip(start)
             .take_while(|part| part.rule == rule);
-        let end = start + own.count();
+        let (mut end, mut told) = (start, true);
+        for part in own {
+            end += 1;
+            told &= part.ever && !part.always && part.needed;
+        }
+        if told {
+            start = end;
+            continue;
+        }
         // A request, or each of its candidates: what a rule judges.
         let judges = policy.rule(rule).map(|rule| &rule.kind);
         let alone = matches!(
@@ -317,13 +325,22 @@ fn rules(
 ) -> Result<(), Inconclusive> {
     let policy = chart.policy();
     let candidates = candidates.iter().copied();
-    let mut refusers = chart.refusers(real, true)?;
-    refusers.extend(chart.refusers(real, false)?);
-    let mut excluders = Vec::new();
-    for candidate in candidates.clone() {
-        excluders.push(chart.excluders(real, candidate)?);
+    // What acts in one slice holds there, and no other slice says more of it.
+    let open = |wanted: fn(&RuleKind) -> bool| {
+        let mut rules = policy.rules().zip(&*known);
+        rules.any(|((_, rule), known)| wanted(&rule.kind) && !known.acts)
+    };
+    let mut refusers = BTreeSet::new();
+    if open(|kind| matches!(kind, RuleKind::Refuse { .. })) {
+        refusers = chart.refusers(real, true)?;
+        refusers.extend(chart.refusers(real, false)?);
     }
+    // By candidate, once it is asked for.
+    let mut excluders: Vec<Option<BTreeSet<RuleId>>> = vec![None; candidates.len()];
     for ((id, rule), known) in policy.rules().zip(known) {
+        if known.acts {
+            continue;
+        }
         match &rule.kind {
             RuleKind::Refuse { .. } => {
                 let holds = chart.holds(id, None)?;
@@ -338,16 +355,23 @@ fn rules(
                 }
             }
             RuleKind::Exclude(_) => {
-                for (candidate, excluders) in candidates.clone().zip(&excluders) {
+                for (candidate, excluders) in candidates.clone().zip(&mut excluders) {
                     let holds = chart.holds(id, Some(candidate))?;
                     let holds = chart.and(holds, real)?;
-                    known.holds |= !holds.is_empty();
+                    if holds.is_empty() {
+                        continue;
+                    }
+                    known.holds = true;
+                    let excluders = match excluders {
+                        Some(found) => found,
+                        None => excluders.insert(chart.excluders(real, candidate)?),
+                    };
                     if excluders.contains(&id) {
                         known.acts = true;
-                    } else if !known.acts && !holds.is_empty() {
-                        let by = deciders(chart, holds, candidate)?;
-                        beaten(chart, known, holds, Some(candidate), by)?;
+                        break;
                     }
+                    let by = deciders(chart, holds, candidate)?;
+                    beaten(chart, known, holds, Some(candidate), by)?;
                 }
             }
             RuleKind::Skip(_)

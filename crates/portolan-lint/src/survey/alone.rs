@@ -34,9 +34,15 @@ pub(super) fn decide(
             return Ok(());
         }
         let mut holds = Vec::with_capacity(excludes.len());
+        let mut any = false;
         for id in &excludes {
             let own = chart.holds(*id, Some(candidate))?;
-            holds.push(chart.and(own, real)?);
+            let own = chart.and(own, real)?;
+            any |= open(known, *id) && !own.is_empty();
+            holds.push(own);
+        }
+        if !any {
+            continue;
         }
         // By position: what those behind it take; locks and the offering's dates stand last.
         let mut behind = vec![taken_otherwise(chart, candidate)?];

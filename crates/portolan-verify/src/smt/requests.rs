@@ -19,6 +19,9 @@ use portolan_core::request::{
 
 use super::space::{Field, Meaning, Part, Space};
 
+/// A header that is taken for the right one.
+const MISSPELT: &str = "x-api-key";
+
 /// What is known about: a model, or its routes in one region through one endpoint.
 type Of = (ModelId, Option<(RegionId, EndpointId)>);
 
@@ -45,6 +48,11 @@ impl Space<'_> {
         draft.auth_header = read
             .text(Field::AuthHeader)
             .map(|class| self.header(&class));
+        if draft.auth == Auth::Misspelt {
+            // Where nothing asks which header it is, any will do.
+            let header = draft.auth_header.take();
+            draft.auth_header = header.or_else(|| Some(MISSPELT.to_owned()));
+        }
         for (index, attribute) in (0u32..).zip(&self.policy.attributes) {
             let given = read.attribute(index).or_else(|| {
                 let needed = !attribute.optional && attribute.default.is_none();
