@@ -312,10 +312,6 @@ impl<'a> Space<'a> {
     }
 }
 
-/// 0000-01-01T00:00:00Z: years before it are written with more than four digits, which no request
-/// has.
-const YEAR_0: i64 = -62_167_219_200;
-
 /// What no fallback overrides is the call's.
 fn shared(field: Field) -> Field {
     let of_call = |body: BodyField| {
