@@ -305,9 +305,10 @@ impl<'a> Space<'a> {
                 Ranges::between(least, i128::from(i64::MAX))
             }
             Meaning::Decimal => Ranges::between(i128::from(i64::MIN), i128::from(i64::MAX)),
-            Meaning::Instant => {
-                Ranges::between(i128::from(YEAR_0), i128::from(Instant::MAX.unix_seconds()))
-            }
+            Meaning::Instant => Ranges::between(
+                i128::from(Instant::MIN.unix_seconds()),
+                i128::from(Instant::MAX.unix_seconds()),
+            ),
         }
     }
 }
