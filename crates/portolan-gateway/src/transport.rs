@@ -29,11 +29,11 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub type Body = UnsyncBoxBody<Bytes, BoxError>;
 
 /// Idle connections to one host that are kept.
-pub(crate) const IDLE: usize = 64;
+const IDLE: usize = 64;
 
 /// How long an idle connection is kept: less than upstreams usually keep theirs, so that a request
 /// seldom meets one that is being closed.
-pub(crate) const KEPT: Duration = Duration::from_secs(20);
+const KEPT: Duration = Duration::from_secs(20);
 
 /// A body that is there.
 pub(crate) fn full(bytes: impl Into<Bytes>) -> Body {
@@ -94,11 +94,12 @@ impl Transport {
     }
 }
 
-type Upstreams = Client<Timed<HttpsConnector<HttpConnector>>, Full<Bytes>>;
+/// A client over the network for bodies of a kind.
+pub(crate) type Upstreams<B> = Client<Timed<HttpsConnector<HttpConnector>>, B>;
 
 /// Clients by how long they may take to connect: that is a policy's to say.
 #[derive(Default)]
-pub(crate) struct Network(Mutex<BTreeMap<Option<Duration>, Upstreams>>);
+pub(crate) struct Network(Mutex<BTreeMap<Option<Duration>, Upstreams<Full<Bytes>>>>);
 
 impl Network {
     async fn send(
@@ -112,51 +113,73 @@ impl Network {
                 let body = body.map_err(|error| -> BoxError { error.into() });
                 body.boxed_unsync()
             })),
-            Err(error) if error.is_connect() || was_never_written(&error) => Err(Unsent::Connect),
-            Err(_) => Err(Unsent::Reset),
+            Err(error) => Err(unsent(&error)),
         }
     }
 
-    fn client(&self, connect: Option<Duration>) -> Upstreams {
+    fn client(&self, connect: Option<Duration>) -> Upstreams<Full<Bytes>> {
         let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = clients.entry(connect).or_insert_with(|| client(connect));
+        let made = || client(connect, Versions::All);
+        let made = clients.entry(connect).or_insert_with(made);
         made.clone()
     }
 }
 
+/// Why a request that failed was not answered.
+pub(crate) fn unsent(error: &hyper_util::client::legacy::Error) -> Unsent {
+    if error.is_connect() || was_never_written(error) {
+        Unsent::Connect
+    } else {
+        Unsent::Reset
+    }
+}
+
 /// Whether a kept connection was gone before any of the request was written to it.
-pub(crate) fn was_never_written(error: &hyper_util::client::legacy::Error) -> bool {
+fn was_never_written(error: &hyper_util::client::legacy::Error) -> bool {
     let cause = std::error::Error::source(error);
     let cause = cause.and_then(|cause| cause.downcast_ref::<hyper::Error>());
     cause.is_some_and(hyper::Error::is_canceled)
 }
 
-fn client(connect: Option<Duration>) -> Upstreams {
+/// Versions of HTTP that are spoken to an upstream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Versions {
+    /// As the upstream offers.
+    All,
+    /// The one whose connections can be upgraded.
+    Http1,
+}
+
+/// A client that tries nothing again, and keeps connections for a while.
+pub(crate) fn client<B>(connect: Option<Duration>, versions: Versions) -> Upstreams<B>
+where
+    B: http_body::Body + Send,
+    B::Data: Send,
+{
     let mut http = HttpConnector::new();
     http.enforce_http(false);
     http.set_nodelay(true);
     let https = HttpsConnectorBuilder::new()
         .with_webpki_roots()
-        .https_or_http()
-        .enable_all_versions()
-        .wrap_connector(http);
-    let connector = Timed {
-        inner: https,
-        limit: connect,
+        .https_or_http();
+    let inner = match versions {
+        Versions::All => https.enable_all_versions().wrap_connector(http),
+        Versions::Http1 => https.enable_http1().wrap_connector(http),
     };
+    let limit = connect;
     Client::builder(TokioExecutor::new())
         .retry_canceled_requests(false)
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(KEPT)
         .pool_max_idle_per_host(IDLE)
-        .build(connector)
+        .build(Timed { inner, limit })
 }
 
 /// A connector whose whole work, name and handshake included, ends in time.
 #[derive(Clone)]
 pub(crate) struct Timed<C> {
-    pub(crate) inner: C,
-    pub(crate) limit: Option<Duration>,
+    inner: C,
+    limit: Option<Duration>,
 }
 
 impl<C> Service<Uri> for Timed<C>

@@ -10,17 +10,14 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::handshake::{client::generate_key, derive_accept_key};
 
 use crate::heads;
 use crate::mock::Mock;
 use crate::transport::{
-    Body, BoxError, IDLE, KEPT, Timed, Unsent, Upstream, full, was_never_written,
+    Body, BoxError, Unsent, Upstream, Upstreams, Versions, client, full, unsent,
 };
 
 /// How long a connection may take, name and handshake included.
@@ -29,7 +26,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// Where what passes through goes.
 pub(crate) enum Outbound {
     /// Over the network.
-    Network(Box<Client<Timed<HttpsConnector<HttpConnector>>, Body>>),
+    Network(Box<Upstreams<Body>>),
     /// Nowhere.
     Mock(Mock),
     /// To what stands in the place of the network.
@@ -52,7 +49,10 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Bytewise for T {}
 impl Outbound {
     /// To the mock, or over the network.
     pub(crate) fn new(mock: Option<Mock>) -> Self {
-        mock.map_or_else(|| Self::Network(Box::new(client())), Self::Mock)
+        mock.map_or_else(
+            || Self::Network(Box::new(client(Some(CONNECT), Versions::Http1))),
+            Self::Mock,
+        )
     }
 
     /// Sends a call and waits for the head of its answer.
@@ -131,32 +131,6 @@ async fn inside(upstream: &dyn Upstream, request: Request<Body>) -> Result<Respo
 fn boxed(body: Incoming) -> Body {
     body.map_err(|error| -> BoxError { error.into() })
         .boxed_unsync()
-}
-
-fn unsent(error: &hyper_util::client::legacy::Error) -> Unsent {
-    if error.is_connect() || was_never_written(error) {
-        Unsent::Connect
-    } else {
-        Unsent::Reset
-    }
-}
-
-fn client() -> Client<Timed<HttpsConnector<HttpConnector>>, Body> {
-    let mut http = HttpConnector::new();
-    http.enforce_http(false);
-    http.set_nodelay(true);
-    let inner = HttpsConnectorBuilder::new()
-        .with_webpki_roots()
-        .https_or_http()
-        .enable_http1()
-        .wrap_connector(http);
-    let limit = Some(CONNECT);
-    Client::builder(TokioExecutor::new())
-        .retry_canceled_requests(false)
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(KEPT)
-        .pool_max_idle_per_host(IDLE)
-        .build(Timed { inner, limit })
 }
 
 /// No body.
