@@ -9,6 +9,7 @@ pub mod prove;
 pub mod smallest;
 pub mod smt;
 pub mod theorems;
+mod counts;
 mod witness;
 pub mod words;
 

@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 
 use portolan_core::diagram::survey::pair::Role;
-use portolan_core::policy::{RuleKind, Term, Value};
 use portolan_core::request::{Draft, State, Usage};
 
 use super::boxes::{self, Region};
 use super::make::Make;
+use crate::counts::counted;
 
 /// States that are tried for one request, at most.
 const STATES: usize = 120;
@@ -70,20 +70,8 @@ impl Make<'_> {
     /// Usages at which rules that put routes aside may change their minds.
     fn usages(&self) -> BTreeSet<i64> {
         let mut found = BTreeSet::from([i64::MAX]);
-        let mut add = |value: &Value| {
-            if let Value::Integer(number) = value {
-                found.insert(*number);
-            }
-        };
-        let rules = self.engines.iter().flat_map(|e| &e.policy().rules);
-        for rule in rules.filter(|rule| matches!(rule.kind, RuleKind::Skip(_))) {
-            for term in rule.when.terms() {
-                if let Term::Constant(Value::Set(values)) = term {
-                    values.iter().for_each(&mut add);
-                } else if let Term::Constant(value) = term {
-                    add(value);
-                }
-            }
+        for engine in self.engines {
+            found.extend(counted(engine.policy()));
         }
         found
     }

@@ -9,10 +9,11 @@ use std::collections::BTreeSet;
 use portolan_core::catalog::Route;
 use portolan_core::engine::{About, Engine};
 use portolan_core::limits;
-use portolan_core::policy::{Claim, Goal, Prove, RuleKind, Term, Value};
+use portolan_core::policy::{Claim, Goal, Prove, RuleKind};
 use portolan_core::request::{Draft, Request, State, Usage};
 
 use super::replay::{Refutation, in_state};
+use crate::counts::counted;
 
 /// A request that refutes a claim about attempts in such a state.
 pub(super) fn refutation(engine: &Engine, prove: &Prove, draft: &Draft) -> Option<Refutation> {
@@ -177,23 +178,10 @@ impl<'a> Aside<'a> {
     /// What may be known of a model or route: something on either side of every number that a rule
     /// compares it with. Nothing comes first.
     fn usages(&self) -> Vec<Usage> {
-        let mut numbers = BTreeSet::new();
-        let mut add = |value: &Value| {
-            if let Value::Integer(number) = value {
-                let around = [number.checked_sub(1), Some(*number), number.checked_add(1)];
-                numbers.extend(around.into_iter().flatten().filter(|number| *number >= 0));
-            }
-        };
-        let rules = self.engine.policy().rules.iter();
-        for rule in rules.filter(|rule| matches!(rule.kind, RuleKind::Skip(_))) {
-            for term in rule.when.terms() {
-                if let Term::Constant(Value::Set(values)) = term {
-                    values.iter().for_each(&mut add);
-                } else if let Term::Constant(value) = term {
-                    add(value);
-                }
-            }
-        }
+        let around = |number: i64| [number.checked_sub(1), Some(number), number.checked_add(1)];
+        let numbers = counted(self.engine.policy()).into_iter().flat_map(around);
+        let numbers = numbers.flatten().filter(|number| *number >= 0);
+        let numbers: BTreeSet<i64> = numbers.collect();
         let used = std::iter::once(None).chain(numbers.into_iter().map(Some));
         let used: Vec<Option<i64>> = used.take(NUMBERS).collect();
         let healthy = [None, Some(false), Some(true)];
