@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use crate::attempt::{Answered, Bounds, Class, Failure, ms, tried};
 use crate::clock;
 use crate::config::KeyRow;
+use crate::evidence;
 use crate::exchange::Exchange;
 use crate::heads;
 use crate::log::{Record, Tried};
@@ -235,6 +236,7 @@ impl Course<'_> {
             Ok(answered) => {
                 gateway.health.answered(attempt);
                 self.note(attempt, "answered", false, begun.elapsed());
+                evidence::noted(self.exchange, attempt, &answered, self.record);
                 Ok(answered)
             }
             Err(failure) => {
@@ -304,6 +306,7 @@ impl Course<'_> {
             outcome: outcome.to_owned(),
             ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             maybe_billed,
+            served_region: None,
         });
     }
 

@@ -255,6 +255,15 @@ impl Gateway {
         taken
     }
 
+    /// Counts and logs a connection that was cut because nobody read from it.
+    pub(crate) fn cut_off(&self) {
+        self.telemetry.cut_off();
+        let at = clock::instant(self.clock.now_ms()).to_string();
+        if !self.settings.log.event(&at, "connection-cut") {
+            self.telemetry.log_lost();
+        }
+    }
+
     /// The line of a call that came just now.
     pub(crate) fn record(self: &Arc<Self>, served: &Arc<Served>, id: &str, now_ms: i64) -> Record {
         let (gateway, served) = (Arc::clone(self), Arc::clone(served));

@@ -28,7 +28,11 @@ mod clock;
 #[cfg(feature = "server")]
 mod dispatch;
 #[cfg(feature = "server")]
+mod evidence;
+#[cfg(feature = "server")]
 mod exchange;
+#[cfg(feature = "server")]
+mod following;
 #[cfg(feature = "server")]
 mod gateway;
 #[cfg(feature = "server")]
@@ -52,6 +56,8 @@ mod observe;
 #[cfg(feature = "server")]
 mod paths;
 #[cfg(feature = "server")]
+mod reading;
+#[cfg(feature = "server")]
 mod redact;
 #[cfg(feature = "server")]
 mod reframe;
@@ -74,6 +80,8 @@ mod windows;
 
 #[cfg(feature = "server")]
 pub use clock::{Clock, ClockFrom, MachineClock};
+#[cfg(feature = "server")]
+pub use following::{Following, Loaded, Notes};
 #[cfg(feature = "server")]
 pub use gateway::{Gateway, Load, NotServed, Settings};
 #[cfg(feature = "server")]

@@ -12,7 +12,9 @@ use serde::Serialize;
 
 use crate::audio::Heard;
 use crate::budgets::Reserved;
+use crate::evidence::Evidence;
 use crate::observe::Observed;
+use crate::reading::Slow;
 
 /// Where lines go. One line is one write.
 pub struct Log(Mutex<Box<dyn Write + Send>>);
@@ -31,6 +33,15 @@ impl Log {
     /// Writes what happened to the gateway itself, in a line that is about no call.
     pub(crate) fn event(&self, at: &str, event: &str) -> bool {
         self.put(format!("{{\"at\":\"{at}\",\"event\":\"{event}\"}}"))
+    }
+
+    /// The same with names and values that say more.
+    pub(crate) fn warning(&self, at: &str, event: &str, more: &[(&str, &str)]) -> bool {
+        let mut line = serde_json::Map::new();
+        for (name, value) in [("at", at), ("event", event)].iter().chain(more) {
+            line.insert((*name).to_owned(), (*value).into());
+        }
+        self.put(serde_json::Value::Object(line).to_string())
     }
 
     /// Writes a line; `false` where that is not possible. It must not stop calls: a metric says
@@ -73,7 +84,7 @@ pub(crate) struct Line {
     pub(crate) snapshot: Option<String>,
     /// The status that was answered; 0 where the caller was gone before.
     pub(crate) status: u16,
-    /// `answered`, `refused`, `failed`, `cancelled`, `broke-off`, `observed`.
+    /// `answered`, `refused`, `failed`, `cancelled`, `slow-reader`, `broke-off`, `observed`.
     pub(crate) outcome: &'static str,
     /// The code of what was not a success.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,6 +132,9 @@ pub(crate) struct Tried {
     /// The upstream had the whole body and gave no answer that counts: it may bill for it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) maybe_billed: bool,
+    /// What the upstream said of where it served, where the configuration says how to read that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) served_region: Option<Evidence>,
 }
 
 /// A call that passed through to another service.
@@ -150,28 +164,37 @@ pub(crate) struct Used {
     pub(crate) output: u64,
 }
 
+/// What has become of a call of which nothing else is known: its caller went away.
+const CANCELLED: &str = "cancelled";
+
 /// A line that is written when it is dropped, so that no call goes unaccounted.
 pub(crate) struct Record {
     pub(crate) line: Line,
     sink: Arc<dyn Fn(&Line) + Send + Sync>,
     begun: tokio::time::Instant,
+    /// Whether the caller was cut off, because it did not read.
+    pub(crate) slow: Slow,
 }
 
 impl Record {
     pub(crate) fn begin(line: Line, sink: Arc<dyn Fn(&Line) + Send + Sync>) -> Self {
         Self {
             line: Line {
-                outcome: "cancelled",
+                outcome: CANCELLED,
                 ..line
             },
             sink,
             begun: tokio::time::Instant::now(),
+            slow: Slow::default(),
         }
     }
 }
 
 impl Drop for Record {
     fn drop(&mut self) {
+        if self.line.outcome == CANCELLED && self.slow.is() {
+            self.line.outcome = "slow-reader";
+        }
         self.line.ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         (self.sink)(&self.line);
     }

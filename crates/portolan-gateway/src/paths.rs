@@ -1,6 +1,7 @@
 //! What is served where: a call's host, path and method, before anything of it is read.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -14,6 +15,7 @@ use crate::gateway::Gateway;
 use crate::heads;
 use crate::host::{Named, named};
 use crate::log::Record;
+use crate::reading::{Slow, awaited};
 use crate::transport::{Body, full};
 use crate::{ask, chat, models, passing};
 
@@ -40,25 +42,36 @@ where
     if gateway.is_draining() {
         return exchange.fault(&mut record, Fault::Draining);
     }
+    let connection = head.extensions.get::<Slow>().cloned().unwrap_or_default();
+    let limit = Duration::from_secs(exchange.served.config.bounds.reader_s);
+    let slow = (record.slow.clone(), connection);
+    awaited(routed(&exchange, head, body, record).await, limit, slow)
+}
+
+/// Answers a call by its path and method.
+async fn routed<B>(exchange: &Exchange, head: Parts, body: B, mut record: Record) -> Response<Body>
+where
+    B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+{
     let path = head.uri.path();
     match (path, &head.method) {
         ("/v1/chat/completions", &Method::POST) => {
-            chat::complete(&exchange, &head, body, record).await
+            chat::complete(exchange, &head, body, record).await
         }
-        ("/v1/decide", &Method::POST) => ask::decide(&exchange, &head, body, record).await,
+        ("/v1/decide", &Method::POST) => ask::decide(exchange, &head, body, record).await,
         ("/v1/models", &Method::GET) => {
             let served = exchange.served.clone();
             match served.caller(&head.headers) {
-                Ok(caller) => models::list(&exchange, &caller, record),
+                Ok(caller) => models::list(exchange, &caller, record),
                 Err(fault) => exchange.fault(&mut record, fault),
             }
         }
         ("/v1/chat/completions" | "/v1/decide", method) => {
-            not_allowed(&exchange, &mut record, method, &["POST"])
+            not_allowed(exchange, &mut record, method, &["POST"])
         }
-        ("/v1/models", method) => not_allowed(&exchange, &mut record, method, &["GET"]),
+        ("/v1/models", method) => not_allowed(exchange, &mut record, method, &["GET"]),
         (path, _) if passing::found(&exchange.served.config.passing, path).is_some() => {
-            passing::pass(&exchange, head, body, record).await
+            passing::pass(exchange, head, body, record).await
         }
         (path, _) => exchange.fault(&mut record, Fault::NoSuchPath { path }),
     }

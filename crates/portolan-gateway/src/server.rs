@@ -19,6 +19,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::config::Listener;
 use crate::gateway::Gateway;
 use crate::paths;
+use crate::reading::{Paced, Slow};
 
 /// Bytes of all headers of a call.
 const HEAD_BYTES: usize = 64 * 1024;
@@ -136,17 +137,25 @@ async fn accept(
 /// One connection from its beginning to its end. How it ends is between the caller and its
 /// answers, which are logged.
 async fn taken_in(gateway: &Arc<Gateway>, door: &Door, stream: TcpStream, watcher: Watcher) {
+    let slow = Slow::default();
+    let limit = Duration::from_secs(gateway.config().bounds.reader_s);
+    let told = Arc::clone(gateway);
+    let stream = Paced::new(stream, limit, slow.clone(), move || told.cut_off());
     let acceptor = match door {
         Door::Calls(at, _) => gateway.served().acceptor(*at),
         Door::Admin => None,
     };
     let Some(acceptor) = acceptor else {
-        let _ = watcher.watch(connection(gateway, door, stream)).await;
+        let _ = watcher
+            .watch(connection(gateway, door, (stream, slow)))
+            .await;
         return;
     };
     let head = Duration::from_secs(gateway.config().bounds.head_s);
     if let Ok(Ok(stream)) = tokio::time::timeout(head, acceptor.accept(stream)).await {
-        let _ = watcher.watch(connection(gateway, door, stream)).await;
+        let _ = watcher
+            .watch(connection(gateway, door, (stream, slow)))
+            .await;
     }
 }
 
@@ -154,15 +163,16 @@ async fn taken_in(gateway: &Arc<Gateway>, door: &Door, stream: TcpStream, watche
 fn connection<I>(
     gateway: &Arc<Gateway>,
     door: &Door,
-    stream: I,
+    (stream, slow): (I, Slow),
 ) -> impl GracefulConnection<Error: Send> + Send + use<I>
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let head = Duration::from_secs(gateway.config().bounds.head_s);
     let (gateway, door) = (Arc::clone(gateway), door.clone());
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
         let (gateway, door) = (Arc::clone(&gateway), door.clone());
+        request.extensions_mut().insert(slow.clone());
         async move {
             let response = match door {
                 Door::Calls(_, listener) => paths::answer(gateway, listener, request).await,

@@ -1,5 +1,8 @@
 //! Numbers for Prometheus. Labels are names of the catalog; whatever else a caller wrote is `other`.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
 use metrics::{Label, with_local_recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
@@ -12,7 +15,12 @@ const BUCKETS: [f64; 10] = [0.005, 0.02, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 12
 pub(crate) struct Telemetry {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
+    /// What was warned of already.
+    warned: Mutex<BTreeSet<String>>,
 }
+
+/// Warnings that are remembered: what differs from more of them than that is not told.
+const WARNED: usize = 1_000;
 
 impl Telemetry {
     pub(crate) fn new() -> Self {
@@ -23,7 +31,17 @@ impl Telemetry {
             .unwrap_or_else(|_| PrometheusBuilder::new());
         let recorder = builder.build_recorder();
         let handle = recorder.handle();
-        Self { recorder, handle }
+        Self {
+            recorder,
+            handle,
+            warned: Mutex::default(),
+        }
+    }
+
+    /// Whether something is to be warned of: the first time that it is seen.
+    pub(crate) fn is_news(&self, what: String) -> bool {
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        warned.len() < WARNED && warned.insert(what)
     }
 
     /// Everything counted so far, as text.
@@ -36,6 +54,13 @@ impl Telemetry {
     pub(crate) fn log_lost(&self) {
         with_local_recorder(&self.recorder, || {
             metrics::counter!("portolan_log_lines_lost_total").increment(1);
+        });
+    }
+
+    /// Counts a connection that was cut because nobody read from it.
+    pub(crate) fn cut_off(&self) {
+        with_local_recorder(&self.recorder, || {
+            metrics::counter!("portolan_connections_cut_total").increment(1);
         });
     }
 
@@ -97,6 +122,14 @@ impl Telemetry {
                 metrics::counter!("portolan_attempts_total", labels).increment(1);
                 if tried.maybe_billed {
                     metrics::counter!("portolan_maybe_billed_total").increment(1);
+                }
+                if let Some(evidence) = &tried.served_region {
+                    let labels = vec![
+                        Label::new("endpoint", tried.endpoint.clone()),
+                        Label::new("region", tried.region.clone()),
+                        Label::new("finding", evidence.finding.word()),
+                    ];
+                    metrics::counter!("portolan_served_region_total", labels).increment(1);
                 }
             }
             if let (Some(usage), Some(served)) = (line.usage, line.attempts.last()) {

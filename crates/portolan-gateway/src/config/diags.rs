@@ -140,3 +140,20 @@ pub(super) fn overlapping(span: Span) -> Diagnostic {
     )
     .help("let each end, by `until`, where the next one begins, by `from`")
 }
+
+pub(super) fn bad_header(span: Span, found: &str) -> Diagnostic {
+    let message = format!("`{}` is no name of a header", echo(found));
+    Diagnostic::error("bad-header", span, message).help("write it like `x-served-region`")
+}
+
+pub(super) fn bad_field(span: Span, found: &str) -> Diagnostic {
+    let message = format!("`{}` names no field of an answer", echo(found));
+    Diagnostic::error("bad-field", span, message)
+        .help("write the way to it with `/` before each step, like `/metadata/region`")
+}
+
+pub(super) fn word_twice(span: Span, word: &str) -> Diagnostic {
+    let message = format!("`{}` stands twice", echo(word));
+    Diagnostic::error("duplicate-key", span, message)
+        .help("case makes no other word: remove one of them")
+}
