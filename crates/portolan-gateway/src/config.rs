@@ -21,7 +21,7 @@ use portolan_wire::http::Dialect;
 
 pub use decode::read;
 use passing::Passing;
-use watching::ServedRegion;
+use watching::{ServedRegion, Traces};
 
 /// Seconds from one look at the files of a policy to the next, where nobody says.
 const WATCH_S: u64 = 10;
@@ -51,6 +51,8 @@ pub struct Config {
     pub passing: Vec<Passing>,
     /// Where windows of limits are shared with other replicas; none where they are this process's.
     pub shared_limits: Option<SharedLimits>,
+    /// Where spans of calls are sent; none where nobody wants them.
+    pub traces: Option<Traces>,
 }
 
 impl Config {
@@ -68,6 +70,7 @@ impl Config {
             watch_s: WATCH_S,
             passing: Vec::new(),
             shared_limits: None,
+            traces: None,
         }
     }
 
@@ -88,7 +91,12 @@ impl Config {
         let tls = self.listeners.iter().filter_map(|l| l.tls.as_ref());
         let tls = tls.flat_map(|tls| [&tls.certificate, &tls.key]);
         let limits = self.shared_limits.iter().map(|limits| &limits.redis);
-        shared.chain(own).chain(tls).chain(limits).collect()
+        let traces = self
+            .traces
+            .iter()
+            .flat_map(|traces| traces.headers.values());
+        let upstreams = shared.chain(own);
+        upstreams.chain(tls).chain(limits).chain(traces).collect()
     }
 
     /// How an endpoint wants its key.

@@ -23,6 +23,7 @@ use crate::heads;
 use crate::log::{Record, Tried};
 use crate::redact::redacted;
 use crate::repair::Wanted;
+use crate::traces;
 use crate::windows::Standing;
 
 /// Bytes of an upstream's refusal that are logged.
@@ -222,7 +223,8 @@ impl Course<'_> {
             self.standing = None;
         }
         let scripted = gateway.transport.is_mock();
-        let request = heads::outgoing(uri, body, self.order.headers, key, scripted);
+        let mut request = heads::outgoing(uri, body, self.order.headers, key, scripted);
+        traces::carried(&self.record.line, request.headers_mut());
         let begun = Instant::now();
         let outcome = tried(
             &gateway.transport,
@@ -237,6 +239,7 @@ impl Course<'_> {
                 gateway.health.answered(attempt);
                 self.note(attempt, "answered", false, begun.elapsed());
                 evidence::noted(self.exchange, attempt, &answered, self.record);
+                traces::answered_with(&mut self.record.line, &answered);
                 Ok(answered)
             }
             Err(failure) => {
@@ -307,6 +310,9 @@ impl Course<'_> {
             ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             maybe_billed,
             served_region: None,
+            providers: attempt.providers.clone(),
+            begun: self.record.elapsed().saturating_sub(took),
+            took,
         });
     }
 

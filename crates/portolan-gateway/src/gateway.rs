@@ -34,6 +34,7 @@ use crate::proof::{Destination, Proof, prove};
 use crate::shared::{Shared, Turn};
 use crate::telemetry::Telemetry;
 use crate::tls::acceptor;
+use crate::traces::{Collector, Waiting};
 use crate::transport::{Body, Network, Transport, Upstream};
 use crate::windows::{Standing, Windows};
 
@@ -105,6 +106,7 @@ pub struct Gateway {
     pub(crate) windows: Windows,
     pub(crate) health: Health,
     pub(crate) telemetry: Telemetry,
+    pub(crate) spans: Waiting,
     pub(crate) ledger: Ledger,
     pub(crate) audio: Audio,
     pub(crate) observations: Observations,
@@ -161,6 +163,7 @@ impl Gateway {
             windows: Windows::default(),
             health: Health::default(),
             telemetry: Telemetry::new(),
+            spans: Waiting::default(),
             ledger: Ledger::default(),
             audio: Audio::default(),
             observations: Observations::default(),
@@ -276,14 +279,17 @@ impl Gateway {
             if !gateway.settings.log.write(line) {
                 gateway.telemetry.log_lost();
             }
-            gateway.budgets.settle(line);
+            let heard = gateway.audio.add(line);
+            gateway.budgets.settle(line, heard);
             gateway.ledger.add(line);
-            if gateway.audio.add(line) {
+            if heard {
                 gateway.telemetry.heard(line);
             }
             let known = |model: &str| served.engine.catalog().model_named(model).is_some();
             gateway.observations.add(line, known);
             gateway.telemetry.count(line, known);
+            let dropped = gateway.spans.add(line, &served);
+            gateway.telemetry.spans_dropped(dropped);
         };
         Record::begin(line, Arc::new(sink))
     }
@@ -298,6 +304,8 @@ pub(crate) struct Served {
     /// One for each listener of the configuration.
     acceptors: Vec<Option<TlsAcceptor>>,
     pub(crate) shared: Option<Shared>,
+    /// Where spans go.
+    pub(crate) collector: Option<Collector>,
 }
 
 /// Who calls.
@@ -326,6 +334,7 @@ impl Served {
         let acceptors = listeners.map(|listener| listener.tls.as_ref().map(acceptor).transpose());
         let acceptors = acceptors.collect::<Result<_, _>>()?;
         let shared = config.shared_limits.as_ref().map(shared).transpose()?;
+        let collector = config.traces.as_ref().map(Collector::new).transpose()?;
         Ok(Self {
             engine,
             config,
@@ -333,6 +342,7 @@ impl Served {
             proof,
             acceptors,
             shared,
+            collector,
         })
     }
 

@@ -74,6 +74,8 @@ mod telemetry;
 #[cfg(feature = "server")]
 mod tls;
 #[cfg(feature = "server")]
+mod traces;
+#[cfg(feature = "server")]
 mod transport;
 #[cfg(feature = "server")]
 mod windows;

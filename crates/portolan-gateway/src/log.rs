@@ -5,6 +5,7 @@
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use portolan_core::catalog::Price;
 use portolan_core::decimal::Decimal;
@@ -15,6 +16,7 @@ use crate::budgets::Reserved;
 use crate::evidence::Evidence;
 use crate::observe::Observed;
 use crate::reading::Slow;
+use crate::traces::Trace;
 
 /// Where lines go. One line is one write.
 pub struct Log(Mutex<Box<dyn Write + Send>>);
@@ -108,6 +110,15 @@ pub(crate) struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) upstream_body: Option<String>,
     pub(crate) ms: u64,
+    /// The trace that it is part of, by its id.
+    #[serde(rename = "trace_id", skip_serializing_if = "Option::is_none")]
+    pub(crate) trace: Option<Trace>,
+    /// The model that an upstream says it answered with, where traces are wanted.
+    #[serde(skip)]
+    pub(crate) answered_with: Option<String>,
+    /// The same as `ms`, and not cut short.
+    #[serde(skip)]
+    pub(crate) took: Duration,
     /// What is set aside of the key's budget.
     #[serde(skip)]
     pub(crate) reserved: Option<Reserved>,
@@ -135,6 +146,14 @@ pub(crate) struct Tried {
     /// What the upstream said of where it served, where the configuration says how to read that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) served_region: Option<Evidence>,
+    /// Who runs the model.
+    #[serde(skip)]
+    pub(crate) providers: Vec<String>,
+    /// When it began, since the call came.
+    #[serde(skip)]
+    pub(crate) begun: Duration,
+    #[serde(skip)]
+    pub(crate) took: Duration,
 }
 
 /// A call that passed through to another service.
@@ -188,6 +207,11 @@ impl Record {
             slow: Slow::default(),
         }
     }
+
+    /// How long ago the call came.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
 }
 
 impl Drop for Record {
@@ -195,7 +219,8 @@ impl Drop for Record {
         if self.line.outcome == CANCELLED && self.slow.is() {
             self.line.outcome = "slow-reader";
         }
-        self.line.ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.line.took = self.begun.elapsed();
+        self.line.ms = u64::try_from(self.line.took.as_millis()).unwrap_or(u64::MAX);
         (self.sink)(&self.line);
     }
 }

@@ -16,6 +16,7 @@ use crate::heads;
 use crate::host::{Named, named};
 use crate::log::Record;
 use crate::reading::{Slow, awaited};
+use crate::traces::Trace;
 use crate::transport::{Body, full};
 use crate::{ask, chat, models, passing};
 
@@ -138,6 +139,7 @@ fn arrived(gateway: &Arc<Gateway>, dialect: Dialect, head: &Parts) -> (Exchange,
     let served = gateway.served();
     let mut record = gateway.record(&served, &id, now_ms);
     record.line.path = portolan_core::text::echo(head.uri.path());
+    record.line.trace = Trace::of(&head.headers, &served, now_ms);
     record.line.client_request_id = heads::client_id(&head.headers);
     let mut exchange = Exchange {
         gateway: Arc::clone(gateway),

@@ -14,15 +14,19 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, oneshot, watch};
 
 use crate::config::Listener;
 use crate::gateway::Gateway;
 use crate::paths;
 use crate::reading::{Paced, Slow};
+use crate::traces::export;
 
 /// Bytes of all headers of a call.
 const HEAD_BYTES: usize = 64 * 1024;
+
+/// How long the last spans may take to be sent, once nothing else is under way.
+const LAST_SPANS: Duration = Duration::from_secs(5);
 
 /// A gateway with its sockets open.
 pub struct Server {
@@ -86,18 +90,22 @@ impl Server {
                 doors.spawn(accepting);
             }
         }
+        let (last, ended) = oneshot::channel();
+        let exporting = tokio::spawn(export(Arc::clone(&self.gateway), ended));
         stop.await;
         self.gateway.drain();
         let _ = stopping.send(true);
-        let last = Duration::from_secs(bounds.drain_s);
+        let limit = Duration::from_secs(bounds.drain_s);
         let (sockets, all) = (&self.gateway.sockets, bounds.connections);
-        let ended = async {
+        let done = async {
             while doors.join_next().await.is_some() {}
             // A socket is no connection of a door any more.
             let all = u32::try_from(all).unwrap_or(u32::MAX);
             let _ = sockets.acquire_many(all).await;
         };
-        let _ = tokio::time::timeout(last, ended).await;
+        let _ = tokio::time::timeout(limit, done).await;
+        let _ = last.send(());
+        let _ = tokio::time::timeout(LAST_SPANS, exporting).await;
     }
 }
 

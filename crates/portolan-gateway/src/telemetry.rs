@@ -64,6 +64,22 @@ impl Telemetry {
         });
     }
 
+    /// Counts spans that a collector has taken.
+    pub(crate) fn spans_exported(&self, count: u64) {
+        with_local_recorder(&self.recorder, || {
+            metrics::counter!("portolan_spans_exported_total").increment(count);
+        });
+    }
+
+    /// Counts spans that no collector will see.
+    pub(crate) fn spans_dropped(&self, count: u64) {
+        if count > 0 {
+            with_local_recorder(&self.recorder, || {
+                metrics::counter!("portolan_spans_dropped_total").increment(count);
+            });
+        }
+    }
+
     /// Counts audio that was heard.
     pub(crate) fn heard(&self, line: &Line) {
         let heard = line.passed.as_ref();

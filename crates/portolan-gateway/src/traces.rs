@@ -205,8 +205,14 @@ mod tests {
         let id = "4bf92f3577b34da6a3ce929d0e0e4736";
         let sampled = |text: &str| Parent::read(text).map(|parent| parent.sampled);
         assert_eq!(sampled(&format!("00-{id}-00f067aa0ba902b7-01")), Some(true));
-        assert_eq!(sampled(&format!("00-{id}-00f067aa0ba902b7-00")), Some(false));
-        assert_eq!(sampled(&format!("cc-{id}-00f067aa0ba902b7-01-more")), Some(true));
+        assert_eq!(
+            sampled(&format!("00-{id}-00f067aa0ba902b7-00")),
+            Some(false)
+        );
+        assert_eq!(
+            sampled(&format!("cc-{id}-00f067aa0ba902b7-01-more")),
+            Some(true)
+        );
         for wrong in [
             String::new(),
             format!("00-{id}-00f067aa0ba902b7"),

@@ -62,6 +62,7 @@ impl Decoder<'_> {
             "breaker",
             "pass_through",
             "shared_limits",
+            "traces",
             "watch_s",
         ];
         let entries = self.map(root, "a configuration", &keys)?;
@@ -100,6 +101,7 @@ impl Decoder<'_> {
                     self.no_line_twice(at, &config.passing);
                 }
                 "watch_s" => self.number(&value, 0..=86_400, &mut config.watch_s),
+                "traces" => config.traces = self.traces(value),
                 "shared_limits" => config.shared_limits = self.shared_limits(value),
                 _ => {}
             }

@@ -157,3 +157,15 @@ pub(super) fn word_twice(span: Span, word: &str) -> Diagnostic {
     Diagnostic::error("duplicate-key", span, message)
         .help("case makes no other word: remove one of them")
 }
+
+pub(super) fn bad_url(span: Span, found: &str) -> Diagnostic {
+    let message = format!("`{}` is no URL of a collector", echo(found));
+    Diagnostic::error("bad-url", span, message)
+        .help("write it like `http://127.0.0.1:4318/v1/traces`")
+}
+
+pub(super) fn bad_protocol(span: Span, found: &str) -> Diagnostic {
+    let message = format!("`{}` is no subprotocol of WebSocket", echo(found));
+    Diagnostic::error("bad-protocol", span, message)
+        .help("write one word of letters, digits, `-`, `_` and `.`")
+}

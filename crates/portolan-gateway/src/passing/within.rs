@@ -75,6 +75,7 @@ impl Passage<'_> {
 
     /// A call to a model, as it may be made.
     async fn judge(&self, call: &str, record: &mut Record) -> Result<String, Trouble> {
+        self.is_counted()?;
         let exchange = self.exchange;
         let engine = &exchange.served.engine;
         let headers = heads::pairs(&self.head.headers);

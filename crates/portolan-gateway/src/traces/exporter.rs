@@ -41,7 +41,7 @@ const SAID: usize = 64 * 1024;
 /// Sends what waits until the gateway has stopped, and then once more.
 pub(crate) async fn export(gateway: std::sync::Arc<Gateway>, mut stopped: oneshot::Receiver<()>) {
     let upstreams = client(Some(CONNECT), Versions::All);
-    let mut lost = false;
+    let mut failing = false;
     loop {
         let last = tokio::select! {
             () = tokio::time::sleep(PAUSE) => false,
@@ -59,9 +59,13 @@ pub(crate) async fn export(gateway: std::sync::Arc<Gateway>, mut stopped: onesho
             } else {
                 gateway.telemetry.spans_dropped(count);
             }
-            if lost == sent {
-                lost = !sent;
-                let what = if lost { "traces-lost" } else { "traces-found" };
+            if failing == sent {
+                failing = !sent;
+                let what = if failing {
+                    "traces-lost"
+                } else {
+                    "traces-found"
+                };
                 let at = clock::instant(gateway.clock.now_ms()).to_string();
                 if !gateway.settings.log.event(&at, what) {
                     gateway.telemetry.log_lost();

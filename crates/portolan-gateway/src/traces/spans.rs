@@ -90,8 +90,17 @@ impl Made<'_> {
         let failed = !fine && !(400..500).contains(&line.status);
         Span {
             span_id: self.trace.span.to_be_bytes().to_vec(),
-            parent_span_id: self.trace.parent.map_or(Vec::new(), |p| p.to_be_bytes().to_vec()),
-            ..self.span(name, SpanKind::Server, (Duration::ZERO, line.took), all, failed)
+            parent_span_id: self
+                .trace
+                .parent
+                .map_or(Vec::new(), |p| p.to_be_bytes().to_vec()),
+            ..self.span(
+                name,
+                SpanKind::Server,
+                (Duration::ZERO, line.took),
+                all,
+                failed,
+            )
         }
     }
 
@@ -104,7 +113,11 @@ impl Made<'_> {
         all.text("gen_ai.request.model", &tried.model);
         if let Some(uri) = self.served.placed(&tried.endpoint, &tried.url) {
             all.text("server.address", uri.host().unwrap_or_default());
-            let usual = if uri.scheme_str() == Some("http") { 80 } else { 443 };
+            let usual = if uri.scheme_str() == Some("http") {
+                80
+            } else {
+                443
+            };
             all.number("server.port", uri.port_u16().unwrap_or(usual).into());
         }
         all.text("portolan.request_id", &line.request_id);
@@ -114,8 +127,14 @@ impl Made<'_> {
             all.text("portolan.served_region", evidence.finding.word());
         }
         if answered {
-            all.text("gen_ai.response.model", line.answered_with.as_deref().unwrap_or_default());
-            all.text("gen_ai.response.id", line.upstream_request_id.as_deref().unwrap_or_default());
+            all.text(
+                "gen_ai.response.model",
+                line.answered_with.as_deref().unwrap_or_default(),
+            );
+            all.text(
+                "gen_ai.response.id",
+                line.upstream_request_id.as_deref().unwrap_or_default(),
+            );
             if let Some(used) = line.usage {
                 all.number("gen_ai.usage.input_tokens", signed(used.input));
                 all.number("gen_ai.usage.output_tokens", signed(used.output));
@@ -146,7 +165,11 @@ impl Made<'_> {
         failed: bool,
     ) -> Span {
         let start = self.trace.begun_ns.saturating_add(nanoseconds(begun));
-        let code = if failed { StatusCode::Error } else { StatusCode::Unset };
+        let code = if failed {
+            StatusCode::Error
+        } else {
+            StatusCode::Unset
+        };
         Span {
             trace_id: self.trace.id.to_be_bytes().to_vec(),
             flags: 1,

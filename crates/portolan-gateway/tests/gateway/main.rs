@@ -29,4 +29,5 @@ mod sockets;
 mod sharing;
 mod storm;
 mod streams;
+mod traces;
 mod upstream;

@@ -1,13 +1,15 @@
-//! What is looked at while serving: where upstreams say that they served.
+//! What is looked at while serving: where upstreams say that they served; and where spans go.
 
 use std::collections::BTreeMap;
 
 use portolan_core::catalog::tree::{Entry, Node, Value};
 use portolan_core::place::PlaceId;
+use portolan_core::source::Span;
 
 use super::super::diags;
 use super::{Decoder, start};
-use crate::config::watching::{ServedRegion, Stands};
+use crate::config::watching::{ServedRegion, Stands, Traces};
+use crate::host::is_host;
 
 /// Characters of a header's name, and of the way to a field.
 const NAME: usize = 200;
@@ -56,8 +58,7 @@ impl Decoder<'_> {
     /// A header's name, in lower case.
     pub(super) fn header(&mut self, node: &Node<'_>) -> Option<String> {
         let text = self.text(node, "a header")?;
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-        if !(1..=NAME).contains(&text.len()) || !text.bytes().all(plain) {
+        if !is_header(&text) {
             self.report(diags::bad_header(node.span, &text));
             return None;
         }
@@ -71,6 +72,69 @@ impl Decoder<'_> {
             return None;
         }
         Some(text)
+    }
+
+    /// Where spans go.
+    pub(super) fn traces(&mut self, node: Node<'_>) -> Option<Traces> {
+        let span = start(node.span);
+        let keys = ["url", "headers", "service", "providers", "queue"];
+        let (mut url, mut said) = (None, false);
+        let mut traces = Traces {
+            url: String::new(),
+            headers: BTreeMap::new(),
+            service: "portolan".to_owned(),
+            providers: BTreeMap::new(),
+            queue: 2048,
+        };
+        for Entry { key, value, .. } in self.map(node, "`traces`", &keys)? {
+            match &*key {
+                "url" => {
+                    said = true;
+                    url = self.url(&value);
+                }
+                "headers" => {
+                    let read = |d: &mut Self, (name, at): (&str, Span), node: Node<'_>| {
+                        if !is_header(name) {
+                            d.report(diags::bad_header(at, name));
+                        }
+                        d.secret(&node)
+                    };
+                    traces.headers = self.entries(value, "a map of headers to secrets", read);
+                }
+                "service" => {
+                    traces.service = self.text(&value, "a name").unwrap_or_default();
+                }
+                "providers" => {
+                    let read =
+                        |d: &mut Self, _: (&str, Span), node: Node<'_>| d.text(&node, "a name");
+                    traces.providers = self.entries(value, "a map of providers to names", read);
+                }
+                "queue" => self.size(&value, 1_000_000, &mut traces.queue),
+                _ => {}
+            }
+        }
+        if !said {
+            self.report(diags::missing_key(span, "url", "`traces`"));
+        }
+        traces.url = url?;
+        Some(traces)
+    }
+
+    /// An address with a path.
+    fn url(&mut self, node: &Node<'_>) -> Option<String> {
+        let text = self.text(node, "a URL")?;
+        let rest = ["https://", "http://"];
+        let rest = rest.iter().find_map(|scheme| text.strip_prefix(scheme));
+        let sound = rest.is_some_and(|rest| {
+            let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+            let (name, port) = authority.rsplit_once(':').unwrap_or((authority, "0"));
+            let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'#';
+            is_host(name) && port.parse::<u16>().is_ok() && path.bytes().all(plain)
+        });
+        if !sound {
+            self.report(diags::bad_url(node.span, &text));
+        }
+        Some(text).filter(|_| sound)
     }
 
     /// An upstream's words for places.
@@ -95,4 +159,9 @@ impl Decoder<'_> {
         }
         words
     }
+}
+
+fn is_header(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    (1..=NAME).contains(&name.len()) && name.bytes().all(plain)
 }
