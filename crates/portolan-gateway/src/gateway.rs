@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, Uri};
-use portolan_core::answer::{Attempt, Limit};
+use portolan_core::answer::Limit;
+use portolan_core::catalog::Route;
 use portolan_core::engine::Engine;
 use portolan_wire::http::Fault;
 use sha2::{Digest as _, Sha256};
@@ -35,6 +36,7 @@ use crate::shared::{Shared, Turn};
 use crate::telemetry::Telemetry;
 use crate::tls::acceptor;
 use crate::transport::{Body, Network, Transport, Upstream};
+use crate::ways::{Way, Ways};
 use crate::windows::{Standing, Windows};
 
 /// Reads a policy and a configuration anew; in words what is wrong with them.
@@ -231,15 +233,15 @@ impl Gateway {
         &self,
         served: &Served,
         account: &str,
-        attempt: &Attempt,
+        model: &str,
         limit: &Limit,
         now_ms: i64,
     ) -> Result<Standing, Standing> {
         let Some(shared) = &served.shared else {
-            return self.windows.take(account, attempt, limit, now_ms);
+            return self.windows.take(account, model, limit, now_ms);
         };
         let (taken, turn) = shared
-            .take(&self.windows, account, attempt, limit, now_ms)
+            .take(&self.windows, account, model, limit, now_ms)
             .await;
         if let Some(turn) = turn {
             let what = match turn {
@@ -283,6 +285,9 @@ impl Gateway {
 /// One policy with all that is needed to serve it.
 pub(crate) struct Served {
     pub(crate) engine: Engine,
+    /// Its snapshot, as the log has it.
+    pub(crate) snapshot: String,
+    ways: Ways,
     pub(crate) config: Config,
     secrets: BTreeMap<Secret, String>,
     proof: Proof,
@@ -302,7 +307,7 @@ pub(crate) struct Caller<'a> {
 }
 
 impl Served {
-    fn new(load: &Load, mock: bool, clock: &dyn Clock) -> Result<Self, NotServed> {
+    pub(crate) fn new(load: &Load, mock: bool, clock: &dyn Clock) -> Result<Self, NotServed> {
         let (engine, config) = load().map_err(NotServed::Unsound)?;
         let (secrets, to) = if mock {
             (BTreeMap::new(), Destination::Mock)
@@ -318,6 +323,8 @@ impl Served {
         let acceptors = acceptors.collect::<Result<_, _>>()?;
         let shared = config.shared_limits.as_ref().map(shared).transpose()?;
         Ok(Self {
+            snapshot: engine.snapshot().to_string(),
+            ways: Ways::of(engine.catalog()),
             engine,
             config,
             secrets,
@@ -366,12 +373,13 @@ impl Served {
         heads::authorization(secret, self.config.scheme(endpoint))
     }
 
-    /// Where an attempt is posted: the catalog's address, or what stands in its place.
-    pub(crate) fn address(&self, attempt: &Attempt) -> Option<Uri> {
-        self.placed(&attempt.endpoint, &attempt.url)
+    /// A route of the catalog.
+    pub(crate) fn way(&self, route: Route) -> Option<&Arc<Way>> {
+        let place = |endpoint: &str, url: &str| self.placed(endpoint, url);
+        self.ways.way(self.engine.catalog(), route, place)
     }
 
-    /// The same of an address of an endpoint.
+    /// Where an address of an endpoint is: the catalog's, or what stands in its place.
     pub(crate) fn placed(&self, endpoint: &str, url: &str) -> Option<Uri> {
         let uri: Uri = url.parse().ok()?;
         let upstream = self.config.upstreams.get(endpoint);

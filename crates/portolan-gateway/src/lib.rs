@@ -2,8 +2,8 @@
 //!
 //! [`config`] reads `gateway.yaml` and [`proof`] proves it: both are here without the feature
 //! `server`, for whoever checks. With it, [`Gateway`] holds what all calls share and [`Server`] its
-//! sockets. A call passes `paths` (host, path, method), `chat` (read, judged), `dispatch` (its plan
-//! carried out, by `attempt`), and is answered in its own framing (`stream`, `reframe`).
+//! sockets. A call passes `paths` (host, path, method), `chat` (read), `plan` (judged), `dispatch`
+//! (carried out, by `attempt`), and is answered in its own framing (`stream`, `reframe`).
 //!
 //! No policy is here and no wording: what may be called, what moves a plan on and how long that may
 //! take are the policy's; what callers read is worded by `portolan-wire`.
@@ -32,6 +32,8 @@ mod exchange;
 #[cfg(feature = "server")]
 mod gateway;
 #[cfg(feature = "server")]
+mod given;
+#[cfg(feature = "server")]
 mod heads;
 #[cfg(feature = "server")]
 mod health;
@@ -52,15 +54,21 @@ mod observe;
 #[cfg(feature = "server")]
 mod paths;
 #[cfg(feature = "server")]
+mod plan;
+#[cfg(feature = "server")]
 mod redact;
 #[cfg(feature = "server")]
 mod reframe;
 #[cfg(feature = "server")]
 mod repair;
 #[cfg(feature = "server")]
+mod said;
+#[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]
 mod shared;
+#[cfg(feature = "server")]
+mod steady;
 #[cfg(feature = "server")]
 mod stream;
 #[cfg(feature = "server")]
@@ -69,6 +77,8 @@ mod telemetry;
 mod tls;
 #[cfg(feature = "server")]
 mod transport;
+#[cfg(feature = "server")]
+mod ways;
 #[cfg(feature = "server")]
 mod windows;
 

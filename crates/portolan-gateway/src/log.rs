@@ -8,11 +8,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use portolan_core::catalog::Price;
 use portolan_core::decimal::Decimal;
-use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 
 use crate::audio::Heard;
 use crate::budgets::Reserved;
 use crate::observe::Observed;
+use crate::ways::Way;
+
+/// Bytes that a line seldom has more of.
+const ROOM: usize = 1024;
 
 /// Where lines go. One line is one write.
 pub struct Log(Mutex<Box<dyn Write + Send>>);
@@ -30,19 +35,20 @@ impl Log {
 
     /// Writes what happened to the gateway itself, in a line that is about no call.
     pub(crate) fn event(&self, at: &str, event: &str) -> bool {
-        self.put(format!("{{\"at\":\"{at}\",\"event\":\"{event}\"}}"))
+        self.put(format!("{{\"at\":\"{at}\",\"event\":\"{event}\"}}").into())
     }
 
     /// Writes a line; `false` where that is not possible. It must not stop calls: a metric says
     /// that lines are missing.
     pub(crate) fn write(&self, line: &Line) -> bool {
-        serde_json::to_string(line).is_ok_and(|text| self.put(text))
+        let mut text = Vec::with_capacity(ROOM);
+        serde_json::to_writer(&mut text, line).is_ok() && self.put(text)
     }
 
-    fn put(&self, mut text: String) -> bool {
-        text.push('\n');
+    fn put(&self, mut text: Vec<u8>) -> bool {
+        text.push(b'\n');
         let mut writer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = writer.write_all(text.as_bytes());
+        let written = writer.write_all(&text);
         written.and_then(|()| writer.flush()).is_ok()
     }
 }
@@ -103,24 +109,35 @@ pub(crate) struct Line {
 }
 
 /// One try of an attempt.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub(crate) struct Tried {
-    pub(crate) model: String,
-    pub(crate) region: String,
-    pub(crate) endpoint: String,
-    /// The address that the plan names.
-    pub(crate) url: String,
-    /// The bucket that its usage is counted in.
-    pub(crate) usage_region: String,
+    /// Where.
+    pub(crate) way: Arc<Way>,
     /// What its tokens cost.
-    #[serde(skip)]
     pub(crate) price: Price,
     /// `answered`, a status, or `connect`, `timeout`, `reset`, `truncated`, `garbage`, `limit`.
     pub(crate) outcome: String,
     pub(crate) ms: u64,
     /// The upstream had the whole body and gave no answer that counts: it may bill for it.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) maybe_billed: bool,
+}
+
+impl Serialize for Tried {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let way = &*self.way;
+        let mut line = serializer.serialize_struct("Tried", 8)?;
+        line.serialize_field("model", &way.model)?;
+        line.serialize_field("region", &way.region)?;
+        line.serialize_field("endpoint", &way.endpoint)?;
+        line.serialize_field("url", &way.url)?;
+        line.serialize_field("usage_region", &way.usage_region)?;
+        line.serialize_field("outcome", &self.outcome)?;
+        line.serialize_field("ms", &self.ms)?;
+        if self.maybe_billed {
+            line.serialize_field("maybe_billed", &true)?;
+        }
+        line.end()
+    }
 }
 
 /// A call that passed through to another service.

@@ -6,6 +6,8 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
+use portolan_core::limits;
+use portolan_core::text::echo;
 use portolan_wire::http::{Dialect, Fault};
 
 use crate::config::{Listener, Serves};
@@ -120,11 +122,10 @@ fn plain(status: u16, text: String) -> Response<Body> {
 /// A call that has just come: its id, its instant, its policy, and its line in the log.
 fn arrived(gateway: &Arc<Gateway>, dialect: Dialect, head: &Parts) -> (Exchange, Record) {
     let now_ms = gateway.clock.now_ms();
-    let [a, b] = [fastrand::u64(..), fastrand::u64(..)];
-    let id = format!("{a:016x}{b:016x}");
+    let id = id();
     let served = gateway.served();
     let mut record = gateway.record(&served, &id, now_ms);
-    record.line.path = portolan_core::text::echo(head.uri.path());
+    record.line.path = shown(head.uri.path());
     record.line.client_request_id = heads::client_id(&head.headers);
     let mut exchange = Exchange {
         gateway: Arc::clone(gateway),
@@ -136,6 +137,26 @@ fn arrived(gateway: &Arc<Gateway>, dialect: Dialect, head: &Parts) -> (Exchange,
     };
     exchange.speak(&head.headers);
     (exchange, record)
+}
+
+/// An id for a call, in hexadecimal.
+fn id() -> String {
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
+    let random = fastrand::u128(..);
+    let digit = |at: u32| DIGITS.get(usize::try_from(random >> (4 * at) & 15).unwrap_or(0));
+    (0..32).filter_map(digit).collect()
+}
+
+/// A path as it is logged: nearly always as it is.
+fn shown(path: &str) -> String {
+    let plain = path.bytes().all(|byte| byte.is_ascii_graphic());
+    if plain && path.len() <= limits::ECHO_CHARS {
+        path.to_owned()
+    } else {
+        echo(path)
+    }
 }
 
 /// The endpoint that a call is for. On a listener of one endpoint a host may be any, but not two.

@@ -19,6 +19,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::config::Listener;
 use crate::gateway::Gateway;
 use crate::paths;
+use crate::steady::Steady;
 
 /// Bytes of all headers of a call.
 const HEAD_BYTES: usize = 64 * 1024;
@@ -141,12 +142,12 @@ async fn taken_in(gateway: &Arc<Gateway>, door: &Door, stream: TcpStream, watche
         Door::Admin => None,
     };
     let Some(acceptor) = acceptor else {
-        let _ = watcher.watch(connection(gateway, door, stream)).await;
+        let _ = Steady::new(watcher.watch(connection(gateway, door, stream))).await;
         return;
     };
     let head = Duration::from_secs(gateway.config().bounds.head_s);
     if let Ok(Ok(stream)) = tokio::time::timeout(head, acceptor.accept(stream)).await {
-        let _ = watcher.watch(connection(gateway, door, stream)).await;
+        let _ = Steady::new(watcher.watch(connection(gateway, door, stream))).await;
     }
 }
 
