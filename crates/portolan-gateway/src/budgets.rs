@@ -5,13 +5,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use portolan_core::answer::Plan;
 use portolan_core::request::{Effective, Request};
 
 use crate::audio;
 use crate::config::Budget;
 use crate::ledger::{cost, cost_of};
 use crate::log::Line;
+use crate::plan::Plan;
 
 /// What is taken for the output of a call that names no limit.
 const OUTPUT_TOKENS: u64 = 4096;
@@ -129,7 +129,7 @@ fn purse<'p>(
 
 /// What the dearest attempt of a plan may come to: its input as estimated, its output as far as it
 /// may go. `None` where a price is not known.
-pub(crate) fn estimate(plan: &Plan, request: &Request) -> Option<i128> {
+pub(crate) fn estimate(plan: &Plan<'_>, request: &Request) -> Option<i128> {
     let each = plan.attempts.iter().map(|attempt| {
         let own = match attempt.fallback {
             None => Some(request.primary()),

@@ -4,11 +4,11 @@
 //! It ends before the first byte of an answer reaches the caller: from then on nothing is tried
 //! again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Uri};
-use portolan_core::answer::{Attempt, Plan};
 use portolan_wire::http::{Fault, Trouble, UpstreamError};
 use portolan_wire::{BodyText, Carrier};
 use serde_json::value::RawValue;
@@ -21,6 +21,7 @@ use crate::evidence;
 use crate::exchange::Exchange;
 use crate::heads;
 use crate::log::{Record, Tried};
+use crate::plan::{Attempt, Plan};
 use crate::redact::redacted;
 use crate::repair::Wanted;
 use crate::traces;
@@ -31,7 +32,7 @@ const LOGGED: usize = 16 * 1024;
 
 /// A call with its plan.
 pub(crate) struct Ordered<'a> {
-    pub(crate) plan: &'a Plan,
+    pub(crate) plan: &'a Plan<'a>,
     pub(crate) body: &'a BodyText,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) row: Option<&'a KeyRow>,
@@ -126,17 +127,17 @@ pub(crate) async fn carry_out(
         }
         // What was legal when the call came may not be any more: a plan past its time ends.
         let now = clock::instant(exchange.gateway.clock.now_ms());
-        if order.plan.valid_until.is_some_and(|until| now >= until) {
+        if order.plan.is_over(now) {
             return Carried::Failed(course.told(attempt, &failure), course.standing);
         }
         let last = position + 1 == order.plan.attempts.len();
-        let listed = |words: &[String]| words.iter().any(|word| failure.class.is(word));
-        if !last && listed(&order.plan.advance) {
+        let listed = |words: &[Box<str>]| words.iter().any(|word| failure.class.is(word));
+        if !last && listed(order.plan.advance) {
             position += 1;
             continue;
         }
         let retry = order.plan.retry.as_ref().filter(|retry| {
-            last && retries < retry.times && listed(&retry.on) && failure.class != Class::Limit
+            last && retries < retry.times && listed(retry.on) && failure.class != Class::Limit
         });
         if let Some(retry) = retry
             && course.waited(retry.after_ms, &failure, retries).await
@@ -182,7 +183,7 @@ impl From<Fault<'_>> for Stop {
 }
 
 impl Course<'_> {
-    fn bounds(&self, attempt: &Attempt) -> Bounds {
+    fn bounds(&self, attempt: &Attempt<'_>) -> Bounds {
         let bytes = self.exchange.served.config.bounds.answer_bytes;
         // What is mended is read whole, and becomes a stream after that.
         let streams = self.order.streams && !self.order.repairs.of_us(attempt);
@@ -190,12 +191,12 @@ impl Course<'_> {
     }
 
     /// One try: counted, sent, noted.
-    async fn tried(&mut self, attempt: &Attempt) -> Result<Answered, Stop> {
+    async fn tried(&mut self, attempt: &Attempt<'_>) -> Result<Answered, Stop> {
         let gateway = &self.exchange.gateway;
         let (uri, body, key) = self.outgoing(attempt)?;
         if self.tries == 0 && self.order.round == 1 {
             let (breaker, now) = (self.exchange.served.config.breaker, gateway.clock.now_ms());
-            if !gateway.health.takes(attempt, breaker, now) {
+            if !gateway.health.takes(attempt.way, breaker, now) {
                 return Err(Stop::Changed);
             }
         }
@@ -203,7 +204,7 @@ impl Course<'_> {
             let now = gateway.clock.now_ms();
             let served = &self.exchange.served;
             let taken = gateway
-                .take(served, self.order.account, attempt, limit, now)
+                .take(served, self.order.account, &attempt.way.model, limit, now)
                 .await;
             match taken {
                 Ok(standing) => self.standing = Some(standing),
@@ -236,9 +237,9 @@ impl Course<'_> {
         self.tries += 1;
         match outcome {
             Ok(answered) => {
-                gateway.health.answered(attempt);
+                gateway.health.answered(attempt.way);
                 self.note(attempt, "answered", false, begun.elapsed());
-                evidence::noted(self.exchange, attempt, &answered, self.record);
+                evidence::noted(self.exchange, attempt.way, &answered, self.record);
                 traces::answered_with(&mut self.record.line, &answered);
                 Ok(answered)
             }
@@ -247,7 +248,7 @@ impl Course<'_> {
                 if failure.class.is_unhealthy() {
                     gateway
                         .health
-                        .failed(attempt, breaker, gateway.clock.now_ms());
+                        .failed(attempt.way, breaker, gateway.clock.now_ms());
                 }
                 let sent = failure.class.may_be_billed();
                 self.note(attempt, &failure.class.word(), sent, begun.elapsed());
@@ -257,7 +258,7 @@ impl Course<'_> {
     }
 
     /// What of an attempt is ours to do.
-    fn carrier(&self, attempt: &Attempt) -> Carrier {
+    fn carrier(&self, attempt: &Attempt<'_>) -> Carrier {
         let order = self.order;
         let repairs = order.repairs.of_us(attempt);
         Carrier {
@@ -268,29 +269,33 @@ impl Course<'_> {
     }
 
     /// Where an attempt goes, with what, under which key.
-    fn outgoing(&self, attempt: &Attempt) -> Result<(Uri, Bytes, Option<http::HeaderValue>), Stop> {
+    fn outgoing(
+        &self,
+        attempt: &Attempt<'_>,
+    ) -> Result<(Uri, Bytes, Option<http::HeaderValue>), Stop> {
         let misconfigured = |what| Stop::from(Fault::Misconfigured { what });
         let served = &self.exchange.served;
-        let uri = served.address(attempt);
+        let uri = attempt.way.uri.clone();
         let uri = uri.ok_or_else(|| misconfigured("the catalog makes a URL that is none"))?;
-        let body = self.order.body.outgoing_for(attempt, self.carrier(attempt));
+        let (posted, sending) = (self.order.body, attempt.sending());
+        let body = posted.outgoing_for(sending, self.carrier(attempt));
         let body = body.ok_or_else(|| misconfigured("a plan for another body"))?;
         let wrong_region = |row: &KeyRow| {
             let valid: Vec<&str> = row.upstreams.keys().map(String::as_str).collect();
-            let (used, valid) = (&*attempt.endpoint, &*valid);
+            let (used, valid) = (&*attempt.way.endpoint, &*valid);
             Stop::from(Fault::KeyWrongRegion { used, valid })
         };
         if self.exchange.gateway.transport.is_mock() {
             // There is no secret to send, but a key that names its regions keeps to them.
             let elsewhere = |row: &&KeyRow| {
-                !(row.upstreams.is_empty() || row.upstreams.contains_key(&attempt.endpoint))
+                !(row.upstreams.is_empty() || row.upstreams.contains_key(&attempt.way.endpoint))
             };
             return match self.order.row.filter(elsewhere) {
                 Some(row) => Err(wrong_region(row)),
                 None => Ok((uri, body.into(), None)),
             };
         }
-        let key = served.key(&attempt.endpoint, self.order.row);
+        let key = served.key(&attempt.way.endpoint, self.order.row);
         let key = key.ok_or_else(|| match self.order.row {
             Some(row) => wrong_region(row),
             None => misconfigured("an endpoint without a secret"),
@@ -298,19 +303,14 @@ impl Course<'_> {
         Ok((uri, body.into(), Some(key)))
     }
 
-    fn note(&mut self, attempt: &Attempt, outcome: &str, maybe_billed: bool, took: Duration) {
+    fn note(&mut self, attempt: &Attempt<'_>, outcome: &str, maybe_billed: bool, took: Duration) {
         self.record.line.attempts.push(Tried {
-            model: attempt.model.clone(),
-            region: attempt.region.clone(),
-            endpoint: attempt.endpoint.clone(),
-            url: attempt.url.clone(),
-            usage_region: attempt.usage_region.clone(),
+            way: Arc::clone(attempt.way),
             price: attempt.price,
             outcome: outcome.to_owned(),
             ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             maybe_billed,
             served_region: None,
-            providers: attempt.providers.clone(),
             begun: self.record.elapsed().saturating_sub(took),
             took,
         });
@@ -343,8 +343,8 @@ impl Course<'_> {
     }
 
     /// What is told to the caller of the failure that was the last.
-    fn told(&mut self, attempt: &Attempt, failure: &Failure) -> Trouble {
-        let model = &*attempt.model;
+    fn told(&mut self, attempt: &Attempt<'_>, failure: &Failure) -> Trouble {
+        let model = &*attempt.way.model;
         let error = UpstreamError::read(&failure.body);
         self.record.line.upstream_request_id =
             error.request_id.clone().or(failure.upstream_id.clone());
@@ -352,7 +352,7 @@ impl Course<'_> {
             let key = self
                 .exchange
                 .served
-                .secret(&attempt.endpoint, self.order.row);
+                .secret(&attempt.way.endpoint, self.order.row);
             let shown = heads::shown_key(self.order.headers);
             let secrets: Vec<&str> = key.into_iter().chain(shown).collect();
             let said = self.order.body.bytes();
@@ -398,7 +398,7 @@ impl Course<'_> {
         let prompt = prompt(self.order.body.bytes());
         trouble.message = redacted(trouble.message.as_bytes(), usize::MAX, prompt, &[]);
         let served = &self.exchange.served;
-        if let Some(key) = served.secret(&attempt.endpoint, self.order.row) {
+        if let Some(key) = served.secret(&attempt.way.endpoint, self.order.row) {
             for text in std::iter::once(&mut trouble.message).chain(&mut trouble.help) {
                 *text = text.replace(key, "…");
             }

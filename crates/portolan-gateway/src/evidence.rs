@@ -3,7 +3,6 @@
 //!
 //! How an upstream says so is the configuration's: a header or a field, and what its words mean.
 
-use portolan_core::answer::Attempt;
 use portolan_core::text::echo;
 use serde::Serialize;
 use serde_json::Value;
@@ -14,6 +13,7 @@ use crate::config::watching::{ServedRegion, Stands};
 use crate::exchange::Exchange;
 use crate::heads;
 use crate::log::Record;
+use crate::ways::Way;
 
 /// Characters of an upstream's word that are kept.
 const WORD: usize = 64;
@@ -57,19 +57,14 @@ impl Finding {
 }
 
 /// Notes what an answer says of where it was made, at the try that was noted last.
-pub(crate) fn noted(
-    exchange: &Exchange,
-    attempt: &Attempt,
-    answered: &Answered,
-    record: &mut Record,
-) {
+pub(crate) fn noted(exchange: &Exchange, way: &Way, answered: &Answered, record: &mut Record) {
     let gateway = &exchange.gateway;
-    let upstream = exchange.served.config.upstreams.get(&attempt.endpoint);
+    let upstream = exchange.served.config.upstreams.get(&way.endpoint);
     let says = upstream.and_then(|upstream| upstream.served_region.as_ref());
     let Some(says) = says.filter(|_| !gateway.transport.is_mock()) else {
         return;
     };
-    let evidence = Evidence::of(exchange, attempt, says, answered);
+    let evidence = Evidence::of(exchange, way, says, answered);
     let warns = match evidence.finding {
         Finding::Drift => Some("served-region-drift"),
         Finding::Unknown => Some("served-region-unknown"),
@@ -77,9 +72,9 @@ pub(crate) fn noted(
     };
     if let Some(what) = warns {
         let said = evidence.said.as_deref().unwrap_or_default();
-        let Attempt {
+        let Way {
             endpoint, region, ..
-        } = attempt;
+        } = way;
         // Each is in the line of its call: the warning comes with the first of a kind.
         let kind = format!("{what} {endpoint} {region} {}", said.to_lowercase());
         if gateway.telemetry.is_news(kind) {
@@ -90,7 +85,6 @@ pub(crate) fn noted(
                 ("region", region),
                 ("said", said),
                 ("place", evidence.place.as_deref().unwrap_or_default()),
-                ("planned", &*attempt.processing.join(" ")),
             ];
             if !gateway.settings.log.warning(&at, what, &more) {
                 gateway.telemetry.log_lost();
@@ -103,12 +97,7 @@ pub(crate) fn noted(
 }
 
 impl Evidence {
-    fn of(
-        exchange: &Exchange,
-        attempt: &Attempt,
-        says: &ServedRegion,
-        answered: &Answered,
-    ) -> Self {
+    fn of(exchange: &Exchange, way: &Way, says: &ServedRegion, answered: &Answered) -> Self {
         let Some(said) = said(says, answered) else {
             return Self {
                 finding: Finding::Absent,
@@ -119,9 +108,7 @@ impl Evidence {
         let catalog = exchange.served.engine.catalog();
         let place = says.regions.get(&said.trim().to_lowercase()).copied();
         let at = clock::instant(exchange.gateway.clock.now_ms());
-        let named = attempt.processing.iter();
-        let planned: Option<Vec<_>> = named.map(|name| catalog.places.named(name)).collect();
-        let planned = planned.filter(|planned| !planned.is_empty());
+        let planned = catalog.processing(way.route, at).value;
         let finding = match (place, &planned) {
             (Some(place), Some(planned)) => {
                 let planned = catalog.union(Some(planned), at).value;

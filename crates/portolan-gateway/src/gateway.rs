@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, Uri};
-use portolan_core::answer::{Attempt, Limit};
+use portolan_core::answer::Limit;
+use portolan_core::catalog::Route;
 use portolan_core::engine::Engine;
 use portolan_wire::http::Fault;
 use sha2::{Digest as _, Sha256};
@@ -31,11 +32,13 @@ use crate::observe::Observations;
 use crate::passing::Outbound;
 use crate::paths;
 use crate::proof::{Destination, Proof, prove};
+use crate::reading::Slow;
 use crate::shared::{Shared, Turn};
 use crate::telemetry::Telemetry;
 use crate::tls::acceptor;
 use crate::traces::{Collector, Waiting};
 use crate::transport::{Body, Network, Transport, Upstream};
+use crate::ways::{Way, Ways};
 use crate::windows::{Standing, Windows};
 
 /// Reads a policy and a configuration anew; in words what is wrong with them.
@@ -181,7 +184,8 @@ impl Gateway {
     where
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
     {
-        paths::answer(Arc::clone(self), Arc::clone(listener), request).await
+        let (gateway, listener) = (Arc::clone(self), Arc::clone(listener));
+        paths::answer(gateway, listener, request, Slow::default()).await
     }
 
     /// Loads, compiles and proves anew, and serves that from the next call on. Where anything is
@@ -234,15 +238,15 @@ impl Gateway {
         &self,
         served: &Served,
         account: &str,
-        attempt: &Attempt,
+        model: &str,
         limit: &Limit,
         now_ms: i64,
     ) -> Result<Standing, Standing> {
         let Some(shared) = &served.shared else {
-            return self.windows.take(account, attempt, limit, now_ms);
+            return self.windows.take(account, model, limit, now_ms);
         };
         let (taken, turn) = shared
-            .take(&self.windows, account, attempt, limit, now_ms)
+            .take(&self.windows, account, model, limit, now_ms)
             .await;
         if let Some(turn) = turn {
             let what = match turn {
@@ -298,6 +302,9 @@ impl Gateway {
 /// One policy with all that is needed to serve it.
 pub(crate) struct Served {
     pub(crate) engine: Engine,
+    /// Its snapshot, as the log has it.
+    pub(crate) snapshot: String,
+    ways: Ways,
     pub(crate) config: Config,
     secrets: BTreeMap<Secret, String>,
     proof: Proof,
@@ -319,7 +326,7 @@ pub(crate) struct Caller<'a> {
 }
 
 impl Served {
-    fn new(load: &Load, mock: bool, clock: &dyn Clock) -> Result<Self, NotServed> {
+    pub(crate) fn new(load: &Load, mock: bool, clock: &dyn Clock) -> Result<Self, NotServed> {
         let (engine, config) = load().map_err(NotServed::Unsound)?;
         let (secrets, to) = if mock {
             (BTreeMap::new(), Destination::Mock)
@@ -336,6 +343,8 @@ impl Served {
         let shared = config.shared_limits.as_ref().map(shared).transpose()?;
         let collector = config.traces.as_ref().map(Collector::new).transpose()?;
         Ok(Self {
+            snapshot: engine.snapshot().to_string(),
+            ways: Ways::of(engine.catalog()),
             engine,
             config,
             secrets,
@@ -385,12 +394,13 @@ impl Served {
         heads::authorization(secret, self.config.scheme(endpoint))
     }
 
-    /// Where an attempt is posted: the catalog's address, or what stands in its place.
-    pub(crate) fn address(&self, attempt: &Attempt) -> Option<Uri> {
-        self.placed(&attempt.endpoint, &attempt.url)
+    /// A route of the catalog.
+    pub(crate) fn way(&self, route: Route) -> Option<&Arc<Way>> {
+        let place = |endpoint: &str, url: &str| self.placed(endpoint, url);
+        self.ways.way(self.engine.catalog(), route, place)
     }
 
-    /// The same of an address of an endpoint.
+    /// Where an address of an endpoint is: the catalog's, or what stands in its place.
     pub(crate) fn placed(&self, endpoint: &str, url: &str) -> Option<Uri> {
         let uri: Uri = url.parse().ok()?;
         let upstream = self.config.upstreams.get(endpoint);

@@ -2,8 +2,8 @@
 //!
 //! [`config`] reads `gateway.yaml` and [`proof`] proves it: both are here without the feature
 //! `server`, for whoever checks. With it, [`Gateway`] holds what all calls share and [`Server`] its
-//! sockets. A call passes `paths` (host, path, method), `chat` (read, judged), `dispatch` (its plan
-//! carried out, by `attempt`), and is answered in its own framing (`stream`, `reframe`).
+//! sockets. A call passes `paths` (host, path, method), `chat` (read), `plan` (judged), `dispatch`
+//! (carried out, by `attempt`), and is answered in its own framing (`stream`, `reframe`).
 //!
 //! No policy is here and no wording: what may be called, what moves a plan on and how long that may
 //! take are the policy's; what callers read is worded by `portolan-wire`.
@@ -36,6 +36,8 @@ mod following;
 #[cfg(feature = "server")]
 mod gateway;
 #[cfg(feature = "server")]
+mod given;
+#[cfg(feature = "server")]
 mod heads;
 #[cfg(feature = "server")]
 mod health;
@@ -56,6 +58,8 @@ mod observe;
 #[cfg(feature = "server")]
 mod paths;
 #[cfg(feature = "server")]
+mod plan;
+#[cfg(feature = "server")]
 mod reading;
 #[cfg(feature = "server")]
 mod redact;
@@ -64,9 +68,13 @@ mod reframe;
 #[cfg(feature = "server")]
 mod repair;
 #[cfg(feature = "server")]
+mod said;
+#[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]
 mod shared;
+#[cfg(feature = "server")]
+mod steady;
 #[cfg(feature = "server")]
 mod stream;
 #[cfg(feature = "server")]
@@ -77,6 +85,8 @@ mod tls;
 mod traces;
 #[cfg(feature = "server")]
 mod transport;
+#[cfg(feature = "server")]
+mod ways;
 #[cfg(feature = "server")]
 mod windows;
 

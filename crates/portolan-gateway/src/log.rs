@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use portolan_core::catalog::Price;
 use portolan_core::decimal::Decimal;
-use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 
 use crate::audio::Heard;
 use crate::budgets::Reserved;
@@ -17,6 +18,10 @@ use crate::evidence::Evidence;
 use crate::observe::Observed;
 use crate::reading::Slow;
 use crate::traces::Trace;
+use crate::ways::Way;
+
+/// Bytes that a line seldom has more of.
+const ROOM: usize = 1024;
 
 /// Where lines go. One line is one write.
 pub struct Log(Mutex<Box<dyn Write + Send>>);
@@ -34,7 +39,7 @@ impl Log {
 
     /// Writes what happened to the gateway itself, in a line that is about no call.
     pub(crate) fn event(&self, at: &str, event: &str) -> bool {
-        self.put(format!("{{\"at\":\"{at}\",\"event\":\"{event}\"}}"))
+        self.put(format!("{{\"at\":\"{at}\",\"event\":\"{event}\"}}").into())
     }
 
     /// The same with names and values that say more.
@@ -43,19 +48,20 @@ impl Log {
         for (name, value) in [("at", at), ("event", event)].iter().chain(more) {
             line.insert((*name).to_owned(), (*value).into());
         }
-        self.put(serde_json::Value::Object(line).to_string())
+        self.put(serde_json::Value::Object(line).to_string().into())
     }
 
     /// Writes a line; `false` where that is not possible. It must not stop calls: a metric says
     /// that lines are missing.
     pub(crate) fn write(&self, line: &Line) -> bool {
-        serde_json::to_string(line).is_ok_and(|text| self.put(text))
+        let mut text = Vec::with_capacity(ROOM);
+        serde_json::to_writer(&mut text, line).is_ok() && self.put(text)
     }
 
-    fn put(&self, mut text: String) -> bool {
-        text.push('\n');
+    fn put(&self, mut text: Vec<u8>) -> bool {
+        text.push(b'\n');
         let mut writer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = writer.write_all(text.as_bytes());
+        let written = writer.write_all(&text);
         written.and_then(|()| writer.flush()).is_ok()
     }
 }
@@ -125,35 +131,43 @@ pub(crate) struct Line {
 }
 
 /// One try of an attempt.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub(crate) struct Tried {
-    pub(crate) model: String,
-    pub(crate) region: String,
-    pub(crate) endpoint: String,
-    /// The address that the plan names.
-    pub(crate) url: String,
-    /// The bucket that its usage is counted in.
-    pub(crate) usage_region: String,
+    /// Where.
+    pub(crate) way: Arc<Way>,
     /// What its tokens cost.
-    #[serde(skip)]
     pub(crate) price: Price,
     /// `answered`, a status, or `connect`, `timeout`, `reset`, `truncated`, `garbage`, `limit`.
     pub(crate) outcome: String,
     pub(crate) ms: u64,
     /// The upstream had the whole body and gave no answer that counts: it may bill for it.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) maybe_billed: bool,
     /// What the upstream said of where it served, where the configuration says how to read that.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) served_region: Option<Evidence>,
-    /// Who runs the model.
-    #[serde(skip)]
-    pub(crate) providers: Vec<String>,
     /// When it began, since the call came.
-    #[serde(skip)]
     pub(crate) begun: Duration,
-    #[serde(skip)]
     pub(crate) took: Duration,
+}
+
+impl Serialize for Tried {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let way = &*self.way;
+        let mut line = serializer.serialize_struct("Tried", 9)?;
+        line.serialize_field("model", &way.model)?;
+        line.serialize_field("region", &way.region)?;
+        line.serialize_field("endpoint", &way.endpoint)?;
+        line.serialize_field("url", &way.url)?;
+        line.serialize_field("usage_region", &way.usage_region)?;
+        line.serialize_field("outcome", &self.outcome)?;
+        line.serialize_field("ms", &self.ms)?;
+        if self.maybe_billed {
+            line.serialize_field("maybe_billed", &true)?;
+        }
+        if let Some(evidence) = &self.served_region {
+            line.serialize_field("served_region", evidence)?;
+        }
+        line.end()
+    }
 }
 
 /// A call that passed through to another service.

@@ -7,6 +7,8 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
+use portolan_core::limits;
+use portolan_core::text::echo;
 use portolan_wire::http::{Dialect, Fault};
 
 use crate::config::{Listener, Serves};
@@ -20,11 +22,12 @@ use crate::traces::Trace;
 use crate::transport::{Body, full};
 use crate::{ask, chat, models, passing};
 
-/// Answers a call that came in on a listener.
+/// Answers a call that came in on a listener, by a connection that may turn out to be slow.
 pub(crate) async fn answer<B>(
     gateway: Arc<Gateway>,
     listener: Arc<Listener>,
     request: Request<B>,
+    connection: Slow,
 ) -> Response<Body>
 where
     B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
@@ -43,7 +46,6 @@ where
     if gateway.is_draining() {
         return exchange.fault(&mut record, Fault::Draining);
     }
-    let connection = head.extensions.get::<Slow>().cloned().unwrap_or_default();
     let limit = Duration::from_secs(exchange.served.config.bounds.reader_s);
     let slow = (record.slow.clone(), connection);
     awaited(routed(&exchange, head, body, record).await, limit, slow)
@@ -134,11 +136,10 @@ fn plain(status: u16, text: String) -> Response<Body> {
 /// A call that has just come: its id, its instant, its policy, and its line in the log.
 fn arrived(gateway: &Arc<Gateway>, dialect: Dialect, head: &Parts) -> (Exchange, Record) {
     let now_ms = gateway.clock.now_ms();
-    let [a, b] = [fastrand::u64(..), fastrand::u64(..)];
-    let id = format!("{a:016x}{b:016x}");
+    let id = id();
     let served = gateway.served();
     let mut record = gateway.record(&served, &id, now_ms);
-    record.line.path = portolan_core::text::echo(head.uri.path());
+    record.line.path = shown(head.uri.path());
     record.line.trace = Trace::of(&head.headers, &served, now_ms);
     record.line.client_request_id = heads::client_id(&head.headers);
     let mut exchange = Exchange {
@@ -151,6 +152,26 @@ fn arrived(gateway: &Arc<Gateway>, dialect: Dialect, head: &Parts) -> (Exchange,
     };
     exchange.speak(&head.headers);
     (exchange, record)
+}
+
+/// An id for a call, in hexadecimal.
+fn id() -> String {
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
+    let random = fastrand::u128(..);
+    let digit = |at: u32| DIGITS.get(usize::try_from(random >> (4 * at) & 15).unwrap_or(0));
+    (0..32).filter_map(digit).collect()
+}
+
+/// A path as it is logged: nearly always as it is.
+fn shown(path: &str) -> String {
+    let plain = path.bytes().all(|byte| byte.is_ascii_graphic());
+    if plain && path.len() <= limits::ECHO_CHARS {
+        path.to_owned()
+    } else {
+        echo(path)
+    }
 }
 
 /// The endpoint that a call is for. On a listener of one endpoint a host may be any, but not two.

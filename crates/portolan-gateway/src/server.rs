@@ -20,6 +20,7 @@ use crate::config::Listener;
 use crate::gateway::Gateway;
 use crate::paths;
 use crate::reading::{Paced, Slow};
+use crate::steady::Steady;
 use crate::traces::export;
 
 /// Bytes of all headers of a call.
@@ -154,16 +155,12 @@ async fn taken_in(gateway: &Arc<Gateway>, door: &Door, stream: TcpStream, watche
         Door::Admin => None,
     };
     let Some(acceptor) = acceptor else {
-        let _ = watcher
-            .watch(connection(gateway, door, (stream, slow)))
-            .await;
+        let _ = Steady::new(watcher.watch(connection(gateway, door, (stream, slow)))).await;
         return;
     };
     let head = Duration::from_secs(gateway.config().bounds.head_s);
     if let Ok(Ok(stream)) = tokio::time::timeout(head, acceptor.accept(stream)).await {
-        let _ = watcher
-            .watch(connection(gateway, door, (stream, slow)))
-            .await;
+        let _ = Steady::new(watcher.watch(connection(gateway, door, (stream, slow)))).await;
     }
 }
 
@@ -178,12 +175,12 @@ where
 {
     let head = Duration::from_secs(gateway.config().bounds.head_s);
     let (gateway, door) = (Arc::clone(gateway), door.clone());
-    let service = service_fn(move |mut request: Request<Incoming>| {
+    let service = service_fn(move |request: Request<Incoming>| {
         let (gateway, door) = (Arc::clone(&gateway), door.clone());
-        request.extensions_mut().insert(slow.clone());
+        let slow = slow.clone();
         async move {
             let response = match door {
-                Door::Calls(_, listener) => paths::answer(gateway, listener, request).await,
+                Door::Calls(_, listener) => paths::answer(gateway, listener, request, slow).await,
                 Door::Admin => paths::administer(gateway, request).await,
             };
             Ok::<_, std::convert::Infallible>(response)

@@ -13,7 +13,6 @@ use std::collections::BTreeMap;
 
 use portolan_core::instant::Instant;
 use portolan_core::request::{Auth, Draft, State};
-use serde_json::value::RawValue;
 
 use crate::auth;
 use crate::diags;
@@ -143,12 +142,12 @@ struct Parts<'a> {
     query: Pairs,
     state: State,
     attributes: BTreeMap<String, String>,
-    body: Option<&'a RawValue>,
+    body: Option<&'a str>,
 }
 
 impl Parts<'_> {
-    fn into_call(self, body: &RawValue, now: Instant) -> Call {
-        let text = json::string(body).unwrap_or_else(|| body.get().to_owned());
+    fn into_call(self, body: &str, now: Instant) -> Call {
+        let text = json::string(body).unwrap_or_else(|| body.to_owned());
         let mut call = Call::posted(text, self.input_tokens, self.at.unwrap_or(now));
         if let Some(headers) = self.headers {
             (call.draft.auth, call.draft.auth_header) =
@@ -169,7 +168,7 @@ fn borrowed(pairs: &Pairs) -> impl Iterator<Item = (&str, &str)> {
         .map(|(name, value)| (name.as_str(), value.as_str()))
 }
 
-fn instant(value: &RawValue, path: &str, problems: &mut Problems) -> Option<Instant> {
+fn instant(value: &str, path: &str, problems: &mut Problems) -> Option<Instant> {
     let text = problems.string(value, path)?;
     let parsed = Instant::parse(&text);
     parsed
@@ -178,11 +177,11 @@ fn instant(value: &RawValue, path: &str, problems: &mut Problems) -> Option<Inst
 }
 
 /// An attribute's value as text: a string as it is, a boolean or a whole number as written.
-fn attribute(value: &RawValue, path: &str, problems: &mut Problems) -> Option<String> {
+fn attribute(value: &str, path: &str, problems: &mut Problems) -> Option<String> {
     match Kind::of(value) {
         Kind::String => problems.string(value, path),
-        Kind::Bool => Some(value.get().to_owned()),
-        Kind::Number if json::integer(value).is_some() => Some(value.get().to_owned()),
+        Kind::Bool => Some(value.to_owned()),
+        Kind::Number if json::integer(value).is_some() => Some(value.to_owned()),
         Kind::Number | Kind::Null | Kind::Array | Kind::Object => {
             problems.wrong_type(path, value, "a string, a boolean or a whole number");
             None
@@ -192,7 +191,7 @@ fn attribute(value: &RawValue, path: &str, problems: &mut Problems) -> Option<St
 
 /// Names and values of headers or query parameters; a name may have an array of values. Messages
 /// show names only, since values may be credentials.
-fn pairs(value: &RawValue, path: &str, problems: &mut Problems) -> Pairs {
+fn pairs(value: &str, path: &str, problems: &mut Problems) -> Pairs {
     let mut pairs = Pairs::new();
     for member in problems.members(value, path) {
         let path = join(path, &member.key);

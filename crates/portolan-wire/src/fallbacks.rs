@@ -5,7 +5,6 @@
 
 use portolan_core::limits;
 use portolan_core::request::{Body, Chain, ChainFault, ChainFaultKind};
-use serde_json::value::RawValue;
 
 use crate::body::{self, Deriver, FIELDS};
 use crate::faults::{self, Faults, Keys};
@@ -86,7 +85,7 @@ pub(crate) struct ChainReader<'a> {
 impl<'a> ChainReader<'a> {
     pub(crate) fn entries(
         &mut self,
-        value: &'a RawValue,
+        value: &'a str,
         path: &Path<'_>,
         deriver: &mut Deriver<'a>,
         faults: &mut Faults,
@@ -133,7 +132,7 @@ impl<'a> ChainReader<'a> {
         });
     }
 
-    pub(crate) fn config(&mut self, value: &'a RawValue, path: &Path<'_>, faults: &mut Faults) {
+    pub(crate) fn config(&mut self, value: &'a str, path: &Path<'_>, faults: &mut Faults) {
         let members = faults.members(value, path);
         let mut keys = Keys::of(&CONFIG_FIELDS);
         self.chain.depth = None;

@@ -1,7 +1,5 @@
 //! A posted body as text, and the text of each effective body. No facts are derived here.
 
-use serde_json::value::RawValue;
-
 use crate::body::{self, FIELDS};
 use crate::fallbacks::merge;
 use crate::faults::{self, Faults};
@@ -54,9 +52,9 @@ impl BodyText {
         let Some(mut members) = self.members(None) else {
             return self.clone();
         };
-        let values: Vec<(&str, Box<RawValue>)> = fields
+        let values: Vec<(&str, &str)> = fields
             .iter()
-            .filter_map(|(key, text)| Some((*key, RawValue::from_string(text.clone()).ok()?)))
+            .filter_map(|(key, text)| Some((*key, json::value(text)?)))
             .collect();
         let replaced = |key: &str| {
             let name = match faults::known(key, &FIELDS) {
@@ -76,7 +74,7 @@ impl BodyText {
 }
 
 /// The value of a field as a reader sees it that folds case and takes the last.
-pub(crate) fn last<'a>(members: &[Member<'a>], field: &str) -> Option<&'a RawValue> {
+pub(crate) fn last<'a>(members: &[Member<'a>], field: &str) -> Option<&'a str> {
     let named = |m: &&Member<'a>| faults::folds_to(&m.key, field);
     members.iter().rfind(named).map(|m| m.value)
 }
@@ -89,7 +87,7 @@ pub(crate) fn write(members: &[Member<'_>]) -> String {
         }
         out.push_str(&quote(&member.key));
         out.push(':');
-        out.push_str(member.value.get());
+        out.push_str(member.value);
     }
     out.push('}');
     out
@@ -97,5 +95,5 @@ pub(crate) fn write(members: &[Member<'_>]) -> String {
 
 /// A text as a JSON string.
 pub(crate) fn quote(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    serde_json::to_string(text).unwrap_or_default()
 }

@@ -6,7 +6,6 @@
 //! ```
 
 use portolan_core::request::{State, Usage};
-use serde_json::value::RawValue;
 
 use crate::diags;
 use crate::json::{self, Kind};
@@ -16,7 +15,7 @@ const FIELDS: [&str; 2] = ["models", "routes"];
 const MODEL_FIELDS: [&str; 3] = ["healthy", "reset_s", "used"];
 const ROUTE_FIELDS: [&str; 6] = ["endpoint", "healthy", "model", "region", "reset_s", "used"];
 
-pub(crate) fn read(value: &RawValue, path: &str, problems: &mut Problems) -> State {
+pub(crate) fn read(value: &str, path: &str, problems: &mut Problems) -> State {
     let mut state = State::default();
     for member in problems.members(value, path) {
         let path = join(path, &member.key);
@@ -35,7 +34,7 @@ pub(crate) fn read(value: &RawValue, path: &str, problems: &mut Problems) -> Sta
     state
 }
 
-fn routes(value: &RawValue, path: &str, state: &mut State, problems: &mut Problems) {
+fn routes(value: &str, path: &str, state: &mut State, problems: &mut Problems) {
     if Kind::of(value) != Kind::Array {
         problems.wrong_type(path, value, "an array");
         return;
@@ -68,7 +67,7 @@ fn routes(value: &RawValue, path: &str, state: &mut State, problems: &mut Proble
 type Names = [(&'static str, Option<String>); 3];
 
 fn entry(
-    value: &RawValue,
+    value: &str,
     path: &str,
     known: &[&'static str],
     problems: &mut Problems,

@@ -114,7 +114,9 @@ impl Passage<'_> {
             let now = gateway.clock.now_ms();
             let served = &self.exchange.served;
             let account = &*self.caller.account;
-            let taken = gateway.take(served, account, first, limit, now).await;
+            let taken = gateway
+                .take(served, account, &first.model, limit, now)
+                .await;
             taken.map_err(|standing| Fault::LimitReached {
                 model: &first.model,
                 requests: standing.limit,

@@ -110,8 +110,8 @@ impl Made<'_> {
         let mut all = Attributes::default();
         all.text("gen_ai.operation.name", "chat");
         all.text("gen_ai.provider.name", &self.provider(tried));
-        all.text("gen_ai.request.model", &tried.model);
-        if let Some(uri) = self.served.placed(&tried.endpoint, &tried.url) {
+        all.text("gen_ai.request.model", &tried.way.model);
+        if let Some(uri) = &tried.way.uri {
             all.text("server.address", uri.host().unwrap_or_default());
             let usual = if uri.scheme_str() == Some("http") {
                 80
@@ -121,8 +121,8 @@ impl Made<'_> {
             all.number("server.port", uri.port_u16().unwrap_or(usual).into());
         }
         all.text("portolan.request_id", &line.request_id);
-        all.text("portolan.region", &tried.region);
-        all.text("portolan.endpoint", &tried.endpoint);
+        all.text("portolan.region", &tried.way.region);
+        all.text("portolan.endpoint", &tried.way.endpoint);
         if let Some(evidence) = &tried.served_region {
             all.text("portolan.served_region", evidence.finding.word());
         }
@@ -148,7 +148,7 @@ impl Made<'_> {
         } else {
             tried.took
         };
-        let name = format!("chat {}", tried.model);
+        let name = format!("chat {}", tried.way.model);
         Span {
             span_id: self.trace.try_span(position).to_be_bytes().to_vec(),
             parent_span_id: self.trace.span.to_be_bytes().to_vec(),
@@ -196,7 +196,7 @@ impl Made<'_> {
     /// Who runs a model, in the words that the configuration has for the catalog's.
     fn provider(&self, tried: &Tried) -> String {
         let words = &self.traces.providers;
-        let named = tried.providers.iter();
+        let named = tried.way.providers.iter();
         let named = named.map(|name| words.get(name).unwrap_or(name).as_str());
         named.collect::<Vec<_>>().join(",")
     }
