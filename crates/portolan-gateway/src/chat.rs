@@ -10,9 +10,11 @@ use portolan_core::request::{Fault as BodyFault, FaultKind, Request, State};
 use portolan_wire::http::{Fault, Trouble};
 use portolan_wire::{BodyText, Call, answer_json};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::attempt::Gathered;
 use crate::budgets::estimate;
+use crate::config::KeyRow;
 use crate::dispatch::{Carried, JUDGED, Ordered, carry_out};
 use crate::exchange::{Exchange, put};
 use crate::gateway::Caller;
@@ -86,24 +88,13 @@ where
     record.line.stream = Some(asked.streams);
     let mut asked = asked;
     record.line.snapshot = Some(served.snapshot.clone());
-    let (settings, engine) = (&exchange.gateway.settings, &served.engine);
+    let settings = &exchange.gateway.settings;
+    let (begun, mut later, mut failed) = (Instant::now(), None::<Exchange>, None);
     for round in 1..=JUDGED {
+        let exchange = later.as_ref().unwrap_or(exchange);
         let state = known(exchange, &caller);
-        if settings.dry_run {
-            let answer = engine.answer(&asked.request, &state);
-            let mut response = exchange.say(&mut record, answer_json(&answer, Some(&asked.body)));
-            put(response.headers_mut(), "x-portolan-dry-run", "1");
-            return response;
-        }
-        if settings.observe {
-            let answer = engine.answer(&asked.request, &state);
-            let seen = Seen {
-                body: &body,
-                text: &asked.body,
-                model: asked.model.as_deref(),
-                row: caller.row,
-            };
-            return forward(exchange, head, &seen, &answer, record).await;
+        if settings.dry_run || settings.observe {
+            return told_only(exchange, head, &asked, (&body, caller.row), &state, record).await;
         }
         let plan = match Plan::of(&served, &asked.request, state) {
             Ok(plan) => plan,
@@ -134,9 +125,22 @@ where
             counts: asked.counts,
             repairs: &asked.repairs,
             round,
+            begun,
+            failed: failed.as_deref(),
         };
         match carry_out(exchange, &order, &mut record).await {
             Carried::Changed => {}
+            // It is another call now: what has been tried of it is not tried again.
+            Carried::Over(last) => {
+                match asked.later(exchange, head, &caller) {
+                    Ok((again, now)) => (asked, later) = (again, Some(now)),
+                    Err(what) => {
+                        let what = &*what;
+                        return exchange.fault(&mut record, Fault::Misconfigured { what });
+                    }
+                }
+                failed = Some(last);
+            }
             Carried::Failed(trouble, standing) => {
                 return exchange.tell(&mut record, &trouble, standing.as_ref());
             }
@@ -146,6 +150,7 @@ where
                 standing,
                 bounds,
             } => {
+                record.line.upstream_body = None;
                 let given = Given {
                     plan: &plan,
                     attempt,
@@ -161,6 +166,30 @@ where
     }
     let what = "a limit that is reached whenever it is looked at";
     exchange.fault(&mut record, Fault::Misconfigured { what })
+}
+
+/// A call that no plan is carried out for: what the policy would do with it is told, or noted.
+async fn told_only(
+    exchange: &Exchange,
+    head: &Parts,
+    asked: &Asked,
+    (body, row): (&Bytes, Option<&KeyRow>),
+    state: &State,
+    mut record: Record,
+) -> Response<Body> {
+    let answer = exchange.served.engine.answer(&asked.request, state);
+    if exchange.gateway.settings.dry_run {
+        let mut response = exchange.say(&mut record, answer_json(&answer, Some(&asked.body)));
+        put(response.headers_mut(), "x-portolan-dry-run", "1");
+        return response;
+    }
+    let seen = Seen {
+        body,
+        text: &asked.body,
+        model: asked.model.as_deref(),
+        row,
+    };
+    forward(exchange, head, &seen, &answer, record).await
 }
 
 /// Sets the estimate of a plan aside, where the caller's key has a budget.
@@ -231,6 +260,19 @@ impl Asked {
             transcript,
             unclear,
         })
+    }
+
+    /// The same, as a call of now.
+    fn later(
+        &self,
+        exchange: &Exchange,
+        head: &Parts,
+        caller: &Caller<'_>,
+    ) -> Result<(Self, Exchange), String> {
+        let now = exchange.later();
+        let body = Bytes::copy_from_slice(self.body.bytes());
+        let asked = Self::new(&now, head, &body, caller)?;
+        Ok((asked, now))
     }
 
     /// The same with its transcript, where the plan needs it put in.

@@ -47,7 +47,14 @@ pub(crate) struct Ordered<'a> {
     /// back to be judged again, but for the last time; a route that another call has just taken to
     /// try does so the first time only.
     pub(crate) round: usize,
+    /// When it was begun: all of its tries share one total.
+    pub(crate) begun: Instant,
+    /// What its last try came to, where it is a call whose plan was over before the next one.
+    pub(crate) failed: Option<&'a Failed>,
 }
+
+/// What is told of a call that nothing answered, and how its limit stands.
+pub(crate) type Failed = (Trouble, Option<Standing>);
 
 /// How often a call is judged at most, because a limit was reached meanwhile.
 pub(crate) const JUDGED: usize = 8;
@@ -55,6 +62,32 @@ pub(crate) const JUDGED: usize = 8;
 impl Ordered<'_> {
     const fn is_last(&self) -> bool {
         self.round >= JUDGED
+    }
+
+    /// Where to begin: at the first attempt; where some were tried by a plan that is over, at the
+    /// first that was not, or else with what is left of the retries of the last one.
+    fn start(&self, tried: &[Tried]) -> Option<(usize, i64)> {
+        let Some(latest) = tried.last() else {
+            return Some((0, 0));
+        };
+        let times = |attempt: &Attempt<'_>| {
+            let same = tried.iter().filter(|t| t.way.route == attempt.way.route);
+            i64::try_from(same.count()).unwrap_or(i64::MAX)
+        };
+        let attempts = &self.plan.attempts;
+        if let Some(fresh) = attempts.iter().position(|attempt| times(attempt) == 0) {
+            return Some((fresh, 0));
+        }
+        let last = attempts.len().checked_sub(1)?;
+        let retries = times(attempts.get(last)?);
+        let retry = self.plan.retry.filter(|retry| retries <= retry.times)?;
+        let outcome = &*latest.outcome;
+        let means = |word: &str| match word.strip_suffix("xx") {
+            Some(hundreds) => outcome.len() == word.len() && outcome.starts_with(hundreds),
+            None => outcome == word,
+        };
+        let listed = retry.on.iter().any(|word| means(word));
+        listed.then_some((last, retries))
     }
 }
 
@@ -72,6 +105,8 @@ pub(crate) enum Carried {
     },
     /// A limit was reached before anything was sent: what is known now has changed.
     Changed,
+    /// A try failed, and when the next one was due the plan did not hold any more.
+    Over(Box<Failed>),
     /// Nothing answered.
     Failed(Trouble, Option<Standing>),
 }
@@ -94,15 +129,21 @@ pub(crate) async fn carry_out(
     record: &mut Record,
 ) -> Carried {
     let total = ms(order.plan.timeouts.total);
+    let Some((mut position, mut retries)) = order.start(&record.line.attempts) else {
+        let (trouble, standing) = order.failed.cloned().unwrap_or_else(|| {
+            let what = "a plan that begins nowhere";
+            (Fault::Misconfigured { what }.into(), None)
+        });
+        return Carried::Failed(trouble, standing);
+    };
     let mut course = Course {
         exchange,
         order,
+        deadline: total.map(|total| order.begun + total),
+        tries: record.line.attempts.len(),
         record,
-        deadline: total.map(|total| Instant::now() + total),
-        tries: 0,
         standing: None,
     };
-    let (mut position, mut retries) = (0, 0);
     loop {
         let Some(attempt) = order.plan.attempts.get(position) else {
             let what = "a plan without attempts";
@@ -125,28 +166,31 @@ pub(crate) async fn carry_out(
         if failure.class == Class::Limit && course.tries == 0 && !order.is_last() {
             return Carried::Changed;
         }
-        // What was legal when the call came may not be any more: a plan past its time ends.
-        let now = clock::instant(exchange.gateway.clock.now_ms());
-        if order.plan.is_over(now) {
-            return Carried::Failed(course.told(attempt, &failure), course.standing);
-        }
         let last = position + 1 == order.plan.attempts.len();
         let listed = |words: &[Box<str>]| words.iter().any(|word| failure.class.is(word));
-        if !last && listed(order.plan.advance) {
+        let mut goes_on = !last && listed(order.plan.advance);
+        if goes_on {
             position += 1;
-            continue;
         }
         let retry = order.plan.retry.as_ref().filter(|retry| {
             last && retries < retry.times && listed(retry.on) && failure.class != Class::Limit
         });
-        if let Some(retry) = retry
-            && course.waited(retry.after_ms, &failure, retries).await
-        {
+        if let Some(retry) = retry {
+            goes_on = course.waited(retry.after_ms, &failure, retries).await;
             retries += 1;
+        }
+        // What was legal when the call came may not be any more.
+        let now = clock::instant(exchange.gateway.clock.now_ms());
+        let over = goes_on && order.plan.is_over(now);
+        if goes_on && !over {
             continue;
         }
         let trouble = course.told(attempt, &failure);
-        return Carried::Failed(trouble, course.standing);
+        return if over && !order.is_last() {
+            Carried::Over(Box::new((trouble, course.standing)))
+        } else {
+            Carried::Failed(trouble, course.standing)
+        };
     }
 }
 

@@ -26,6 +26,18 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
+    /// The same call, judged for now.
+    pub(crate) fn later(&self) -> Self {
+        Self {
+            gateway: Arc::clone(&self.gateway),
+            served: Arc::clone(&self.served),
+            endpoint: self.endpoint.clone(),
+            dialect: self.dialect,
+            id: self.id.clone(),
+            now_ms: self.gateway.clock.now_ms(),
+        }
+    }
+
     /// The instant that the call is judged for.
     pub(crate) fn at(&self) -> Instant {
         clock::instant(self.now_ms)
