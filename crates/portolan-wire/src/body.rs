@@ -190,9 +190,10 @@ struct Text {
 
 /// Token counts are blamed on the messages, or on the prompt that stands in for them.
 fn counted_in(body: &mut Body, path: &Path<'_>) {
-    derived_from(body, "input_tokens", path);
-    derived_from(body, "input_tokens_estimated", path);
-    derived_from(body, "total_tokens", path);
+    let at = path.to_string();
+    for field in ["input_tokens", "input_tokens_estimated", "total_tokens"] {
+        body.paths.insert(field, at.clone());
+    }
 }
 
 fn note_messages(body: &mut Body, messages: Messages) {
