@@ -5,18 +5,21 @@
 mod alone;
 mod beaten;
 mod closed;
+mod outcomes;
 mod parts;
 mod unique;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use portolan_core::catalog::{EndpointId, ModelId};
-use portolan_core::diagram::survey::{Chart, Inconclusive, Likeness, Region, Standing, Topic};
-use portolan_core::policy::{Policy, Rule, RuleId, RuleKind};
+use portolan_core::diagram::survey::{Chart, Inconclusive, Likenesses, Region, Topic};
+use portolan_core::policy::{Rule, RuleId, RuleKind};
 use portolan_core::request::Draft;
 
 use crate::context::Context;
-use beaten::{beaten, deciders};
+use beaten::{again, beaten, deciders};
+use outcomes::{Judged, contests};
+use parts::conditions_of;
 pub use parts::{Asks, Part, Role};
 pub use unique::Pair;
 
@@ -53,7 +56,7 @@ pub struct Known {
     pub acts: bool,
     /// As an exclude it takes some candidate alone, or is the reason shown to some request.
     pub decides: bool,
-    /// The rules that decide where it holds and does not act.
+    /// Rules that decide where it holds and does not act: enough of them to cover it.
     pub behind: BTreeSet<RuleId>,
     /// Those of them that each hold wherever it holds; none where it was not looked for.
     pub alone: Option<BTreeSet<RuleId>>,
@@ -72,7 +75,8 @@ impl Surveyed {
         let topics: Vec<Topic<'_>> = topics.chain(closed.iter().map(Topic::When)).collect();
         let first = topics.len() - closed.len();
         let contests = contests(policy);
-        let mut seen: BTreeSet<Likeness> = BTreeSet::new();
+        let mut seen = Likenesses::default();
+        let mut judged = Judged::default();
         let surveyed = context.engine.survey(&topics, |survey| {
             let mut surveyed = Self {
                 rules: vec![Known::default(); policy.rules.len()],
@@ -99,6 +103,9 @@ impl Surveyed {
                 conditions_of(chart, real, &new, &mut surveyed.parts)?;
                 surveyed.claims(chart)?;
                 unique::overlaps(chart, real, context.engine, &mut surveyed.overlaps)?;
+                if judged.routes(chart)? {
+                    surveyed.routed(chart)?;
+                }
                 surveyed.outcomes(chart, &new, &contests)
             });
             all.map(|()| surveyed)
@@ -123,197 +130,6 @@ impl Surveyed {
         }
         Ok(())
     }
-
-    /// Who refuses, what routes and without which lock, and where the order of rules decides.
-    fn outcomes(
-        &mut self,
-        chart: &mut Chart<'_>,
-        candidates: &[usize],
-        contests: &[(RuleId, RuleId)],
-    ) -> Result<(), Inconclusive> {
-        let (endpoint, policy) = (chart.endpoint(), chart.policy());
-        let mut open = chart.routes(true)?;
-        if chart.standing() == Standing::Model && !open.is_empty() {
-            let models = chart.members().iter().filter_map(|member| member.model);
-            self.routes.extend(models.map(|model| (endpoint, model)));
-        }
-        let known = |id: RuleId| {
-            let at = self.refuses.get(&id);
-            at.is_some_and(|at| at.contains(&endpoint))
-        };
-        let asked = |(id, rule): &(RuleId, &Rule)| {
-            rule.kind.verdict().is_some() && !rule.help.is_empty() && !known(*id)
-        };
-        let asked: Vec<RuleId> = policy.rules().filter(asked).map(|(id, _)| id).collect();
-        if !asked.is_empty() {
-            let shown = chart.shown(true)?;
-            for id in asked.into_iter().filter(|id| shown.contains(id)) {
-                self.refuses.entry(id).or_default().insert(endpoint);
-            }
-        }
-        if self.unlocked.contains(&endpoint) {
-            open = Region::NONE;
-        }
-        for (id, rule) in policy.rules() {
-            if open.is_empty() {
-                break;
-            }
-            if let RuleKind::Lock { .. } = rule.kind {
-                let applies = chart.holds(id, None)?;
-                open = chart.without(open, applies)?;
-            }
-        }
-        if !open.is_empty() {
-            self.unlocked.insert(endpoint);
-        }
-        for candidate in candidates {
-            self.contested(chart, *candidate, contests)?;
-        }
-        Ok(())
-    }
-
-    /// Rules of which the first that holds wins, and which say different things.
-    fn contested(
-        &mut self,
-        chart: &mut Chart<'_>,
-        candidate: usize,
-        contests: &[(RuleId, RuleId)],
-    ) -> Result<(), Inconclusive> {
-        for (first, second) in contests {
-            let known = self.contested.get(second);
-            if known.is_some_and(|first_ones| first_ones.contains(first)) {
-                continue;
-            }
-            let legal = chart.survives(candidate, true)?;
-            let later = chart.holds(*second, Some(candidate))?;
-            let sooner = chart.holds(*first, Some(candidate))?;
-            let both = chart.and(later, sooner)?;
-            if !chart.and(both, legal)?.is_empty() {
-                self.contested.entry(*second).or_default().insert(*first);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Every two rules that put different things into the same place, the earlier one first.
-fn contests(policy: &Policy) -> Vec<(RuleId, RuleId)> {
-    let earlier = |second: RuleId| policy.rules().take_while(move |(first, _)| *first < second);
-    let each = policy.rules().flat_map(|(second, rule)| {
-        let contest = move |(_, other): &(RuleId, &Rule)| contest(&rule.kind, &other.kind);
-        earlier(second)
-            .filter(contest)
-            .map(move |(first, _)| (first, second))
-    });
-    each.collect()
-}
-
-/// Says whether two rules put different things into the same place.
-fn contest(one: &RuleKind, other: &RuleKind) -> bool {
-    if let (RuleKind::Set { value, .. }, RuleKind::Set { value: second, .. }) = (one, other) {
-        return same_subject(one, other) && value != second;
-    }
-    let limit = |kind: &RuleKind| {
-        if let RuleKind::Limit {
-            requests,
-            window_s,
-            key,
-        } = kind
-        {
-            Some((*requests, *window_s, key.clone()))
-        } else {
-            None
-        }
-    };
-    matches!((limit(one), limit(other)), (Some(one), Some(other)) if one != other)
-}
-
-/// What one slice shows of parts of conditions.
-fn conditions_of(
-    chart: &mut Chart<'_>,
-    real: Region,
-    candidates: &[usize],
-    parts: &mut [Part],
-) -> Result<(), Inconclusive> {
-    let policy = chart.policy();
-    let mut start = 0;
-    while let Some(whole) = parts.get(start) {
-        let rule = whole.rule;
-        let own = parts
-            .iter()
-            .skip(start)
-            .take_while(|part| part.rule == rule);
-        let (mut end, mut told) = (start, true);
-        for part in own {
-            end += 1;
-            told &= part.ever && !part.always && part.needed;
-        }
-        if told {
-            start = end;
-            continue;
-        }
-        // A request, or each of its candidates: what a rule judges.
-        let judges = policy.rule(rule).map(|rule| &rule.kind);
-        let alone = matches!(
-            judges,
-            Some(RuleKind::Refuse { .. } | RuleKind::Lock { .. })
-        );
-        let scopes: Vec<Option<usize>> = if alone {
-            vec![None]
-        } else {
-            candidates.iter().copied().map(Some).collect()
-        };
-        for scope in scopes {
-            let mut regions = Vec::new();
-            for topic in start..end {
-                let region = chart.topic(topic, scope)?;
-                regions.push(chart.and(region, real)?);
-            }
-            let own = parts.get_mut(start..end).unwrap_or_default();
-            told_apart(chart, real, own, &regions)?;
-        }
-        start = end;
-    }
-    Ok(())
-}
-
-/// What the regions of one rule's parts show of them.
-fn told_apart(
-    chart: &mut Chart<'_>,
-    real: Region,
-    parts: &mut [Part],
-    regions: &[Region],
-) -> Result<(), Inconclusive> {
-    for (position, part) in parts.iter_mut().enumerate() {
-        let Some(own) = regions.get(position) else {
-            continue;
-        };
-        part.ever |= !own.is_empty();
-        part.always &= chart.without(real, *own)?.is_empty();
-        if part.needed {
-            continue;
-        }
-        let conjunct = part.role == Role::Conjunct;
-        let mut others = if conjunct { real } else { Region::NONE };
-        // The first region is that of the whole.
-        for (other, region) in regions.iter().enumerate().skip(1) {
-            if other == position {
-                continue;
-            }
-            others = if conjunct {
-                chart.and(others, *region)?
-            } else {
-                chart.or(others, *region)?
-            };
-        }
-        let told = if conjunct {
-            chart.without(others, *own)?
-        } else {
-            chart.without(*own, others)?
-        };
-        part.needed = !told.is_empty();
-    }
-    Ok(())
 }
 
 /// What one slice shows of rules.
@@ -348,7 +164,7 @@ fn rules(
                 known.holds |= !holds.is_empty();
                 if refusers.contains(&id) {
                     known.acts = true;
-                } else if !known.acts && !holds.is_empty() {
+                } else if !again(chart, known, (id, rule), holds, None)? {
                     let mut by = chart.refusers(holds, true)?;
                     by.extend(chart.refusers(holds, false)?);
                     beaten(chart, known, holds, None, by)?;
@@ -362,6 +178,9 @@ fn rules(
                         continue;
                     }
                     known.holds = true;
+                    if again(chart, known, (id, rule), holds, Some(candidate))? {
+                        continue;
+                    }
                     let excluders = match excluders {
                         Some(found) => found,
                         None => excluders.insert(chart.excluders(real, candidate)?),
@@ -414,6 +233,9 @@ fn attempts(
     let holds = chart.holds(id, Some(candidate))?;
     let holds = chart.and(holds, real)?;
     known.holds |= !holds.is_empty();
+    if again(chart, known, (id, rule), holds, Some(candidate))? {
+        return Ok(());
+    }
     let (primary, fallback) = (
         chart.survives(candidate, true)?,
         chart.survives(candidate, false)?,

@@ -60,7 +60,7 @@ pub struct Change {
     pub what: Vec<Named>,
     /// In which directions it goes, the gravest first.
     pub directions: Vec<Direction>,
-    /// Whom it is for.
+    /// Whom it is for; those with a sample first.
     pub regions: Vec<Affected>,
 }
 
@@ -79,6 +79,19 @@ pub struct Affected {
     pub sample: Option<Sample>,
     /// The region itself.
     pub region: Region,
+}
+
+impl Change {
+    /// The regions that a posted body is in: each has a sample. They come before the others.
+    pub fn posted(&self) -> &[Affected] {
+        let posted = self.regions.partition_point(|r| r.sample.is_some());
+        self.regions.get(..posted).unwrap_or_default()
+    }
+
+    /// What can be posted comes before what only a program can ask, and then what is graver.
+    fn order(&self) -> (bool, &[Direction]) {
+        (self.posted().is_empty(), &self.directions)
+    }
 }
 
 impl Diff {
@@ -145,13 +158,14 @@ pub fn diff(old: &Engine, new: &Engine) -> Diff {
         });
     }
     for (cause, mut changes) in groups {
-        changes.sort_by(|a, b| a.directions.cmp(&b.directions));
+        changes.sort_by(|a, b| a.order().cmp(&b.order()));
         diff.groups.push(Group { cause, changes });
     }
-    diff.groups.sort_by(|a, b| {
-        let first = |group: &Group| group.changes.first().map(|c| c.directions.clone());
-        first(a).cmp(&first(b))
-    });
+    let gravest = |group: &Group| {
+        let first = group.changes.first();
+        first.map(|change| (change.posted().is_empty(), change.directions.clone()))
+    };
+    diff.groups.sort_by_cached_key(gravest);
     diff
 }
 
@@ -219,7 +233,8 @@ impl Diff {
             by_cause.entry(cause).or_default().push(affected);
         }
         let directions = named::directions(what);
-        let changes = by_cause.into_iter().map(|(cause, regions)| {
+        let changes = by_cause.into_iter().map(|(cause, mut regions)| {
+            regions.sort_by_key(|affected| affected.sample.is_none());
             let change = Change {
                 what: what.to_vec(),
                 directions: directions.clone(),

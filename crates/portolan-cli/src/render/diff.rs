@@ -34,17 +34,17 @@ pub(crate) fn human(diff: &Diff, all: bool, paint: Paint) -> String {
             &format!("{directions}: {} `{name}` {change}", declared.what),
         );
     }
-    for Group { cause, changes } in &diff.groups {
+    for (cause, changes) in shown(diff, all) {
         line(0, &paint.strong(&because(cause)));
-        for change in changes {
+        for (change, affected) in changes {
             line(
                 2,
                 &format!("{}: {}", painted(&change.directions, paint), what(change)),
             );
-            for text in regions(change, all) {
+            for text in regions(affected, all) {
                 line(4, &visible(&text));
             }
-            let samples = change.regions.iter().filter_map(|r| r.sample.as_ref());
+            let samples = affected.iter().filter_map(|r| r.sample.as_ref());
             for sample in samples.take(if all { usize::MAX } else { 1 }) {
                 let request = format!("such as {}", visible(&request(sample)));
                 line(4, &paint.faint(&request));
@@ -53,6 +53,9 @@ pub(crate) fn human(diff: &Diff, all: bool, paint: Paint) -> String {
                 line(4, &paint.faint(&visible(&decided)));
             }
         }
+    }
+    if let Some(hidden) = hidden(diff, all) {
+        line(0, &hidden);
     }
     for reason in &diff.inconclusive {
         line(
@@ -248,29 +251,57 @@ fn what(change: &Change) -> String {
     visible(&parts.join("; "))
 }
 
+/// One change, and those of its regions that are shown.
+type Shown<'d> = (&'d Change, &'d [Affected]);
+
+/// What is shown of each cause: everything, or the changes that a posted body shows.
+fn shown(diff: &Diff, all: bool) -> impl Iterator<Item = (&Cause, Vec<Shown<'_>>)> {
+    let groups = diff.groups.iter().map(move |Group { cause, changes }| {
+        let changes = changes.iter().map(move |change| match all {
+            true => (change, change.regions.as_slice()),
+            false => (change, change.posted()),
+        });
+        let changes = changes.filter(|(_, regions)| !regions.is_empty());
+        (cause, changes.collect::<Vec<_>>())
+    });
+    groups.filter(|(_, changes)| !changes.is_empty())
+}
+
+/// How many regions are left out for being of no posted body.
+fn hidden(diff: &Diff, all: bool) -> Option<String> {
+    let changes = diff.groups.iter().flat_map(|group| &group.changes);
+    let hidden = changes.map(|change| change.regions.len() - change.posted().len());
+    let hidden: usize = hidden.sum();
+    (hidden > 0 && !all).then(|| {
+        let hidden = plural(hidden, "region");
+        format!("{hidden} of what no posted body says: `--all` shows them")
+    })
+}
+
 /// Whom a change is for: what is true of all of them once, then what tells them apart.
-fn regions(change: &Change, all: bool) -> Vec<String> {
+fn regions(affected: &[Affected], all: bool) -> Vec<String> {
     let mut lines = Vec::new();
     let mut same: Vec<&String> = Vec::new();
-    if let [first, rest @ ..] = change.regions.as_slice() {
+    if let [first, rest @ ..] = affected {
         let common = first.conditions.iter();
         let common = common.filter(|c| rest.iter().all(|other| other.conditions.contains(c)));
         same = common.collect();
     }
-    let shown = if all { change.regions.len() } else { REGIONS };
-    for affected in change.regions.iter().take(shown) {
-        let own = affected.conditions.iter().filter(|c| !same.contains(c));
+    let shown = if all { affected.len() } else { REGIONS };
+    for region in affected.iter().take(shown) {
+        let own = region.conditions.iter().filter(|c| !same.contains(c));
         let own: Vec<&str> = own.map(String::as_str).collect();
         let own = if own.is_empty() {
             String::new()
         } else {
             format!(" where {}", own.join(" and "))
         };
-        lines.push(format!("{}{own}", whom(affected)));
+        lines.push(format!("{}{own}", whom(region)));
     }
-    let left = change.regions.len().saturating_sub(shown);
+    let left = affected.len().saturating_sub(shown);
     if left > 0 {
-        lines.push(format!("and in {left} more regions, which `--all` shows"));
+        let left = plural(left, "more region");
+        lines.push(format!("and in {left}, which `--all` shows"));
     }
     if !same.is_empty() {
         let same: Vec<&str> = same.into_iter().map(String::as_str).collect();

@@ -2,7 +2,7 @@
 
 use icalendar::parser::{read_calendar, unfold};
 
-use crate::run::portolan;
+use crate::run::{portolan, scratch};
 
 const RANGE: [&str; 6] = [
     "timeline",
@@ -48,6 +48,28 @@ fn a_retirement_next_april_fails_today() {
         &before[..],
     ];
     assert_eq!(portolan(&before.concat()).status, 0);
+}
+
+#[test]
+fn what_was_broken_long_ago_fails_only_who_asks_for_those_years() {
+    let catalog = "catalog: 1\nregions: {eu: {processing: EU27, storage: EU27}}\n\
+                   endpoints: {eu: {host: eu.example.com, path: /v1, ingress: EU27, region: eu, \
+                   default: true}}\nproviders: {acme: {retention: zero}}\nmodels:\n  \
+                   tern-1: {context_window: 1000, retires: 2001-09-01, offerings: [{region: eu, \
+                   provider: acme}]}\n";
+    let policy = "edition 1\npolicy terns\nuse catalog \"catalog.yaml\"\n\n\
+                  on unknown-model refuse 404 model-not-found\n  say \"no such model\"\n\n\
+                  exclude 404 model-retired\n  when route.model.retires is set and request.at >= \
+                  route.model.retires\n  say \"it is gone\"\n";
+    let files = [("policy.portolan", policy), ("catalog.yaml", catalog)];
+    let directory = scratch("retired-long-ago", &files);
+    let directory = directory.to_str().unwrap();
+    let asked = ["timeline", directory, "--fail-on", "always routes"];
+    let from_now = portolan(&asked);
+    assert_eq!(from_now.status, 0, "{from_now:?}");
+    let long_ago = portolan(&[&asked[..], &["--from", "2001-01-01"]].concat());
+    assert_eq!(long_ago.status, 1, "{long_ago:?}");
+    assert!(long_ago.stdout.contains("from 2001-09-01 on `tern-1`"));
 }
 
 #[test]

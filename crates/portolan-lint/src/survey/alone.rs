@@ -19,7 +19,8 @@ pub(super) fn decide(
     let excludes: Vec<RuleId> = excludes.map(|(id, _)| id).collect();
     let open = |known: &[Known], id: RuleId| {
         let known = known.get(id.0 as usize);
-        known.is_some_and(|known| !known.decides)
+        // What is never the first reason is never the only one.
+        known.is_some_and(|known| known.acts && !known.decides)
     };
     if !excludes.iter().any(|id| open(known, *id)) {
         return Ok(());

@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use portolan_core::diagram::survey::{Chart, Inconclusive, Region};
-use portolan_core::policy::{RuleId, RuleKind};
+use portolan_core::policy::{Rule, RuleId, RuleKind};
 
-use super::Known;
+use super::{Known, same_subject};
+
+/// Rules of those known to decide that are asked whether they do so again.
+const ASKED: usize = 8;
 
 /// Who decides where a rule holds of a candidate.
 pub(super) fn deciders(
@@ -29,34 +32,83 @@ pub(super) fn beaten(
     if holds.is_empty() {
         return Ok(());
     }
+    let asked = known.alone.take().unwrap_or_else(|| by.clone());
+    known.alone = Some(alone(chart, asked, holds, candidate)?);
+    known.behind.extend(by);
+    Ok(())
+}
+
+/// Says whether some of those that are known to decide in place of a rule do so wherever it holds
+/// here; all that do are then not looked for.
+pub(super) fn again(
+    chart: &mut Chart<'_>,
+    known: &mut Known,
+    (id, rule): (RuleId, &Rule),
+    holds: Region,
+    candidate: Option<usize>,
+) -> Result<bool, Inconclusive> {
+    let mut left = holds;
+    for other in known.behind.iter().copied().take(ASKED) {
+        let Some(kind) = chart.policy().rule(other).map(|other| &other.kind) else {
+            continue;
+        };
+        let sooner = other < id;
+        let decides = match (kind, &rule.kind) {
+            (RuleKind::Refuse { .. }, RuleKind::Refuse { .. })
+            | (RuleKind::Exclude(_), RuleKind::Exclude(_)) => sooner,
+            (RuleKind::Exclude(_), _) => candidate.is_some(),
+            (of, second) => sooner && same_subject(of, second),
+        };
+        if let Some(scope) = scope(kind, candidate).filter(|_| decides) {
+            let taken = chart.holds(other, scope)?;
+            left = chart.without(left, taken)?;
+        }
+        if left.is_empty() {
+            if let Some(asked) = known.alone.take() {
+                known.alone = Some(alone(chart, asked, holds, candidate)?);
+            }
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Those of some rules that each hold wherever a rule does.
+fn alone(
+    chart: &mut Chart<'_>,
+    asked: BTreeSet<RuleId>,
+    holds: Region,
+    candidate: Option<usize>,
+) -> Result<BTreeSet<RuleId>, Inconclusive> {
     let mut alone = BTreeSet::new();
-    for id in known.alone.take().unwrap_or_else(|| by.clone()) {
-        let scope = match chart.policy().rule(id).map(|rule| &rule.kind) {
-            Some(RuleKind::Refuse { .. }) => None,
-            Some(
-                RuleKind::Exclude(_)
-                | RuleKind::Skip(_)
-                | RuleKind::Set { .. }
-                | RuleKind::Warn { .. }
-                | RuleKind::Limit { .. }
-                | RuleKind::Retry { .. },
-            ) => candidate,
-            // What takes more than it holds for says nothing about being alone.
-            Some(
-                RuleKind::UnknownModel { .. }
-                | RuleKind::NotOffered(_)
-                | RuleKind::OtherEndpoint(_)
-                | RuleKind::BeyondDepth(_)
-                | RuleKind::Lock { .. },
-            )
-            | None => continue,
+    for id in asked {
+        let kind = chart.policy().rule(id).map(|rule| &rule.kind);
+        let Some(scope) = kind.and_then(|kind| scope(kind, candidate)) else {
+            continue;
         };
         let taken = chart.holds(id, scope)?;
         if chart.without(holds, taken)?.is_empty() {
             alone.insert(id);
         }
     }
-    known.alone = Some(alone);
-    known.behind.extend(by);
-    Ok(())
+    Ok(alone)
+}
+
+/// What a rule is asked of, where it takes no more than it holds for: else that it holds says
+/// nothing about who decides.
+fn scope(kind: &RuleKind, candidate: Option<usize>) -> Option<Option<usize>> {
+    match kind {
+        RuleKind::Refuse { .. } => Some(None),
+        RuleKind::Exclude(_)
+        | RuleKind::Skip(_)
+        | RuleKind::Set { .. }
+        | RuleKind::Warn { .. }
+        | RuleKind::Limit { .. }
+        | RuleKind::Retry { .. } => Some(candidate),
+        RuleKind::UnknownModel { .. }
+        | RuleKind::NotOffered(_)
+        | RuleKind::OtherEndpoint(_)
+        | RuleKind::BeyondDepth(_)
+        | RuleKind::Lock { .. } => None,
+    }
 }

@@ -168,7 +168,10 @@ fn numbers(name: &str, absent: bool, spans: &[Span], number: &dyn Fn(i64) -> Str
         }
     };
     let all: Vec<String> = spans.iter().map(|span| one(*span)).collect();
-    all.join(" or ")
+    match all.as_slice() {
+        [only] => only.clone(),
+        all => format!("({})", all.join(" or ")),
+    }
 }
 
 /// Texts, exactly or by the order of their bytes.

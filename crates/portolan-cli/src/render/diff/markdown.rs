@@ -3,9 +3,9 @@
 
 use std::fmt::Write as _;
 
-use portolan_verify::diff::{Affected, Change, Diff, Group};
+use portolan_verify::diff::{Affected, Diff};
 
-use super::{because, decision, names, plural, request, summary, what, whom};
+use super::{because, decision, hidden, names, plural, request, shown, summary, what, whom};
 use crate::render::paint::visible;
 
 /// Bytes of a text that goes into a comment. The hosts that we know of take 65,536 characters;
@@ -18,17 +18,17 @@ const FEWER: [usize; 5] = [32, 8, 3, 1, 0];
 
 /// For a pull request; with all regions, or with as many as a comment has room for.
 pub(crate) fn markdown(diff: &Diff, all: bool) -> String {
-    let whole = shown(diff, usize::MAX);
+    let whole = written(diff, all, usize::MAX);
     if all || whole.len() <= COMMENT {
         return whole;
     }
-    let mut fewer = FEWER.iter().map(|most| shown(diff, *most));
+    let mut fewer = FEWER.iter().map(|most| written(diff, false, *most));
     let fits = fewer.find(|text| text.len() <= COMMENT);
     fits.unwrap_or_else(|| counted(diff))
 }
 
 /// Every change, each with so many of its regions.
-fn shown(diff: &Diff, most: usize) -> String {
+fn written(diff: &Diff, all: bool, most: usize) -> String {
     let mut out = head(diff);
     if !diff.declared.is_empty() {
         out.push('\n');
@@ -36,13 +36,16 @@ fn shown(diff: &Diff, most: usize) -> String {
     for line in declared(diff) {
         out.push_str(&line);
     }
-    for Group { cause, changes } in &diff.groups {
+    for (cause, changes) in shown(diff, all) {
         let _ = writeln!(out, "\n#### {}", because(cause));
-        for change in changes {
+        for (change, affected) in changes {
             let directions = names(&change.directions).join(", ");
             let _ = writeln!(out, "\n**{directions}**: {}\n", what(change));
-            regions(&mut out, change, most);
+            regions(&mut out, affected, most);
         }
+    }
+    if let Some(hidden) = hidden(diff, all) {
+        let _ = writeln!(out, "\n{hidden}");
     }
     for reason in &diff.inconclusive {
         let _ = writeln!(out, "\n**inconclusive**: {}", visible(reason));
@@ -68,12 +71,12 @@ fn declared(diff: &Diff) -> impl Iterator<Item = String> {
 }
 
 /// The first regions of a change as a table, and how many there are besides.
-fn regions(out: &mut String, change: &Change, most: usize) {
-    let left = change.regions.len().saturating_sub(most);
-    if left < change.regions.len() {
+fn regions(out: &mut String, all: &[Affected], most: usize) {
+    let left = all.len().saturating_sub(most);
+    if left < all.len() {
         out.push_str("| for | where | such as | old | new |\n|---|---|---|---|---|\n");
     }
-    for affected in change.regions.iter().take(most) {
+    for affected in all.iter().take(most) {
         row(out, affected);
     }
     if left > 0 {
