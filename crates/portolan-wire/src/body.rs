@@ -268,7 +268,7 @@ fn derived_from(body: &mut Body, field: &'static str, path: &Path<'_>) {
 }
 
 fn decimal(value: &str, path: &Path<'_>, faults: &mut Faults) -> Option<Decimal> {
-    let number = (Kind::of(value) == Kind::Number).then(|| value);
+    let number = (Kind::of(value) == Kind::Number).then_some(value);
     let found = number.and_then(Decimal::from_json_number);
     if found.is_none() {
         faults.wrong_type(path, value, "a number");
