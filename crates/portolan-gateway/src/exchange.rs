@@ -113,8 +113,13 @@ pub(crate) fn not_allowed(
 
 /// Sets a header, unless its value cannot stand in one.
 pub(crate) fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    set(headers, HeaderName::from_static(name), value);
+}
+
+/// The same for a name that is known to be one.
+pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::try_from(value) {
-        headers.insert(HeaderName::from_static(name), value);
+        headers.insert(name, value);
     }
 }
 

@@ -22,7 +22,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::audio::Audio;
 use crate::budgets::Budgets;
 use crate::clock::{self, Clock, MachineClock};
-use crate::config::{Config, KeyRow, Listener, Secret, SharedLimits};
+use crate::config::{Config, KeyRow, Listener, Scheme, Secret, SharedLimits};
 use crate::heads;
 use crate::health::Health;
 use crate::ledger::Ledger;
@@ -306,13 +306,20 @@ pub(crate) struct Served {
     pub(crate) snapshot: String,
     ways: Ways,
     pub(crate) config: Config,
-    secrets: BTreeMap<Secret, String>,
+    secrets: BTreeMap<Secret, Kept>,
     proof: Proof,
     /// One for each listener of the configuration.
     acceptors: Vec<Option<TlsAcceptor>>,
     pub(crate) shared: Option<Shared>,
     /// Where spans go.
     pub(crate) collector: Option<Collector>,
+}
+
+/// A secret that was read, and the headers that carry it.
+struct Kept {
+    text: String,
+    raw: Option<HeaderValue>,
+    bearer: Option<HeaderValue>,
 }
 
 /// Who calls.
@@ -385,13 +392,16 @@ impl Served {
     /// The secret for calls through an endpoint.
     pub(crate) fn secret(&self, endpoint: &str, row: Option<&KeyRow>) -> Option<&str> {
         let named = self.config.secret(endpoint, row)?;
-        self.secrets.get(named).map(String::as_str)
+        self.secrets.get(named).map(|kept| &*kept.text)
     }
 
     /// The same as the header that carries it.
     pub(crate) fn key(&self, endpoint: &str, row: Option<&KeyRow>) -> Option<HeaderValue> {
-        let secret = self.secret(endpoint, row)?;
-        heads::authorization(secret, self.config.scheme(endpoint))
+        let kept = self.secrets.get(self.config.secret(endpoint, row)?)?;
+        match self.config.scheme(endpoint) {
+            Scheme::Raw => kept.raw.clone(),
+            Scheme::Bearer => kept.bearer.clone(),
+        }
     }
 
     /// A route of the catalog.
@@ -413,13 +423,19 @@ impl Served {
 }
 
 /// Every secret that a configuration names.
-fn secrets(config: &Config) -> Result<BTreeMap<Secret, String>, NotServed> {
+fn secrets(config: &Config) -> Result<BTreeMap<Secret, Kept>, NotServed> {
     let shared = config.upstreams.values().filter_map(|u| u.key.as_ref());
     let rows = config.keys.iter().flat_map(|keys| keys.rows.values());
     let own = rows.flat_map(|row| row.upstreams.values());
     let mut secrets = BTreeMap::new();
     for secret in shared.chain(own) {
-        secrets.insert(secret.clone(), self::secret(secret)?);
+        let text = self::secret(secret)?;
+        let kept = Kept {
+            raw: heads::authorization(&text, Scheme::Raw),
+            bearer: heads::authorization(&text, Scheme::Bearer),
+            text,
+        };
+        secrets.insert(secret.clone(), kept);
     }
     Ok(secrets)
 }

@@ -1,12 +1,12 @@
 //! What an attempt gave, in the framing that was asked for.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 use portolan_wire::http::Fault;
 use serde_json::Value;
 
 use crate::attempt::{Answered, Bounds};
-use crate::exchange::{Exchange, limits as limit_headers, put};
+use crate::exchange::{Exchange, limits as limit_headers, put, set};
 use crate::heads;
 use crate::log::Record;
 use crate::mock;
@@ -96,16 +96,19 @@ impl Given<'_> {
         let (media, body) = body;
         let mut response = Response::new(body);
         let headers = response.headers_mut();
-        put(headers, "content-type", media);
+        headers.reserve(HEADERS);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
         if media == EVENTS {
             put(headers, "cache-control", "no-cache");
         }
         let id = upstream.id.as_ref().unwrap_or(&exchange.id);
-        put(headers, "x-request-id", id);
-        put(headers, "x-portolan-request-id", &exchange.id);
+        set(headers, REQUEST_ID, id);
+        set(headers, OWN_ID, &exchange.id);
         if let Some(way) = way {
             for (name, value) in [(MODEL, &way.model_header), (REGION, &way.region_header)] {
-                headers.extend(value.clone().map(|value| (name, value)));
+                if let Some(value) = value {
+                    headers.insert(name, value.clone());
+                }
             }
         }
         if !codes.is_empty() {
@@ -122,8 +125,13 @@ impl Given<'_> {
 }
 
 const EVENTS: &str = "text/event-stream";
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const OWN_ID: HeaderName = HeaderName::from_static("x-portolan-request-id");
 const MODEL: HeaderName = HeaderName::from_static("x-portolan-model");
 const REGION: HeaderName = HeaderName::from_static("x-portolan-region");
+
+/// Headers that an answer seldom has more of.
+const HEADERS: usize = 8;
 
 /// What is kept of an upstream's head.
 struct Upstream {

@@ -12,13 +12,13 @@ mod unique;
 use std::collections::{BTreeMap, BTreeSet};
 
 use portolan_core::catalog::{EndpointId, ModelId};
-use portolan_core::diagram::survey::{Chart, Inconclusive, Likeness, Region, Topic};
+use portolan_core::diagram::survey::{Chart, Inconclusive, Likenesses, Region, Topic};
 use portolan_core::policy::{Rule, RuleId, RuleKind};
 use portolan_core::request::Draft;
 
 use crate::context::Context;
 use beaten::{again, beaten, deciders};
-use outcomes::{contests, routes};
+use outcomes::{Judged, contests};
 use parts::conditions_of;
 pub use parts::{Asks, Part, Role};
 pub use unique::Pair;
@@ -75,8 +75,8 @@ impl Surveyed {
         let topics: Vec<Topic<'_>> = topics.chain(closed.iter().map(Topic::When)).collect();
         let first = topics.len() - closed.len();
         let contests = contests(policy);
-        let mut seen: BTreeSet<Likeness> = BTreeSet::new();
-        let mut legal: BTreeMap<Likeness, bool> = BTreeMap::new();
+        let mut seen = Likenesses::default();
+        let mut judged = Judged::default();
         let surveyed = context.engine.survey(&topics, |survey| {
             let mut surveyed = Self {
                 rules: vec![Known::default(); policy.rules.len()],
@@ -103,7 +103,7 @@ impl Surveyed {
                 conditions_of(chart, real, &new, &mut surveyed.parts)?;
                 surveyed.claims(chart)?;
                 unique::overlaps(chart, real, context.engine, &mut surveyed.overlaps)?;
-                if routes(chart, &mut legal)? {
+                if judged.routes(chart)? {
                     surveyed.routed(chart)?;
                 }
                 surveyed.outcomes(chart, &new, &contests)

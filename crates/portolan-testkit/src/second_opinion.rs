@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use portolan_core::engine::Engine;
+use portolan_core::instant::Instant;
 use portolan_core::judgement::Outcome;
 use portolan_core::policy::{BodyField, Claim, Condition, Goal, Prove, Term};
 use portolan_core::request::{Auth, Body, Draft, Request, State};
@@ -133,10 +134,15 @@ fn routes_as(engine: &Engine, draft: &Draft, id: &str, condition: &Condition) ->
     })
 }
 
-/// A request that a question can be asked of: nothing less than nothing in it, and at most one
-/// fallback, which names something that the catalog knows.
+/// When year 0 begins, in Unix seconds: nothing before it can be posted, and no question is about
+/// it.
+const YEAR_0: i64 = -62_167_219_200;
+
+/// A request that a question can be asked of: nothing less than nothing in it, no year before 0,
+/// and at most one fallback, which names something that the catalog knows.
 pub fn request(dice: &mut Dice, engine: &Engine, domain: &Domain, prove: &Prove) -> Draft {
     let mut draft = domain.draft(dice);
+    draft.at = draft.at.max(Instant::from_unix_seconds(YEAR_0));
     draft.fallbacks.truncate(1);
     let attempts = match &prove.goal {
         Goal::Claim { premises, claim } => {

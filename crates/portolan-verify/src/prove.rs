@@ -29,7 +29,7 @@ use portolan_core::request::Draft;
 use crate::smallest::{Boundaries, size, smallest};
 use crate::theorems::{self, Inquest, Theorem};
 use crate::witness::witness;
-use breaks::{breaking, given, violating};
+use breaks::{Kept, breaking, given, violating};
 use topics::{Asked, Topics};
 
 /// What came of one question.
@@ -230,6 +230,15 @@ struct Search<'a> {
     crowded: BTreeSet<EndpointId>,
     /// Classes that may still be tried in search of a smaller one.
     smaller: usize,
+    /// What need not be looked at again.
+    kept: KeptBy,
+}
+
+/// Candidates that keep the claim, as those of the request itself and of a fallback.
+#[derive(Default)]
+struct KeptBy {
+    primaries: Kept,
+    fallbacks: Kept,
 }
 
 impl<'a> Search<'a> {
@@ -251,6 +260,7 @@ impl<'a> Search<'a> {
             inner: Vec::new(),
             crowded: BTreeSet::new(),
             smaller: limits::SMALLER_CLASSES,
+            kept: KeptBy::default(),
         }
     }
 
@@ -304,7 +314,10 @@ impl<'a> Search<'a> {
     }
 
     fn look(&mut self, chart: &mut Chart<'_>) -> Result<(), Inconclusive> {
-        let (wanted, against) = self.against(chart)?;
+        let mut kept = std::mem::take(&mut self.kept.primaries);
+        let found = self.against(chart, &mut kept);
+        self.kept.primaries = kept;
+        let (wanted, against) = found?;
         let rest = chart.without(wanted, against)?;
         let classes = chart.count(against).saturating_add(chart.count(rest));
         self.covered.classes = self.covered.classes.saturating_add(classes);
@@ -316,7 +329,11 @@ impl<'a> Search<'a> {
     }
 
     /// The requests that the question is about, and those of them that would refute it.
-    fn against(&self, chart: &mut Chart<'_>) -> Result<(Region, Region), Inconclusive> {
+    fn against(
+        &self,
+        chart: &mut Chart<'_>,
+        kept: &mut Kept,
+    ) -> Result<(Region, Region), Inconclusive> {
         let Goal::Claim { premises, claim } = &self.prove.goal else {
             return Ok((Region::NONE, Region::NONE));
         };
@@ -325,13 +342,16 @@ impl<'a> Search<'a> {
             return Ok((wanted, Region::NONE));
         }
         let mut against = wanted;
+        // A premise about all candidates lets requests into question by more than their model.
+        let mut kept = Some(kept);
         for (premise, topic) in premises.iter().zip(&self.asked.premises) {
             if !self.is_of_attempts(premise) {
                 against = given(chart, premise, *topic, true, against)?;
+                kept = None;
             }
         }
         if let Claim::Every(_) = claim {
-            let violating = violating(chart, self.asked, true, against)?;
+            let violating = violating(chart, self.asked, true, against, kept)?;
             return Ok((wanted, violating));
         }
         Ok((wanted, breaking(chart, claim, against)?))

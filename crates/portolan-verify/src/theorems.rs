@@ -23,7 +23,9 @@ mod tenants;
 mod tests;
 
 use portolan_core::catalog::Route;
-use portolan_core::diagram::survey::{Chart, Class, Inconclusive, Region, Survey, Topic};
+use portolan_core::diagram::survey::{
+    Chart, Class, Inconclusive, Likenesses, Region, Survey, Topic,
+};
 use portolan_core::engine::Engine;
 use portolan_core::limits;
 use portolan_core::policy::{BodyField, Rule, RuleId, Slot};
@@ -193,6 +195,7 @@ impl<'a> Inquest<'a> {
             found: None,
             unknown: None,
             left: limits::THEOREM_REQUESTS,
+            kept: Likenesses::default(),
         };
         Self {
             inquiries: laws.into_iter().map(inquiry).collect(),
@@ -260,6 +263,8 @@ struct Inquiry<'a> {
     unknown: Option<Unknown>,
     /// Requests that may still be tried.
     left: usize,
+    /// Candidates for which no field widens, by their likeness.
+    kept: Likenesses,
 }
 
 impl Inquiry<'_> {

@@ -190,9 +190,10 @@ struct Text {
 
 /// Token counts are blamed on the messages, or on the prompt that stands in for them.
 fn counted_in(body: &mut Body, path: &Path<'_>) {
-    derived_from(body, "input_tokens", path);
-    derived_from(body, "input_tokens_estimated", path);
-    derived_from(body, "total_tokens", path);
+    let at = path.to_string();
+    for field in ["input_tokens", "input_tokens_estimated", "total_tokens"] {
+        body.paths.insert(field, at.clone());
+    }
 }
 
 fn note_messages(body: &mut Body, messages: Messages) {
@@ -267,7 +268,7 @@ fn derived_from(body: &mut Body, field: &'static str, path: &Path<'_>) {
 }
 
 fn decimal(value: &str, path: &Path<'_>, faults: &mut Faults) -> Option<Decimal> {
-    let number = (Kind::of(value) == Kind::Number).then(|| value);
+    let number = (Kind::of(value) == Kind::Number).then_some(value);
     let found = number.and_then(Decimal::from_json_number);
     if found.is_none() {
         faults.wrong_type(path, value, "a number");

@@ -16,7 +16,6 @@ use portolan_core::request::{Auth, Draft, State};
 
 use crate::auth;
 use crate::diags;
-use crate::fallbacks::read_body;
 use crate::http::query_pairs;
 use crate::json::{self, Kind};
 use crate::posted::BodyText;
@@ -49,8 +48,7 @@ pub struct Call {
 impl Call {
     /// A posted body at an instant, everything else absent. Any bytes will do.
     pub fn posted(body: impl Into<Vec<u8>>, input_tokens: Option<i64>, at: Instant) -> Self {
-        let body = BodyText::new(body);
-        let reading = read_body(body.bytes(), input_tokens);
+        let (body, reading) = BodyText::read(body.into(), input_tokens);
         Self {
             draft: Draft {
                 endpoint: None,
@@ -106,7 +104,7 @@ pub fn read_envelope<'n>(
     for member in problems.members(envelope, "") {
         let path = join("", &member.key);
         let value = member.value;
-        match member.key.as_str() {
+        match &*member.key {
             "endpoint" => parts.endpoint = problems.string(value, &path),
             "at" => parts.at = instant(value, &path, &mut problems),
             "input_tokens" => parts.input_tokens = problems.count(value, &path),
@@ -116,7 +114,7 @@ pub fn read_envelope<'n>(
             "body" => parts.body = Some(value),
             key if attributes.contains(&key) => {
                 if let Some(text) = attribute(value, &path, &mut problems) {
-                    parts.attributes.insert(member.key, text);
+                    parts.attributes.insert(member.key.into_owned(), text);
                 }
             }
             key => {
@@ -197,12 +195,12 @@ fn pairs(value: &str, path: &str, problems: &mut Problems) -> Pairs {
         let path = join(path, &member.key);
         if Kind::of(member.value) != Kind::Array {
             let value = problems.string(member.value, &path);
-            pairs.extend(value.map(|value| (member.key, value)));
+            pairs.extend(value.map(|value| (member.key.into_owned(), value)));
             continue;
         }
         let outcome = json::each_item(member.value, |index, item| {
             let value = problems.string(item, &format!("{path}[{index}]"));
-            pairs.extend(value.map(|value| (member.key.clone(), value)));
+            pairs.extend(value.map(|value| (member.key.to_string(), value)));
         });
         if let Err(why) = outcome {
             problems.push(&path, diags::envelope_not_json(&why), None);

@@ -139,14 +139,20 @@ impl Faults {
 /// The keys of one object as they come by.
 pub(crate) struct Keys<'m> {
     known: &'static [&'static str],
-    seen: BTreeSet<&'m str>,
+    /// Those that were seen: as long as they are few, one after the other.
+    few: Vec<&'m str>,
+    many: BTreeSet<&'m str>,
 }
+
+/// Keys that most objects have no more of.
+const FEW: usize = 16;
 
 impl<'m> Keys<'m> {
     pub(crate) fn of(known: &'static [&'static str]) -> Self {
         Self {
             known,
-            seen: BTreeSet::new(),
+            few: Vec::new(),
+            many: BTreeSet::new(),
         }
     }
 
@@ -162,7 +168,7 @@ impl<'m> Keys<'m> {
         faults: &mut Faults,
     ) -> Option<&'static str> {
         let name = known(key, self.known);
-        let fresh = self.seen.insert(name.unwrap_or(key));
+        let fresh = self.is_fresh(name.unwrap_or(key));
         if let Some(name) = name.filter(|name| *name != key) {
             let detail = diags::lookalike(key, name);
             faults.push(FaultKind::AmbiguousField, &object.key(name), detail);
@@ -171,6 +177,21 @@ impl<'m> Keys<'m> {
             faults.push(FaultKind::AmbiguousField, &object.key(key), detail);
         }
         name
+    }
+
+    /// Notes a key; `false` where it was seen before.
+    fn is_fresh(&mut self, key: &'m str) -> bool {
+        if !self.many.is_empty() {
+            return self.many.insert(key);
+        }
+        if self.few.contains(&key) {
+            return false;
+        }
+        self.few.push(key);
+        if self.few.len() > FEW {
+            self.many.extend(self.few.drain(..));
+        }
+        true
     }
 }
 

@@ -84,7 +84,7 @@ fn fallbacks(value: &str, transcript: &str) -> Option<String> {
         let text = texts(&members, transcript);
         joined(kept, text.as_ref())
     });
-    array(&items.collect::<Vec<_>>())
+    Some(array(&items.collect::<Vec<_>>()))
 }
 
 /// The messages with the tag replaced in the first that has it.
@@ -113,7 +113,7 @@ fn first_of(value: &str, edit: impl Fn(&str) -> Option<String>) -> Option<String
         item.to_owned()
     });
     let items: Vec<String> = items.collect();
-    edited.is_some().then(|| array(&items)).flatten()
+    edited.is_some().then(|| array(&items))
 }
 
 /// An object with one field edited.
@@ -149,8 +149,8 @@ fn items(value: &str) -> Option<Vec<&str>> {
     Some(items)
 }
 
-fn array(items: &[String]) -> Option<String> {
-    Some(format!("[{}]", items.join(",")))
+fn array(items: &[String]) -> String {
+    format!("[{}]", items.join(","))
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ impl Kind {
 /// One key of an object and its value's text.
 #[derive(Debug, Clone)]
 pub(crate) struct Member<'a> {
-    pub(crate) key: String,
+    pub(crate) key: Cow<'a, str>,
     pub(crate) value: &'a str,
     /// The fallback that it comes from; `None` for the posted body itself.
     pub(crate) origin: Option<usize>,
@@ -124,7 +124,7 @@ pub(crate) fn members(object: &str) -> Result<Vec<Member<'_>>, String> {
         }
         match decoded(key) {
             Ok(key) => members.push(Member {
-                key: key.into_owned(),
+                key,
                 value,
                 origin: None,
             }),
@@ -265,7 +265,7 @@ mod tests {
     fn every_key_is_kept_in_order() {
         let text = r#" { "b" : 1e400 , "a":[ 1 ], "b":"x", "\u0062":null } "#;
         let members = members(parse(text.as_bytes()).unwrap()).unwrap();
-        let seen: Vec<(&str, &str)> = members.iter().map(|m| (m.key.as_str(), m.value)).collect();
+        let seen: Vec<(&str, &str)> = members.iter().map(|m| (&*m.key, m.value)).collect();
         let expected = [
             ("b", "1e400"),
             ("a", "[ 1 ]"),

@@ -76,7 +76,9 @@ impl Messages {
     fn content(&mut self, value: &str, path: &Path<'_>, faults: &mut Faults) {
         match Kind::of(value) {
             Kind::String => {
-                self.content.insert("text".to_owned());
+                if !self.content.contains("text") {
+                    self.content.insert("text".to_owned());
+                }
                 self.text(value, path);
             }
             Kind::Array => faults.each_item(value, path, |faults, index, part| {
@@ -125,7 +127,7 @@ impl Messages {
         let text = json::text(value).unwrap_or_default();
         let characters = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
         self.characters = self.characters.saturating_add(characters);
-        if self.tag.is_none() && text.contains(TRANSCRIPT_TAG) {
+        if self.tag.is_none() && text.contains('{') && text.contains(TRANSCRIPT_TAG) {
             self.tag = Some(path.to_string());
         }
     }

@@ -64,7 +64,7 @@ impl BodyText {
             let patch = Patch::carried(sending, &members, carrier);
             return spliced(&write(&members), &patch);
         }
-        let (text, members) = opened(self.bytes())?;
+        let (text, members) = self.opened().or_else(|| opened(self.bytes()))?;
         let patch = Patch::carried(sending, &members, carrier);
         over(text, &members, &patch)
     }
@@ -81,6 +81,10 @@ fn over(text: &str, members: &[Member<'_>], patch: &Patch) -> Option<String> {
     if patch.is_empty() {
         return Some(text.to_owned());
     }
+    let touched = members.iter().any(|m| patch.get(&m.key).is_some());
+    if let (false, Some(last)) = (touched, members.last()) {
+        return behind(text, last, patch);
+    }
     let mut out = Splice::new(text.len());
     let mut read = 1; // behind the brace
     for member in members {
@@ -90,20 +94,35 @@ fn over(text: &str, members: &[Member<'_>], patch: &Patch) -> Option<String> {
         match patch.get(&member.key) {
             None => out.push(lead, member.value),
             Some(Value::Null) => {}
-            Some(_) if out.done.contains(&member.key.as_str()) => {}
+            Some(_) if out.done.contains(&&*member.key) => {}
             Some(value) => {
                 out.push(lead, &applied(value, Some(member.value)));
                 out.done.push(&member.key);
             }
         }
     }
-    for (key, value) in patch.fields() {
-        if !matches!(value, Value::Null) && !out.done.contains(&key) {
+    for (key, value) in patch.kept() {
+        if !out.done.contains(&key) {
             out.push(&format!("{}:", quote(key)), &applied(value, None));
         }
     }
     out.text.push_str(text.get(read..)?);
     Some(out.text)
+}
+
+/// The same where all that a patch does is to add to an object, behind its last member.
+fn behind(text: &str, last: &Member<'_>, patch: &Patch) -> Option<String> {
+    let end = offset(text, last)?.checked_add(last.value.len())?;
+    let mut out = String::with_capacity(text.len().saturating_add(ROOM));
+    out.push_str(text.get(..end)?);
+    for (key, value) in patch.kept() {
+        out.push(',');
+        out.push_str(&quote(key));
+        out.push(':');
+        out.push_str(&applied(value, None));
+    }
+    out.push_str(text.get(end..)?);
+    Some(out)
 }
 
 /// An object's text, and its members.
@@ -137,9 +156,8 @@ fn applied(value: &Value, old: Option<&str>) -> String {
 /// What a patch makes of an object without members.
 fn anew(patch: &Patch) -> String {
     let kept = patch
-        .fields()
-        .filter(|(_, value)| !matches!(value, Value::Null));
-    let kept = kept.map(|(key, value)| format!("{}:{}", quote(key), applied(value, None)));
+        .kept()
+        .map(|(key, value)| format!("{}:{}", quote(key), applied(value, None)));
     format!("{{{}}}", kept.collect::<Vec<_>>().join(","))
 }
 

@@ -105,6 +105,12 @@ impl Patch {
         self.fields.iter().map(|(key, value)| (key.as_str(), value))
     }
 
+    /// Those that are there afterwards.
+    pub(crate) fn kept(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.fields()
+            .filter(|(_, value)| !matches!(value, Value::Null))
+    }
+
     /// What becomes of a field; `None` if it stays.
     pub(crate) fn get(&self, field: &str) -> Option<&Value> {
         self.fields()
@@ -152,7 +158,7 @@ impl Effective<'_> {
     fn keys(&self, field: &str) -> impl Iterator<Item = &str> {
         let members = self.members.unwrap_or_default().iter();
         members
-            .map(|m| m.key.as_str())
+            .map(|m| &*m.key)
             .filter(move |key| faults::folds_to(key, field))
     }
 
@@ -184,8 +190,8 @@ impl Effective<'_> {
         };
         let mut keys: Vec<String> = Vec::new();
         for member in members.unwrap_or_default() {
-            if folds(&member.key) && !keys.contains(&member.key) {
-                keys.push(member.key);
+            if folds(&member.key) && !keys.iter().any(|key| *key == member.key) {
+                keys.push(member.key.into_owned());
             }
         }
         keys

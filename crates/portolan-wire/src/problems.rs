@@ -98,7 +98,7 @@ impl Problems {
         });
         let mut seen = std::collections::BTreeSet::new();
         for member in &members {
-            if !seen.insert(member.key.as_str()) {
+            if !seen.insert(&*member.key) {
                 let path = join(path, &member.key);
                 self.push(&path, diags::envelope_duplicate(&path), None);
             }

@@ -19,12 +19,12 @@ pub(crate) fn read(value: &str, path: &str, problems: &mut Problems) -> State {
     let mut state = State::default();
     for member in problems.members(value, path) {
         let path = join(path, &member.key);
-        match member.key.as_str() {
+        match &*member.key {
             "models" => {
                 for model in problems.members(member.value, &path) {
                     let path = join(&path, &model.key);
                     let (usage, _) = entry(model.value, &path, &MODEL_FIELDS, problems);
-                    state.models.insert(model.key, usage);
+                    state.models.insert(model.key.into_owned(), usage);
                 }
             }
             "routes" => routes(member.value, &path, &mut state, problems),
@@ -76,7 +76,7 @@ fn entry(
     let mut names: Names = [("model", None), ("region", None), ("endpoint", None)];
     for member in problems.members(value, path) {
         let path = join(path, &member.key);
-        let key = member.key.as_str();
+        let key = &*member.key;
         if !known.contains(&key) {
             diags::unknown_key(problems, &path, key, known);
             continue;

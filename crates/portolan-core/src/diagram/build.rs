@@ -72,9 +72,8 @@ pub(super) struct Common {
 /// model; and whether it is the primary.
 pub(super) type Refusing = (u32, u8, u32, bool);
 
-/// What of a shape the verdict on a candidate reads: the endpoint, whether it goes through another,
-/// and the marks of the model, of what is stated and of the rest.
-pub(super) type Marked = (u32, bool, u32, u32, u32);
+/// What of a shape the verdict on a candidate reads, as one number.
+pub(super) type Marked = u32;
 
 impl Common {
     /// Forgets what a store has forgotten.
@@ -191,10 +190,7 @@ impl Build<'_> {
 
     /// What the verdict on a candidate depends on, where that is known.
     pub(super) fn marked(end: &End, candidate: usize) -> Option<Marked> {
-        let marks = end.marks.as_ref()?;
-        let (stated, of_route) = *marks.candidates.get(candidate)?;
-        let elsewhere = *end.elsewhere.get(candidate)?;
-        Some((end.endpoint.0, elsewhere, marks.model, stated, of_route))
+        end.marks.as_ref()?.candidates.get(candidate).copied()
     }
 
     /// Where a rule holds.

@@ -14,11 +14,16 @@ use super::sketches::Sketches;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key(Box<[u32]>);
 
-/// Lists of sketches without their numbers, each once.
+/// Lists of sketches without their numbers, each once; and what is asked of a candidate.
 #[derive(Debug, Default)]
 pub(super) struct Strips {
     lists: Interner<Box<[u32]>>,
+    candidates: Interner<Candidate>,
 }
+
+/// What the verdict on a candidate reads: the endpoint, whether it goes through another, and the
+/// marks of the model, of what is stated and of the rest.
+type Candidate = (u32, bool, u32, u32, u32);
 
 /// Writes sketches down without their numbers.
 struct Stripping<'s> {
@@ -59,6 +64,8 @@ impl Key {
             let model = stripping.list(&end.model, strips);
             own.extend([number(end.routes.len()), model]);
             let mut candidates = Vec::with_capacity(end.routes.len());
+            let mut elsewhere = end.elsewhere.iter();
+            let endpoint = end.endpoint.0;
             let mut last: Option<(&Rc<Sketches>, u32)> = None;
             for (stated, of_route) in end.stated.iter().zip(&end.of_route) {
                 let same = last.filter(|(list, _)| Rc::ptr_eq(list, stated));
@@ -67,13 +74,13 @@ impl Key {
                     None => stripping.list(stated, strips),
                 };
                 last = Some((stated, mark));
-                candidates.push((mark, stripping.list(of_route, strips)));
+                let of_route = stripping.list(of_route, strips);
+                let elsewhere = elsewhere.next().copied().unwrap_or_default();
+                let asked = (endpoint, elsewhere, model, mark, of_route);
+                candidates.push(strips.candidates.intern(asked));
             }
-            for ((route, elsewhere), marks) in
-                end.routes.iter().zip(&end.elsewhere).zip(&candidates)
-            {
-                let route = u32::from(*route) << 1 | u32::from(*elsewhere);
-                own.extend([route, marks.0, marks.1]);
+            for (route, marks) in end.routes.iter().zip(&candidates) {
+                own.extend([u32::from(*route), *marks]);
             }
             stripping.sketch(&end.order);
             own.append(&mut stripping.words);

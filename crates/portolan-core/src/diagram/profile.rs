@@ -41,8 +41,8 @@ pub(super) struct End {
 #[derive(Debug)]
 pub(super) struct Marks {
     pub(super) model: u32,
-    /// By candidate: of what it states, and of the rest.
-    pub(super) candidates: Vec<(u32, u32)>,
+    /// By candidate: of everything that the verdict on it reads.
+    pub(super) candidates: Vec<u32>,
 }
 
 impl End {

@@ -20,7 +20,7 @@ mod unsaid;
 
 pub use super::field::{Flag, Number, SetField, TextField};
 pub use super::store::Inconclusive;
-pub use chart::{Chart, Likeness, Region};
+pub use chart::{Chart, Likeness, Likenesses, Region};
 pub use class::{Bound, Bounded, Class, Values};
 pub use cover::Cover;
 pub use order::Precedence;

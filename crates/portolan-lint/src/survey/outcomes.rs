@@ -1,9 +1,7 @@
 //! What a slice comes to: what routes there and without which lock, who refuses, and where the
 //! order of rules decides.
 
-use std::collections::BTreeMap;
-
-use portolan_core::diagram::survey::{Chart, Inconclusive, Likeness, Standing};
+use portolan_core::diagram::survey::{Chart, Inconclusive, Likenesses, Standing};
 use portolan_core::policy::{Policy, Rule, RuleId, RuleKind};
 
 use super::{Surveyed, same_subject};
@@ -87,26 +85,39 @@ impl Surveyed {
     }
 }
 
-/// Says whether some request of a slice routes; by likeness, whether it does by a candidate.
-pub(super) fn routes(
-    chart: &mut Chart<'_>,
-    legal: &mut BTreeMap<Likeness, bool>,
-) -> Result<bool, Inconclusive> {
-    for candidate in 0..chart.candidates().len() {
-        let likeness = chart.likeness(candidate);
-        let known = likeness.and_then(|likeness| legal.get(&likeness).copied());
-        let routes = match known {
-            Some(routes) => routes,
-            None => !chart.survives(candidate, true)?.is_empty(),
-        };
-        if let Some(likeness) = likeness {
-            legal.insert(likeness, routes);
+/// Candidates by which some request routes, and those by which none does.
+#[derive(Default)]
+pub(super) struct Judged {
+    legal: Likenesses,
+    never: Likenesses,
+}
+
+impl Judged {
+    /// Says whether some request of a slice routes.
+    pub(super) fn routes(&mut self, chart: &mut Chart<'_>) -> Result<bool, Inconclusive> {
+        for candidate in 0..chart.candidates().len() {
+            let likeness = chart.likeness(candidate);
+            if likeness.is_some_and(|likeness| self.legal.contains(likeness)) {
+                return Ok(true);
+            }
+            if likeness.is_some_and(|likeness| self.never.contains(likeness)) {
+                continue;
+            }
+            let routes = !chart.survives(candidate, true)?.is_empty();
+            let known = if routes {
+                &mut self.legal
+            } else {
+                &mut self.never
+            };
+            if let Some(likeness) = likeness {
+                known.insert(likeness);
+            }
+            if routes {
+                return Ok(true);
+            }
         }
-        if routes {
-            return Ok(true);
-        }
+        Ok(false)
     }
-    Ok(false)
 }
 
 /// Every two rules that put different things into the same place, the earlier one first.

@@ -1,10 +1,14 @@
 //! The requests that break a claim or a premise, as regions: of primaries and of fallbacks, where a
 //! plan has room for all survivors and where it has not.
 
-use portolan_core::diagram::survey::{Chart, Inconclusive, Region};
+use portolan_core::diagram::survey::{Chart, Inconclusive, Likeness, Likenesses, Region};
 use portolan_core::policy::Claim;
 
 use super::topics::Asked;
+
+/// Candidates that are known not to break a condition on attempts, by their likeness: of one survey,
+/// one condition, and requests that are in question by nothing but themselves and their model.
+pub(super) type Kept = Likenesses;
 
 /// The requests of a region of which a claim is not true that is not about attempts.
 pub(super) fn breaking(
@@ -60,7 +64,7 @@ pub(super) fn given(
         }
         breaks
     } else {
-        let survivors = breaking_survivors(chart, topic, among)?;
+        let survivors = breaking_survivors(chart, topic, among, None)?;
         let breaks = any(chart, &survivors)?;
         chart.passing(breaks, primary)?
     };
@@ -75,9 +79,10 @@ pub(super) fn violating(
     asked: &Asked,
     primary: bool,
     among: Region,
+    kept: Option<&mut Kept>,
 ) -> Result<Region, Inconclusive> {
     let topic = asked.every().ok_or(Inconclusive)?;
-    let mut survivors = breaking_survivors(chart, topic, among)?;
+    let mut survivors = breaking_survivors(chart, topic, among, kept)?;
     if survivors.is_empty() {
         return Ok(Region::NONE);
     }
@@ -96,7 +101,7 @@ pub(super) fn violating(
         }
     } else {
         for premise in asked.premises.iter().flatten() {
-            let breaks = breaking_survivors(chart, *premise, among)?;
+            let breaks = breaking_survivors(chart, *premise, among, None)?;
             let breaks = any(chart, &breaks)?;
             for (_, violates) in &mut survivors {
                 *violates = chart.without(*violates, breaks)?;
@@ -108,23 +113,30 @@ pub(super) fn violating(
 }
 
 /// The candidates that may break a condition on attempts, each with the requests of a region for
-/// which it is legal and does.
+/// which it is legal and does. Those that are like one that does not are not looked at again.
 fn breaking_survivors(
     chart: &mut Chart<'_>,
     topic: usize,
     among: Region,
+    mut kept: Option<&mut Kept>,
 ) -> Result<Vec<(usize, Region)>, Inconclusive> {
     let mut survivors = Vec::new();
     for candidate in 0..chart.candidates().len() {
-        let fulfils = chart.topic(topic, Some(candidate))?;
-        let breaks = chart.without(among, fulfils)?;
-        if breaks.is_empty() {
+        let likeness = chart.likeness(candidate);
+        let known = |(kept, likeness): (&&mut Kept, Likeness)| kept.contains(likeness);
+        if kept.as_ref().zip(likeness).is_some_and(known) {
             continue;
         }
-        let legal = chart.legal(candidate)?;
-        let violates = chart.and(legal, breaks)?;
+        let fulfils = chart.topic(topic, Some(candidate))?;
+        let mut violates = chart.without(among, fulfils)?;
+        if !violates.is_empty() {
+            let legal = chart.legal(candidate)?;
+            violates = chart.and(legal, violates)?;
+        }
         if !violates.is_empty() {
             survivors.push((candidate, violates));
+        } else if let Some((kept, likeness)) = kept.as_mut().zip(likeness) {
+            kept.insert(likeness);
         }
     }
     Ok(survivors)

@@ -12,23 +12,30 @@ use portolan_core::diagram::survey::{
 use portolan_core::limits;
 use portolan_core::policy::Goal;
 
-use super::breaks::{given, violating};
+use super::breaks::{Kept, given, violating};
 use super::{Reason, Search};
 use crate::witness::with_fallback;
 
 /// The effective requests of fallbacks that may stand behind a request in question, and would
 /// refute a claim about attempts.
-pub(super) fn suspects(search: &Search<'_>, chart: &mut Chart<'_>) -> Result<Region, Inconclusive> {
+pub(super) fn suspects(
+    search: &Search<'_>,
+    chart: &mut Chart<'_>,
+    kept: &mut Kept,
+) -> Result<Region, Inconclusive> {
     let mut behind = chart.behind(search.asked.filter)?;
     let between = chart.topic(search.asked.between, None)?;
     behind = chart.and(behind, between)?;
     // Its attempts are attempts of the plan, of which the premises have to be true.
-    violating(chart, search.asked, false, behind)
+    violating(chart, search.asked, false, behind, Some(kept))
 }
 
 /// Notes the classes of fallbacks that would refute a claim.
 pub(super) fn suspect(search: &mut Search<'_>, chart: &mut Chart<'_>) -> Result<(), Inconclusive> {
-    let suspects = suspects(search, chart)?;
+    let mut kept = std::mem::take(&mut search.kept.fallbacks);
+    let suspects = suspects(search, chart, &mut kept);
+    search.kept.fallbacks = kept;
+    let suspects = suspects?;
     if suspects.is_empty() || search.found.is_some() {
         return Ok(());
     }

@@ -305,13 +305,15 @@ impl<'a> Space<'a> {
                 Ranges::between(least, i128::from(i64::MAX))
             }
             Meaning::Decimal => Ranges::between(i128::from(i64::MIN), i128::from(i64::MAX)),
-            Meaning::Instant => Ranges::between(
-                i128::from(Instant::MIN.unix_seconds()),
-                i128::from(Instant::MAX.unix_seconds()),
-            ),
+            Meaning::Instant => {
+                Ranges::between(i128::from(YEAR_0), i128::from(Instant::MAX.unix_seconds()))
+            }
         }
     }
 }
+
+/// 0000-01-01T00:00:00Z: a year before it has no four digits, and no posted request says one.
+const YEAR_0: i64 = -62_167_219_200;
 
 /// What no fallback overrides is the call's.
 fn shared(field: Field) -> Field {

@@ -16,6 +16,8 @@
 //!   routes are as wide as others from one date to the next; here one must be so at every date.
 //!   Where only that makes a difference, the answer is that nobody knows.
 
+use std::collections::BTreeSet;
+
 use portolan_core::catalog::{Catalog, Route};
 use portolan_core::diagram::survey::{Chart, Inconclusive, Region};
 use portolan_core::engine::Engine;
@@ -34,22 +36,37 @@ pub(super) fn look(inquiry: &mut Inquiry<'_>, chart: &mut Chart<'_>) -> Result<(
     let fields = fields.filter(|field| said(*field) && !opt_ins.contains(field));
     let mut survivors = Vec::new();
     for candidate in 0..chart.candidates().len() {
-        survivors.push(chart.survives(candidate, true)?);
+        // What is like one for which no field widens need not be looked at again.
+        let known = |likeness| inquiry.kept.contains(likeness);
+        if !chart.likeness(candidate).is_some_and(known) {
+            survivors.push((candidate, chart.survives(candidate, true)?));
+        }
     }
+    let mut widened = BTreeSet::new();
     for field in fields {
+        inquiry.looked += u64::try_from(chart.candidates().len()).unwrap_or(u64::MAX);
+        if survivors.is_empty() {
+            continue;
+        }
         let passes_without = chart.unsaid(passes, field)?;
-        for (candidate, survives) in survivors.iter().copied().enumerate() {
-            inquiry.looked += 1;
+        for (candidate, survives) in survivors.iter().copied() {
             let still = chart.unsaid(survives, field)?;
             let compared = chart.and(survives, passes_without)?;
             let gained = chart.without(compared, still)?;
             if !gained.is_empty() {
+                // Whether another candidate is as wide is a question to this slice.
+                widened.insert(candidate);
                 suspect(inquiry, chart, (field, candidate), gained)?;
             }
             if inquiry.found.is_some() {
                 return Ok(());
             }
         }
+    }
+    let kept = survivors.iter().map(|(candidate, _)| *candidate);
+    let kept = kept.filter(|candidate| !widened.contains(candidate));
+    for likeness in kept.filter_map(|candidate| chart.likeness(candidate)) {
+        inquiry.kept.insert(likeness);
     }
     Ok(())
 }

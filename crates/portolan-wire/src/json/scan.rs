@@ -306,7 +306,8 @@ mod tests {
         assert!(value(text).is_some());
         for (at, c) in text.char_indices() {
             for instead in ["", "\"", "\\", "0", "}", ",", " ", "e", "\u{0}", "é"] {
-                let text = format!("{}{instead}{}", &text[..at], &text[at + c.len_utf8()..]);
+                let (before, rest) = text.split_at(at);
+                let text = format!("{before}{instead}{}", rest.split_at(c.len_utf8()).1);
                 assert_eq!(value(&text).is_some(), sound(&text), "{text:?}");
             }
         }

@@ -36,6 +36,33 @@ impl Region {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Likeness(Marked);
 
+/// A set of likenesses, of one survey.
+#[derive(Debug, Clone, Default)]
+pub struct Likenesses(Vec<u64>);
+
+impl Likenesses {
+    /// Says whether one is in it.
+    pub fn contains(&self, Likeness(number): Likeness) -> bool {
+        let word = self.0.get(number as usize / 64);
+        word.is_some_and(|word| word >> (number % 64) & 1 == 1)
+    }
+
+    /// Adds one, and says whether it was new.
+    pub fn insert(&mut self, Likeness(number): Likeness) -> bool {
+        let at = number as usize / 64;
+        if at >= self.0.len() {
+            self.0.resize(at + 1, 0);
+        }
+        let bit = 1 << (number % 64);
+        let new = |word: &mut u64| {
+            let new = *word & bit == 0;
+            *word |= bit;
+            new
+        };
+        self.0.get_mut(at).is_some_and(new)
+    }
+}
+
 pub(super) type Built = Result<Region, Inconclusive>;
 
 /// What diagrams are made in, and what was made for other slices.
