@@ -142,6 +142,13 @@ impl Policy {
         engine::compile(&self.entry, &mut Disk { root: &self.root })
     }
 
+    /// The same, and tells of each file before it is read.
+    #[cfg(feature = "serve")]
+    pub(crate) fn compile_telling(&self, tell: &mut dyn FnMut(&Path)) -> Compilation {
+        let disk = Disk { root: &self.root };
+        engine::compile(&self.entry, &mut Telling { disk, tell })
+    }
+
     /// Reads, for questions that the interpreter answers and those over all requests: nothing is
     /// compiled that decides fast.
     pub(crate) fn read(&self) -> Compilation {
@@ -221,6 +228,21 @@ impl Files for Disk<'_> {
             return Err("it is absolute, and would mean another file elsewhere".to_owned());
         }
         read_bounded(&lexical(&self.root.join(path)))
+    }
+}
+
+/// Files of the disk, and who is told of each before it is read.
+#[cfg(feature = "serve")]
+struct Telling<'a> {
+    disk: Disk<'a>,
+    tell: &'a mut dyn FnMut(&Path),
+}
+
+#[cfg(feature = "serve")]
+impl Files for Telling<'_> {
+    fn read(&mut self, path: &str) -> Result<Vec<u8>, String> {
+        (self.tell)(&lexical(&self.disk.root.join(path)));
+        self.disk.read(path)
     }
 }
 

@@ -11,6 +11,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 fn root() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -66,6 +68,68 @@ fn it_proves_says_that_it_is_ready_and_answers() {
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     assert!(answer.contains(r#""available_regions":["eu"]"#), "{answer}");
+}
+
+const CATALOG: &str = "
+catalog: 1
+regions:
+  eu: {processing: EU27, storage: EU27}
+endpoints:
+  eu: {host: eu.example.com, path: /v1/chat, ingress: EU27, region: eu, default: true}
+makers: {acme: {title: Acme}}
+providers: {acme: {title: Acme Cloud, retention: zero}}
+models:
+  m-1:
+    maker: acme
+    offerings: [{region: eu, provider: acme}]
+";
+
+const POLICY: &str = r#"
+edition 1
+policy small
+use catalog "catalog.yaml"
+refuse 400 bad-body
+  when  request.fault != none
+  say   "the body is wrong"
+"#;
+
+#[test]
+fn a_file_that_changes_is_loaded_without_being_asked_for() {
+    let name = format!("portolan-serve-{}", std::process::id());
+    let place = std::env::temp_dir().join(name);
+    std::fs::create_dir_all(&place).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(place.join(name), text).unwrap();
+    write("catalog.yaml", CATALOG);
+    write("policy.portolan", POLICY);
+    let yaml = "gateway: 1\nlisteners: [{address: 127.0.0.1:0, endpoint: eu}]\nwatch_s: 1\n";
+    write("gateway.yaml", yaml);
+    let arguments = [place.to_str().unwrap(), "--upstream", "mock"];
+    let mut running = Running(serve(&arguments).spawn().unwrap());
+    let out = BufReader::new(running.0.stdout.take().unwrap());
+    let mut lines = out.lines().map(Result::unwrap);
+    lines.find(|line| line.starts_with("ready: ")).unwrap();
+    let (told, hears) = mpsc::channel();
+    let err = BufReader::new(running.0.stderr.take().unwrap());
+    std::thread::spawn(move || {
+        for line in err.lines().map_while(Result::ok) {
+            let _ = told.send(line);
+        }
+    });
+    let next = || hears.recv_timeout(Duration::from_mins(1)).unwrap();
+    write("policy.portolan", "edition 1\npolicy broken");
+    let said = next();
+    assert!(
+        said.starts_with("not reloaded, the old policy stays: the policy is wrong"),
+        "{said}"
+    );
+    write("policy.portolan", &POLICY.replace("is wrong", "is odd"));
+    let mut said = next();
+    while !said.starts_with("reloaded: snapshot ") {
+        assert!(!said.starts_with("not reloaded"), "{said}");
+        said = next();
+    }
+    drop(running);
+    std::fs::remove_dir_all(&place).unwrap();
 }
 
 fn refused(arguments: &[&str]) -> (Option<i32>, String) {

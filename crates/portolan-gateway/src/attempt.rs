@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Request, Response, StatusCode, header};
+use http_body::Body as _;
 use http_body_util::{BodyExt, Full};
 use portolan_core::answer::Timeouts;
-use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
 
 use crate::heads;
+use crate::said::Said;
 use crate::transport::{Body, Transport, Unsent};
 
 /// How an attempt came out, where it was no success.
@@ -112,6 +113,8 @@ pub(crate) enum Answered {
     Whole {
         /// The body.
         body: Bytes,
+        /// What it says of itself.
+        said: Said,
         /// The headers, none of which has passed yet.
         headers: HeaderMap,
     },
@@ -207,13 +210,12 @@ pub(crate) async fn tried(
         return begun(body, head.headers, first_by).await;
     }
     let body = whole(body, bounds).await?;
-    // Any object will do: what stands in it is between the upstream and the client.
-    let object = serde_json::from_slice::<&RawValue>(&body);
-    if !object.is_ok_and(|object| object.get().starts_with('{')) {
+    let Some(said) = Said::read(&body) else {
         return Err(Class::Garbage.into());
-    }
+    };
     Ok(Answered::Whole {
         body,
+        said,
         headers: head.headers,
     })
 }
@@ -254,20 +256,56 @@ async fn begun(
     }
 }
 
-/// A body to its end.
+/// A body to its end. One that says that it has ended is not asked again: that would wake whoever
+/// reads it, to hear as much.
 async fn whole(mut body: Body, bounds: Bounds) -> Result<Bytes, Class> {
-    let mut read = BytesMut::new();
-    loop {
+    let mut read = Gathered::default();
+    while !body.is_end_stream() {
         match within(bounds.by(bounds.idle), body.frame()).await? {
-            None => return Ok(read.freeze()),
+            None => break,
             Some(Err(_)) => return Err(Class::Truncated),
             Some(Ok(frame)) => {
                 let data = frame.into_data().unwrap_or_default();
-                if data.len() > bounds.bytes.saturating_sub(read.len()) {
+                if !read.takes(data, bounds.bytes) {
                     return Err(Class::Garbage);
                 }
-                read.extend_from_slice(&data);
             }
+        }
+    }
+    Ok(read.whole())
+}
+
+/// Pieces of a body. One that comes in one piece is not copied.
+#[derive(Default)]
+pub(crate) struct Gathered {
+    first: Bytes,
+    all: BytesMut,
+}
+
+impl Gathered {
+    /// Adds a piece, unless there are more bytes then than a bound allows.
+    pub(crate) fn takes(&mut self, piece: Bytes, most: usize) -> bool {
+        let length = self.first.len().max(self.all.len());
+        if piece.len() > most.saturating_sub(length) {
+            return false;
+        }
+        if length == 0 {
+            self.first = piece;
+        } else {
+            if self.all.is_empty() {
+                self.all.extend_from_slice(&self.first);
+            }
+            self.all.extend_from_slice(&piece);
+        }
+        true
+    }
+
+    /// All of them.
+    pub(crate) fn whole(self) -> Bytes {
+        if self.all.is_empty() {
+            self.first
+        } else {
+            self.all.freeze()
         }
     }
 }

@@ -47,6 +47,20 @@ pub(crate) fn length(said: &Value) -> Option<i64> {
         .then_some(length)
 }
 
+/// What the audio of a line costs, in 10⁻¹⁵ dollars and not less than that.
+pub(crate) fn cost(line: &Line) -> i128 {
+    let heard = line
+        .passed
+        .as_ref()
+        .and_then(|passed| passed.heard.as_ref());
+    let Some((heard, Some(price))) = heard else {
+        return 0;
+    };
+    let cost = i128::from(heard.billionths).saturating_mul(i128::from(price.billionths()));
+    // Of an hour's 10⁻¹⁸ dollars.
+    cost.saturating_add(3_600_000 - 1) / 3_600_000
+}
+
 /// All sums.
 #[derive(Debug, Default)]
 pub(crate) struct Audio(Mutex<Sums>);

@@ -5,12 +5,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use portolan_core::answer::Plan;
 use portolan_core::request::{Effective, Request};
 
+use crate::audio;
 use crate::config::Budget;
 use crate::ledger::{cost, cost_of};
 use crate::log::Line;
+use crate::plan::Plan;
 
 /// What is taken for the output of a call that names no limit.
 const OUTPUT_TOKENS: u64 = 4096;
@@ -44,18 +45,7 @@ impl Budgets {
         now_ms: i64,
     ) -> Option<Reserved> {
         let mut purses = self.lock();
-        let fresh = Purse {
-            from_ms: now_ms,
-            ..Purse::default()
-        };
-        let purse = purses.entry(key.to_owned()).or_insert(fresh);
-        let length_ms = i64::try_from(budget.window_s).unwrap_or(i64::MAX);
-        let length_ms = length_ms.saturating_mul(1000);
-        if now_ms >= purse.from_ms.saturating_add(length_ms) || now_ms < purse.from_ms {
-            // What is still set aside is of calls that have not ended.
-            purse.from_ms = now_ms;
-            purse.spent = 0;
-        }
+        let purse = purse(&mut purses, key, budget, now_ms);
         let most = cost(1_000_000, Some(budget.usd))?;
         let committed = purse.spent.saturating_add(purse.reserved);
         if committed.saturating_add(amount) > most {
@@ -68,14 +58,28 @@ impl Budgets {
         })
     }
 
+    /// Begins a call whose cost nobody knows before it has ended; and whether anything is left.
+    pub(crate) fn begin(&self, key: &str, budget: Budget, now_ms: i64) -> (Reserved, bool) {
+        let mut purses = self.lock();
+        let purse = purse(&mut purses, key, budget, now_ms);
+        let committed = purse.spent.saturating_add(purse.reserved);
+        let most = cost(1_000_000, Some(budget.usd));
+        let reserved = Reserved {
+            key: key.to_owned(),
+            amount: 0,
+        };
+        (reserved, most.is_some_and(|most| committed < most))
+    }
+
     /// Gives back what was set aside for a call that is judged again.
     pub(crate) fn release(&self, reserved: &Reserved) {
         self.settled(reserved, 0);
     }
 
     /// Settles a call that has ended. Where an upstream worked and nobody counted, as where a caller
-    /// went away, the estimate stands; what was refused or failed costs its key nothing.
-    pub(crate) fn settle(&self, line: &Line) {
+    /// went away, the estimate stands; what was refused or failed costs its key nothing. Audio that
+    /// was heard for the first time costs what it costs.
+    pub(crate) fn settle(&self, line: &Line, heard: bool) {
         let Some(reserved) = &line.reserved else {
             return;
         };
@@ -85,7 +89,8 @@ impl Budgets {
             None if matches!(line.outcome, "refused" | "failed") => 0,
             None => reserved.amount,
         };
-        self.settled(reserved, spent);
+        let audio = if heard { audio::cost(line) } else { 0 };
+        self.settled(reserved, spent.saturating_add(audio));
     }
 
     fn settled(&self, reserved: &Reserved, spent: i128) {
@@ -100,9 +105,31 @@ impl Budgets {
     }
 }
 
+/// The money of a key, in the window of now.
+fn purse<'p>(
+    purses: &'p mut BTreeMap<String, Purse>,
+    key: &str,
+    budget: Budget,
+    now_ms: i64,
+) -> &'p mut Purse {
+    let fresh = Purse {
+        from_ms: now_ms,
+        ..Purse::default()
+    };
+    let purse = purses.entry(key.to_owned()).or_insert(fresh);
+    let length_ms = i64::try_from(budget.window_s).unwrap_or(i64::MAX);
+    let length_ms = length_ms.saturating_mul(1000);
+    if now_ms >= purse.from_ms.saturating_add(length_ms) || now_ms < purse.from_ms {
+        // What is still set aside is of calls that have not ended.
+        purse.from_ms = now_ms;
+        purse.spent = 0;
+    }
+    purse
+}
+
 /// What the dearest attempt of a plan may come to: its input as estimated, its output as far as it
 /// may go. `None` where a price is not known.
-pub(crate) fn estimate(plan: &Plan, request: &Request) -> Option<i128> {
+pub(crate) fn estimate(plan: &Plan<'_>, request: &Request) -> Option<i128> {
     let each = plan.attempts.iter().map(|attempt| {
         let own = match attempt.fallback {
             None => Some(request.primary()),

@@ -1,32 +1,31 @@
 //! `POST /v1/chat/completions`: read, judged, carried out, answered in the caller's framing.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Response};
 use http_body_util::BodyExt;
-use portolan_core::answer::{Answer, Outcome, Plan};
-use portolan_core::engine::Engine;
+use portolan_core::answer::Outcome;
 use portolan_core::limits;
 use portolan_core::request::{Fault as BodyFault, FaultKind, Request, State};
 use portolan_wire::http::{Fault, Trouble};
 use portolan_wire::{BodyText, Call, answer_json};
 use serde_json::Value;
+use tokio::time::Instant;
 
-use crate::attempt::{Answered, Bounds};
+use crate::attempt::Gathered;
 use crate::budgets::estimate;
+use crate::config::KeyRow;
 use crate::dispatch::{Carried, JUDGED, Ordered, carry_out};
-use crate::exchange::{Exchange, limits as limit_headers, put};
+use crate::exchange::{Exchange, put};
 use crate::gateway::Caller;
+use crate::given::Given;
 use crate::heads;
 use crate::injection::Transcript;
 use crate::log::Record;
-use crate::mock;
 use crate::observe::{Seen, forward};
-use crate::reframe;
-use crate::repair::{self, Wanted};
-use crate::stream::{Flow, passed_on, used};
-use crate::transport::{Body, full};
-use crate::windows::Standing;
+use crate::plan::Plan;
+use crate::repair::Wanted;
+use crate::transport::Body;
 
 /// What stands against a call before its body is read.
 pub(crate) fn refused_unread(headers: &HeaderMap, limit: usize) -> Option<Fault<'_>> {
@@ -40,21 +39,21 @@ where
 {
     let bounds = exchange.served.config.bounds;
     let pause = std::time::Duration::from_secs(bounds.head_s);
-    let mut read = BytesMut::new();
-    loop {
+    let mut read = Gathered::default();
+    while !body.is_end_stream() {
         match tokio::time::timeout(pause, body.frame()).await {
-            Ok(None) => return Ok(read.freeze()),
+            Ok(None) => break,
             Ok(Some(Ok(frame))) => {
                 let data = frame.into_data().unwrap_or_default();
-                if data.len() > bounds.body_bytes.saturating_sub(read.len()) {
-                    let limit = bounds.body_bytes;
+                let limit = bounds.body_bytes;
+                if !read.takes(data, limit) {
                     return Err(Fault::BodyTooLarge { limit });
                 }
-                read.extend_from_slice(&data);
             }
             Ok(Some(Err(_))) | Err(_) => return Err(Fault::BodyIncomplete),
         }
     }
+    Ok(read.whole())
 }
 
 /// Answers a call.
@@ -88,33 +87,23 @@ where
     record.line.model.clone_from(&asked.model);
     record.line.stream = Some(asked.streams);
     let mut asked = asked;
+    record.line.snapshot = Some(served.snapshot.clone());
+    let settings = &exchange.gateway.settings;
+    let (begun, mut later, mut failed) = (Instant::now(), None::<Exchange>, None);
     for round in 1..=JUDGED {
-        let answer = asked.judged(exchange, &served.engine, &caller);
-        record.line.snapshot = Some(answer.snapshot.clone());
-        if exchange.gateway.settings.dry_run {
-            let mut response = exchange.say(&mut record, answer_json(&answer, Some(&asked.body)));
-            put(response.headers_mut(), "x-portolan-dry-run", "1");
-            return response;
+        let exchange = later.as_ref().unwrap_or(exchange);
+        let state = known(exchange, &caller);
+        if settings.dry_run || settings.observe {
+            return told_only(exchange, head, &asked, (&body, caller.row), &state, record).await;
         }
-        if exchange.gateway.settings.observe {
-            let seen = Seen {
-                body: &body,
-                text: &asked.body,
-                model: asked.model.as_deref(),
-                row: caller.row,
-            };
-            return forward(exchange, head, &seen, &answer, record).await;
-        }
-        let plan = match &answer.outcome {
-            Outcome::Refuse(refusal) => {
-                return exchange.tell(&mut record, &Trouble::from(refusal), None);
-            }
-            Outcome::Route(plan) => plan,
+        let plan = match Plan::of(&served, &asked.request, state) {
+            Ok(plan) => plan,
+            Err(state) => return refused(exchange, &asked, &state, &mut record),
         };
         if let Some(trouble) = &asked.unclear {
             return exchange.tell(&mut record, trouble, None);
         }
-        match asked.injected(exchange, head, &caller, plan).await {
+        match asked.injected(exchange, head, &caller, &plan).await {
             None => {}
             // With other tokens it is another call: it is judged again.
             Some(Ok(again)) => {
@@ -123,11 +112,11 @@ where
             }
             Some(Err(trouble)) => return exchange.tell(&mut record, &trouble, None),
         }
-        if let Err(fault) = set_aside(exchange, &caller, &asked, plan, &mut record) {
+        if let Err(fault) = set_aside(exchange, &caller, &asked, &plan, &mut record) {
             return exchange.fault(&mut record, fault);
         }
         let order = Ordered {
-            plan,
+            plan: &plan,
             body: &asked.body,
             headers: &head.headers,
             row: caller.row,
@@ -136,9 +125,22 @@ where
             counts: asked.counts,
             repairs: &asked.repairs,
             round,
+            begun,
+            failed: failed.as_deref(),
         };
         match carry_out(exchange, &order, &mut record).await {
             Carried::Changed => {}
+            // It is another call now: what has been tried of it is not tried again.
+            Carried::Over(last) => {
+                match asked.later(exchange, head, &caller) {
+                    Ok((again, now)) => (asked, later) = (again, Some(now)),
+                    Err(what) => {
+                        let what = &*what;
+                        return exchange.fault(&mut record, Fault::Misconfigured { what });
+                    }
+                }
+                failed = Some(last);
+            }
             Carried::Failed(trouble, standing) => {
                 return exchange.tell(&mut record, &trouble, standing.as_ref());
             }
@@ -148,13 +150,17 @@ where
                 standing,
                 bounds,
             } => {
+                record.line.upstream_body = None;
                 let given = Given {
-                    plan,
+                    plan: &plan,
                     attempt,
                     standing,
                     bounds,
+                    streams: asked.streams,
+                    counts: asked.counts,
+                    repairs: &asked.repairs,
                 };
-                return given.response(exchange, &asked, answered, record);
+                return given.response(exchange, answered, record);
             }
         }
     }
@@ -162,12 +168,36 @@ where
     exchange.fault(&mut record, Fault::Misconfigured { what })
 }
 
+/// A call that no plan is carried out for: what the policy would do with it is told, or noted.
+async fn told_only(
+    exchange: &Exchange,
+    head: &Parts,
+    asked: &Asked,
+    (body, row): (&Bytes, Option<&KeyRow>),
+    state: &State,
+    mut record: Record,
+) -> Response<Body> {
+    let answer = exchange.served.engine.answer(&asked.request, state);
+    if exchange.gateway.settings.dry_run {
+        let mut response = exchange.say(&mut record, answer_json(&answer, Some(&asked.body)));
+        put(response.headers_mut(), "x-portolan-dry-run", "1");
+        return response;
+    }
+    let seen = Seen {
+        body,
+        text: &asked.body,
+        model: asked.model.as_deref(),
+        row,
+    };
+    forward(exchange, head, &seen, &answer, record).await
+}
+
 /// Sets the estimate of a plan aside, where the caller's key has a budget.
 fn set_aside(
     exchange: &Exchange,
     caller: &Caller<'_>,
     asked: &Asked,
-    plan: &Plan,
+    plan: &Plan<'_>,
     record: &mut Record,
 ) -> Result<(), Fault<'static>> {
     let budgets = &exchange.gateway.budgets;
@@ -232,13 +262,26 @@ impl Asked {
         })
     }
 
+    /// The same, as a call of now.
+    fn later(
+        &self,
+        exchange: &Exchange,
+        head: &Parts,
+        caller: &Caller<'_>,
+    ) -> Result<(Self, Exchange), String> {
+        let now = exchange.later();
+        let body = Bytes::copy_from_slice(self.body.bytes());
+        let asked = Self::new(&now, head, &body, caller)?;
+        Ok((asked, now))
+    }
+
     /// The same with its transcript, where the plan needs it put in.
     async fn injected(
         &self,
         exchange: &Exchange,
         head: &Parts,
         caller: &Caller<'_>,
-        plan: &Plan,
+        plan: &Plan<'_>,
     ) -> Option<Result<Self, Trouble>> {
         let transcript = self.transcript.as_ref();
         let transcript = transcript.filter(|_| Transcript::is_needed(plan))?;
@@ -248,16 +291,31 @@ impl Asked {
             asked.map_err(|what| Fault::Misconfigured { what: &what }.into())
         }))
     }
+}
 
-    /// The answer of the policy, by what is known now.
-    fn judged(&self, exchange: &Exchange, engine: &Engine, caller: &Caller<'_>) -> Answer {
-        let mut state = State::default();
-        let gateway = &exchange.gateway;
-        gateway.health.tell(exchange.now_ms, &mut state);
-        gateway
-            .windows
-            .tell(&caller.account, exchange.now_ms, &mut state);
-        engine.answer(&self.request, &state)
+/// What is known now.
+fn known(exchange: &Exchange, caller: &Caller<'_>) -> State {
+    let mut state = State::default();
+    let (gateway, now_ms) = (&exchange.gateway, exchange.now_ms);
+    gateway.health.tell(now_ms, &mut state);
+    gateway.windows.tell(&caller.account, now_ms, &mut state);
+    state
+}
+
+/// A refusal, in the words of the interpreter.
+fn refused(
+    exchange: &Exchange,
+    asked: &Asked,
+    state: &State,
+    record: &mut Record,
+) -> Response<Body> {
+    let answer = exchange.served.engine.answer(&asked.request, state);
+    match &answer.outcome {
+        Outcome::Refuse(refusal) => exchange.tell(record, &Trouble::from(refusal), None),
+        Outcome::Route(_) => {
+            let what = "a refusal that the interpreter knows nothing of";
+            exchange.fault(record, Fault::Misconfigured { what })
+        }
     }
 }
 
@@ -290,106 +348,4 @@ fn counts(body: &[u8]) -> bool {
         .as_ref()
         .and_then(|body| body.pointer("/stream_options/include_usage"));
     asked.and_then(Value::as_bool) == Some(true)
-}
-
-/// What an attempt gave, beside its answer.
-struct Given<'a> {
-    plan: &'a Plan,
-    attempt: usize,
-    standing: Option<Standing>,
-    bounds: Bounds,
-}
-
-impl Given<'_> {
-    /// The answer in the framing that was asked for.
-    fn response(
-        self,
-        exchange: &Exchange,
-        asked: &Asked,
-        answered: Answered,
-        mut record: Record,
-    ) -> Response<Body> {
-        let attempt = self.plan.attempts.get(self.attempt);
-        let model = attempt.map_or("", |attempt| &*attempt.model).to_owned();
-        let warnings = self.plan.warnings.iter();
-        let meant = warnings.filter(|w| w.attempt.is_none_or(|attempt| attempt == self.attempt));
-        let mut codes: Vec<String> = meant.map(|warning| warning.code.clone()).collect();
-        codes.dedup();
-        record.line.warnings.clone_from(&codes);
-        record.line.status = 200;
-        let (upstream, body) = match answered {
-            Answered::Stream {
-                first,
-                rest,
-                headers,
-            } => {
-                let id = heads::text(&headers, "x-request-id").map(str::to_owned);
-                record.line.upstream_request_id.clone_from(&id);
-                let flow = Flow {
-                    rest,
-                    bounds: self.bounds,
-                    ping: exchange.gateway.settings.ping,
-                    hides_usage: !asked.counts,
-                    model: model.clone(),
-                    id: exchange.id.clone(),
-                    record,
-                };
-                (Upstream { id, headers }, (EVENTS, passed_on(&first, flow)))
-            }
-            Answered::Whole { body, headers } => {
-                let repairs = attempt.is_some_and(|attempt| asked.repairs.of_us(attempt));
-                let mended = repairs.then(|| repair::repaired(&body)).transpose();
-                let Ok(mended) = mended else {
-                    let model = &*model;
-                    return exchange.fault(&mut record, Fault::JsonNotRepaired { model });
-                };
-                let body = mended.flatten().map_or(body, Bytes::from);
-                let said: Value = serde_json::from_slice(&body).unwrap_or_default();
-                let id = said.get("request_id").and_then(Value::as_str);
-                let id = id.or_else(|| heads::text(&headers, "x-request-id"));
-                let id = id.map(str::to_owned);
-                record.line.upstream_request_id.clone_from(&id);
-                record.line.usage = used(&said);
-                record.line.outcome = "answered";
-                let events = reframe::events(&said, &model, asked.counts);
-                let framed = match events.filter(|_| asked.streams) {
-                    Some(events) => (EVENTS, full(events)),
-                    None => ("application/json", full(body)),
-                };
-                (Upstream { id, headers }, framed)
-            }
-        };
-        let (media, body) = body;
-        let mut response = Response::new(body);
-        let headers = response.headers_mut();
-        put(headers, "content-type", media);
-        if media == EVENTS {
-            put(headers, "cache-control", "no-cache");
-        }
-        let id = upstream.id.as_ref().unwrap_or(&exchange.id);
-        put(headers, "x-request-id", id);
-        put(headers, "x-portolan-request-id", &exchange.id);
-        put(headers, "x-portolan-model", &model);
-        if let Some(attempt) = attempt {
-            put(headers, "x-portolan-region", &attempt.region);
-        }
-        if !codes.is_empty() {
-            put(headers, "x-portolan-warnings", &codes.join(", "));
-        }
-        if upstream.headers.contains_key(mock::HEADER) {
-            put(headers, mock::HEADER, "1");
-        }
-        if let Some(standing) = &self.standing {
-            limit_headers(headers, standing, &model);
-        }
-        response
-    }
-}
-
-const EVENTS: &str = "text/event-stream";
-
-/// What is kept of an upstream's head.
-struct Upstream {
-    id: Option<String>,
-    headers: HeaderMap,
 }

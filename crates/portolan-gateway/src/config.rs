@@ -8,8 +8,9 @@
 mod decode;
 mod diags;
 pub mod passing;
+pub mod watching;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 
@@ -20,6 +21,10 @@ use portolan_wire::http::Dialect;
 
 pub use decode::read;
 use passing::Passing;
+use watching::{ServedRegion, Traces};
+
+/// Seconds from one look at the files of a policy to the next, where nobody says.
+const WATCH_S: u64 = 10;
 
 /// A checked configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,10 +45,14 @@ pub struct Config {
     pub bounds: Bounds,
     /// When a route counts as unhealthy.
     pub breaker: Breaker,
+    /// Seconds from one look at the files that this was loaded from to the next; 0 for none.
+    pub watch_s: u64,
     /// What passes through to other services.
     pub passing: Vec<Passing>,
     /// Where windows of limits are shared with other replicas; none where they are this process's.
     pub shared_limits: Option<SharedLimits>,
+    /// Where spans of calls are sent; none where nobody wants them.
+    pub traces: Option<Traces>,
 }
 
 impl Config {
@@ -58,8 +67,10 @@ impl Config {
             log: None,
             bounds: Bounds::default(),
             breaker: Breaker::default(),
+            watch_s: WATCH_S,
             passing: Vec::new(),
             shared_limits: None,
+            traces: None,
         }
     }
 
@@ -70,6 +81,22 @@ impl Config {
             Some(row) => row.upstreams.get(endpoint),
             None => self.upstreams.get(endpoint)?.key.as_ref(),
         }
+    }
+
+    /// Every secret that is named, each once: those that upstreams are called with, and others.
+    pub fn secrets(&self) -> BTreeSet<&Secret> {
+        let shared = self.upstreams.values().filter_map(|u| u.key.as_ref());
+        let rows = self.keys.iter().flat_map(|keys| keys.rows.values());
+        let own = rows.flat_map(|row| row.upstreams.values());
+        let tls = self.listeners.iter().filter_map(|l| l.tls.as_ref());
+        let tls = tls.flat_map(|tls| [&tls.certificate, &tls.key]);
+        let limits = self.shared_limits.iter().map(|limits| &limits.redis);
+        let traces = self
+            .traces
+            .iter()
+            .flat_map(|traces| traces.headers.values());
+        let upstreams = shared.chain(own);
+        upstreams.chain(tls).chain(limits).chain(traces).collect()
     }
 
     /// How an endpoint wants its key.
@@ -147,6 +174,8 @@ pub struct Upstream {
     pub scheme: Scheme,
     /// Called in the place of the catalog's host.
     pub instead: Option<Instead>,
+    /// How it says where it served a call.
+    pub served_region: Option<ServedRegion>,
 }
 
 /// An address that is called in the place of the catalog's host, and where it is.
@@ -242,6 +271,8 @@ pub struct Bounds {
     pub connections: usize,
     /// Seconds in which the head of a call must have come.
     pub head_s: u64,
+    /// Seconds in which a caller must take some of what is sent to it.
+    pub reader_s: u64,
     /// Seconds that calls under way have to end when the gateway stops.
     pub drain_s: u64,
 }
@@ -254,6 +285,7 @@ impl Default for Bounds {
             upload_bytes: 2_200_000_000,
             connections: 4096,
             head_s: 30,
+            reader_s: 60,
             drain_s: 30,
         }
     }

@@ -4,11 +4,11 @@
 //! It ends before the first byte of an answer reaches the caller: from then on nothing is tried
 //! again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Uri};
-use portolan_core::answer::{Attempt, Plan};
 use portolan_wire::http::{Fault, Trouble, UpstreamError};
 use portolan_wire::{BodyText, Carrier};
 use serde_json::value::RawValue;
@@ -17,11 +17,14 @@ use tokio::time::Instant;
 use crate::attempt::{Answered, Bounds, Class, Failure, ms, tried};
 use crate::clock;
 use crate::config::KeyRow;
+use crate::evidence;
 use crate::exchange::Exchange;
 use crate::heads;
 use crate::log::{Record, Tried};
+use crate::plan::{Attempt, Plan};
 use crate::redact::redacted;
 use crate::repair::Wanted;
+use crate::traces;
 use crate::windows::Standing;
 
 /// Bytes of an upstream's refusal that are logged.
@@ -29,7 +32,7 @@ const LOGGED: usize = 16 * 1024;
 
 /// A call with its plan.
 pub(crate) struct Ordered<'a> {
-    pub(crate) plan: &'a Plan,
+    pub(crate) plan: &'a Plan<'a>,
     pub(crate) body: &'a BodyText,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) row: Option<&'a KeyRow>,
@@ -44,7 +47,14 @@ pub(crate) struct Ordered<'a> {
     /// back to be judged again, but for the last time; a route that another call has just taken to
     /// try does so the first time only.
     pub(crate) round: usize,
+    /// When it was begun: all of its tries share one total.
+    pub(crate) begun: Instant,
+    /// What its last try came to, where it is a call whose plan was over before the next one.
+    pub(crate) failed: Option<&'a Failed>,
 }
+
+/// What is told of a call that nothing answered, and how its limit stands.
+pub(crate) type Failed = (Trouble, Option<Standing>);
 
 /// How often a call is judged at most, because a limit was reached meanwhile.
 pub(crate) const JUDGED: usize = 8;
@@ -52,6 +62,32 @@ pub(crate) const JUDGED: usize = 8;
 impl Ordered<'_> {
     const fn is_last(&self) -> bool {
         self.round >= JUDGED
+    }
+
+    /// Where to begin: at the first attempt; where some were tried by a plan that is over, at the
+    /// first that was not, or else with what is left of the retries of the last one.
+    fn start(&self, tried: &[Tried]) -> Option<(usize, i64)> {
+        let Some(latest) = tried.last() else {
+            return Some((0, 0));
+        };
+        let times = |attempt: &Attempt<'_>| {
+            let same = tried.iter().filter(|t| t.way.route == attempt.way.route);
+            i64::try_from(same.count()).unwrap_or(i64::MAX)
+        };
+        let attempts = &self.plan.attempts;
+        if let Some(fresh) = attempts.iter().position(|attempt| times(attempt) == 0) {
+            return Some((fresh, 0));
+        }
+        let last = attempts.len().checked_sub(1)?;
+        let retries = times(attempts.get(last)?);
+        let retry = self.plan.retry.filter(|retry| retries <= retry.times)?;
+        let outcome = &*latest.outcome;
+        let means = |word: &str| match word.strip_suffix("xx") {
+            Some(hundreds) => outcome.len() == word.len() && outcome.starts_with(hundreds),
+            None => outcome == word,
+        };
+        let listed = retry.on.iter().any(|word| means(word));
+        listed.then_some((last, retries))
     }
 }
 
@@ -69,6 +105,8 @@ pub(crate) enum Carried {
     },
     /// A limit was reached before anything was sent: what is known now has changed.
     Changed,
+    /// A try failed, and when the next one was due the plan did not hold any more.
+    Over(Box<Failed>),
     /// Nothing answered.
     Failed(Trouble, Option<Standing>),
 }
@@ -91,15 +129,21 @@ pub(crate) async fn carry_out(
     record: &mut Record,
 ) -> Carried {
     let total = ms(order.plan.timeouts.total);
+    let Some((mut position, mut retries)) = order.start(&record.line.attempts) else {
+        let (trouble, standing) = order.failed.cloned().unwrap_or_else(|| {
+            let what = "a plan that begins nowhere";
+            (Fault::Misconfigured { what }.into(), None)
+        });
+        return Carried::Failed(trouble, standing);
+    };
     let mut course = Course {
         exchange,
         order,
+        deadline: total.map(|total| order.begun + total),
+        tries: record.line.attempts.len(),
         record,
-        deadline: total.map(|total| Instant::now() + total),
-        tries: 0,
         standing: None,
     };
-    let (mut position, mut retries) = (0, 0);
     loop {
         let Some(attempt) = order.plan.attempts.get(position) else {
             let what = "a plan without attempts";
@@ -122,28 +166,31 @@ pub(crate) async fn carry_out(
         if failure.class == Class::Limit && course.tries == 0 && !order.is_last() {
             return Carried::Changed;
         }
-        // What was legal when the call came may not be any more: a plan past its time ends.
-        let now = clock::instant(exchange.gateway.clock.now_ms());
-        if order.plan.valid_until.is_some_and(|until| now >= until) {
-            return Carried::Failed(course.told(attempt, &failure), course.standing);
-        }
         let last = position + 1 == order.plan.attempts.len();
-        let listed = |words: &[String]| words.iter().any(|word| failure.class.is(word));
-        if !last && listed(&order.plan.advance) {
+        let listed = |words: &[Box<str>]| words.iter().any(|word| failure.class.is(word));
+        let mut goes_on = !last && listed(order.plan.advance);
+        if goes_on {
             position += 1;
-            continue;
         }
         let retry = order.plan.retry.as_ref().filter(|retry| {
-            last && retries < retry.times && listed(&retry.on) && failure.class != Class::Limit
+            last && retries < retry.times && listed(retry.on) && failure.class != Class::Limit
         });
-        if let Some(retry) = retry
-            && course.waited(retry.after_ms, &failure, retries).await
-        {
+        if let Some(retry) = retry {
+            goes_on = course.waited(retry.after_ms, &failure, retries).await;
             retries += 1;
+        }
+        // What was legal when the call came may not be any more.
+        let now = clock::instant(exchange.gateway.clock.now_ms());
+        let over = goes_on && order.plan.is_over(now);
+        if goes_on && !over {
             continue;
         }
         let trouble = course.told(attempt, &failure);
-        return Carried::Failed(trouble, course.standing);
+        return if over && !order.is_last() {
+            Carried::Over(Box::new((trouble, course.standing)))
+        } else {
+            Carried::Failed(trouble, course.standing)
+        };
     }
 }
 
@@ -180,7 +227,7 @@ impl From<Fault<'_>> for Stop {
 }
 
 impl Course<'_> {
-    fn bounds(&self, attempt: &Attempt) -> Bounds {
+    fn bounds(&self, attempt: &Attempt<'_>) -> Bounds {
         let bytes = self.exchange.served.config.bounds.answer_bytes;
         // What is mended is read whole, and becomes a stream after that.
         let streams = self.order.streams && !self.order.repairs.of_us(attempt);
@@ -188,12 +235,12 @@ impl Course<'_> {
     }
 
     /// One try: counted, sent, noted.
-    async fn tried(&mut self, attempt: &Attempt) -> Result<Answered, Stop> {
+    async fn tried(&mut self, attempt: &Attempt<'_>) -> Result<Answered, Stop> {
         let gateway = &self.exchange.gateway;
         let (uri, body, key) = self.outgoing(attempt)?;
         if self.tries == 0 && self.order.round == 1 {
             let (breaker, now) = (self.exchange.served.config.breaker, gateway.clock.now_ms());
-            if !gateway.health.takes(attempt, breaker, now) {
+            if !gateway.health.takes(attempt.way, breaker, now) {
                 return Err(Stop::Changed);
             }
         }
@@ -201,7 +248,7 @@ impl Course<'_> {
             let now = gateway.clock.now_ms();
             let served = &self.exchange.served;
             let taken = gateway
-                .take(served, self.order.account, attempt, limit, now)
+                .take(served, self.order.account, &attempt.way.model, limit, now)
                 .await;
             match taken {
                 Ok(standing) => self.standing = Some(standing),
@@ -221,7 +268,8 @@ impl Course<'_> {
             self.standing = None;
         }
         let scripted = gateway.transport.is_mock();
-        let request = heads::outgoing(uri, body, self.order.headers, key, scripted);
+        let mut request = heads::outgoing(uri, body, self.order.headers, key, scripted);
+        traces::carried(&self.record.line, request.headers_mut());
         let begun = Instant::now();
         let outcome = tried(
             &gateway.transport,
@@ -233,8 +281,10 @@ impl Course<'_> {
         self.tries += 1;
         match outcome {
             Ok(answered) => {
-                gateway.health.answered(attempt);
+                gateway.health.answered(attempt.way);
                 self.note(attempt, "answered", false, begun.elapsed());
+                evidence::noted(self.exchange, attempt.way, &answered, self.record);
+                traces::answered_with(&mut self.record.line, &answered);
                 Ok(answered)
             }
             Err(failure) => {
@@ -242,7 +292,7 @@ impl Course<'_> {
                 if failure.class.is_unhealthy() {
                     gateway
                         .health
-                        .failed(attempt, breaker, gateway.clock.now_ms());
+                        .failed(attempt.way, breaker, gateway.clock.now_ms());
                 }
                 let sent = failure.class.may_be_billed();
                 self.note(attempt, &failure.class.word(), sent, begun.elapsed());
@@ -252,7 +302,7 @@ impl Course<'_> {
     }
 
     /// What of an attempt is ours to do.
-    fn carrier(&self, attempt: &Attempt) -> Carrier {
+    fn carrier(&self, attempt: &Attempt<'_>) -> Carrier {
         let order = self.order;
         let repairs = order.repairs.of_us(attempt);
         Carrier {
@@ -263,29 +313,33 @@ impl Course<'_> {
     }
 
     /// Where an attempt goes, with what, under which key.
-    fn outgoing(&self, attempt: &Attempt) -> Result<(Uri, Bytes, Option<http::HeaderValue>), Stop> {
+    fn outgoing(
+        &self,
+        attempt: &Attempt<'_>,
+    ) -> Result<(Uri, Bytes, Option<http::HeaderValue>), Stop> {
         let misconfigured = |what| Stop::from(Fault::Misconfigured { what });
         let served = &self.exchange.served;
-        let uri = served.address(attempt);
+        let uri = attempt.way.uri.clone();
         let uri = uri.ok_or_else(|| misconfigured("the catalog makes a URL that is none"))?;
-        let body = self.order.body.outgoing_for(attempt, self.carrier(attempt));
+        let (posted, sending) = (self.order.body, attempt.sending());
+        let body = posted.outgoing_for(sending, self.carrier(attempt));
         let body = body.ok_or_else(|| misconfigured("a plan for another body"))?;
         let wrong_region = |row: &KeyRow| {
             let valid: Vec<&str> = row.upstreams.keys().map(String::as_str).collect();
-            let (used, valid) = (&*attempt.endpoint, &*valid);
+            let (used, valid) = (&*attempt.way.endpoint, &*valid);
             Stop::from(Fault::KeyWrongRegion { used, valid })
         };
         if self.exchange.gateway.transport.is_mock() {
             // There is no secret to send, but a key that names its regions keeps to them.
             let elsewhere = |row: &&KeyRow| {
-                !(row.upstreams.is_empty() || row.upstreams.contains_key(&attempt.endpoint))
+                !(row.upstreams.is_empty() || row.upstreams.contains_key(&attempt.way.endpoint))
             };
             return match self.order.row.filter(elsewhere) {
                 Some(row) => Err(wrong_region(row)),
                 None => Ok((uri, body.into(), None)),
             };
         }
-        let key = served.key(&attempt.endpoint, self.order.row);
+        let key = served.key(&attempt.way.endpoint, self.order.row);
         let key = key.ok_or_else(|| match self.order.row {
             Some(row) => wrong_region(row),
             None => misconfigured("an endpoint without a secret"),
@@ -293,17 +347,16 @@ impl Course<'_> {
         Ok((uri, body.into(), Some(key)))
     }
 
-    fn note(&mut self, attempt: &Attempt, outcome: &str, maybe_billed: bool, took: Duration) {
+    fn note(&mut self, attempt: &Attempt<'_>, outcome: &str, maybe_billed: bool, took: Duration) {
         self.record.line.attempts.push(Tried {
-            model: attempt.model.clone(),
-            region: attempt.region.clone(),
-            endpoint: attempt.endpoint.clone(),
-            url: attempt.url.clone(),
-            usage_region: attempt.usage_region.clone(),
+            way: Arc::clone(attempt.way),
             price: attempt.price,
             outcome: outcome.to_owned(),
             ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             maybe_billed,
+            served_region: None,
+            begun: self.record.elapsed().saturating_sub(took),
+            took,
         });
     }
 
@@ -334,8 +387,8 @@ impl Course<'_> {
     }
 
     /// What is told to the caller of the failure that was the last.
-    fn told(&mut self, attempt: &Attempt, failure: &Failure) -> Trouble {
-        let model = &*attempt.model;
+    fn told(&mut self, attempt: &Attempt<'_>, failure: &Failure) -> Trouble {
+        let model = &*attempt.way.model;
         let error = UpstreamError::read(&failure.body);
         self.record.line.upstream_request_id =
             error.request_id.clone().or(failure.upstream_id.clone());
@@ -343,7 +396,7 @@ impl Course<'_> {
             let key = self
                 .exchange
                 .served
-                .secret(&attempt.endpoint, self.order.row);
+                .secret(&attempt.way.endpoint, self.order.row);
             let shown = heads::shown_key(self.order.headers);
             let secrets: Vec<&str> = key.into_iter().chain(shown).collect();
             let said = self.order.body.bytes();
@@ -389,7 +442,7 @@ impl Course<'_> {
         let prompt = prompt(self.order.body.bytes());
         trouble.message = redacted(trouble.message.as_bytes(), usize::MAX, prompt, &[]);
         let served = &self.exchange.served;
-        if let Some(key) = served.secret(&attempt.endpoint, self.order.row) {
+        if let Some(key) = served.secret(&attempt.way.endpoint, self.order.row) {
             for text in std::iter::once(&mut trouble.message).chain(&mut trouble.help) {
                 *text = text.replace(key, "…");
             }

@@ -26,6 +26,18 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
+    /// The same call, judged for now.
+    pub(crate) fn later(&self) -> Self {
+        Self {
+            gateway: Arc::clone(&self.gateway),
+            served: Arc::clone(&self.served),
+            endpoint: self.endpoint.clone(),
+            dialect: self.dialect,
+            id: self.id.clone(),
+            now_ms: self.gateway.clock.now_ms(),
+        }
+    }
+
     /// The instant that the call is judged for.
     pub(crate) fn at(&self) -> Instant {
         clock::instant(self.now_ms)
@@ -101,8 +113,13 @@ pub(crate) fn not_allowed(
 
 /// Sets a header, unless its value cannot stand in one.
 pub(crate) fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    set(headers, HeaderName::from_static(name), value);
+}
+
+/// The same for a name that is known to be one.
+pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::try_from(value) {
-        headers.insert(HeaderName::from_static(name), value);
+        headers.insert(name, value);
     }
 }
 

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, Uri};
-use portolan_core::answer::{Attempt, Limit};
+use portolan_core::answer::Limit;
+use portolan_core::catalog::Route;
 use portolan_core::engine::Engine;
 use portolan_wire::http::Fault;
 use sha2::{Digest as _, Sha256};
@@ -21,7 +22,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::audio::Audio;
 use crate::budgets::Budgets;
 use crate::clock::{self, Clock, MachineClock};
-use crate::config::{Config, KeyRow, Listener, Secret, SharedLimits};
+use crate::config::{Config, KeyRow, Listener, Scheme, Secret, SharedLimits};
 use crate::heads;
 use crate::health::Health;
 use crate::ledger::Ledger;
@@ -31,10 +32,13 @@ use crate::observe::Observations;
 use crate::passing::Outbound;
 use crate::paths;
 use crate::proof::{Destination, Proof, prove};
+use crate::reading::Slow;
 use crate::shared::{Shared, Turn};
 use crate::telemetry::Telemetry;
 use crate::tls::acceptor;
+use crate::traces::{Collector, Waiting};
 use crate::transport::{Body, Network, Transport, Upstream};
+use crate::ways::{Way, Ways};
 use crate::windows::{Standing, Windows};
 
 /// Reads a policy and a configuration anew; in words what is wrong with them.
@@ -105,6 +109,7 @@ pub struct Gateway {
     pub(crate) windows: Windows,
     pub(crate) health: Health,
     pub(crate) telemetry: Telemetry,
+    pub(crate) spans: Waiting,
     pub(crate) ledger: Ledger,
     pub(crate) audio: Audio,
     pub(crate) observations: Observations,
@@ -161,6 +166,7 @@ impl Gateway {
             windows: Windows::default(),
             health: Health::default(),
             telemetry: Telemetry::new(),
+            spans: Waiting::default(),
             ledger: Ledger::default(),
             audio: Audio::default(),
             observations: Observations::default(),
@@ -178,7 +184,8 @@ impl Gateway {
     where
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
     {
-        paths::answer(Arc::clone(self), Arc::clone(listener), request).await
+        let (gateway, listener) = (Arc::clone(self), Arc::clone(listener));
+        paths::answer(gateway, listener, request, Slow::default()).await
     }
 
     /// Loads, compiles and proves anew, and serves that from the next call on. Where anything is
@@ -231,15 +238,15 @@ impl Gateway {
         &self,
         served: &Served,
         account: &str,
-        attempt: &Attempt,
+        model: &str,
         limit: &Limit,
         now_ms: i64,
     ) -> Result<Standing, Standing> {
         let Some(shared) = &served.shared else {
-            return self.windows.take(account, attempt, limit, now_ms);
+            return self.windows.take(account, model, limit, now_ms);
         };
         let (taken, turn) = shared
-            .take(&self.windows, account, attempt, limit, now_ms)
+            .take(&self.windows, account, model, limit, now_ms)
             .await;
         if let Some(turn) = turn {
             let what = match turn {
@@ -255,6 +262,15 @@ impl Gateway {
         taken
     }
 
+    /// Counts and logs a connection that was cut because nobody read from it.
+    pub(crate) fn cut_off(&self) {
+        self.telemetry.cut_off();
+        let at = clock::instant(self.clock.now_ms()).to_string();
+        if !self.settings.log.event(&at, "connection-cut") {
+            self.telemetry.log_lost();
+        }
+    }
+
     /// The line of a call that came just now.
     pub(crate) fn record(self: &Arc<Self>, served: &Arc<Served>, id: &str, now_ms: i64) -> Record {
         let (gateway, served) = (Arc::clone(self), Arc::clone(served));
@@ -267,14 +283,17 @@ impl Gateway {
             if !gateway.settings.log.write(line) {
                 gateway.telemetry.log_lost();
             }
-            gateway.budgets.settle(line);
+            let heard = gateway.audio.add(line);
+            gateway.budgets.settle(line, heard);
             gateway.ledger.add(line);
-            if gateway.audio.add(line) {
+            if heard {
                 gateway.telemetry.heard(line);
             }
             let known = |model: &str| served.engine.catalog().model_named(model).is_some();
             gateway.observations.add(line, known);
             gateway.telemetry.count(line, known);
+            let dropped = gateway.spans.add(line, &served);
+            gateway.telemetry.spans_dropped(dropped);
         };
         Record::begin(line, Arc::new(sink))
     }
@@ -283,12 +302,24 @@ impl Gateway {
 /// One policy with all that is needed to serve it.
 pub(crate) struct Served {
     pub(crate) engine: Engine,
+    /// Its snapshot, as the log has it.
+    pub(crate) snapshot: String,
+    ways: Ways,
     pub(crate) config: Config,
-    secrets: BTreeMap<Secret, String>,
+    secrets: BTreeMap<Secret, Kept>,
     proof: Proof,
     /// One for each listener of the configuration.
     acceptors: Vec<Option<TlsAcceptor>>,
     pub(crate) shared: Option<Shared>,
+    /// Where spans go.
+    pub(crate) collector: Option<Collector>,
+}
+
+/// A secret that was read, and the headers that carry it.
+struct Kept {
+    text: String,
+    raw: Option<HeaderValue>,
+    bearer: Option<HeaderValue>,
 }
 
 /// Who calls.
@@ -302,7 +333,7 @@ pub(crate) struct Caller<'a> {
 }
 
 impl Served {
-    fn new(load: &Load, mock: bool, clock: &dyn Clock) -> Result<Self, NotServed> {
+    pub(crate) fn new(load: &Load, mock: bool, clock: &dyn Clock) -> Result<Self, NotServed> {
         let (engine, config) = load().map_err(NotServed::Unsound)?;
         let (secrets, to) = if mock {
             (BTreeMap::new(), Destination::Mock)
@@ -317,13 +348,17 @@ impl Served {
         let acceptors = listeners.map(|listener| listener.tls.as_ref().map(acceptor).transpose());
         let acceptors = acceptors.collect::<Result<_, _>>()?;
         let shared = config.shared_limits.as_ref().map(shared).transpose()?;
+        let collector = config.traces.as_ref().map(Collector::new).transpose()?;
         Ok(Self {
+            snapshot: engine.snapshot().to_string(),
+            ways: Ways::of(engine.catalog()),
             engine,
             config,
             secrets,
             proof,
             acceptors,
             shared,
+            collector,
         })
     }
 
@@ -357,21 +392,25 @@ impl Served {
     /// The secret for calls through an endpoint.
     pub(crate) fn secret(&self, endpoint: &str, row: Option<&KeyRow>) -> Option<&str> {
         let named = self.config.secret(endpoint, row)?;
-        self.secrets.get(named).map(String::as_str)
+        self.secrets.get(named).map(|kept| &*kept.text)
     }
 
     /// The same as the header that carries it.
     pub(crate) fn key(&self, endpoint: &str, row: Option<&KeyRow>) -> Option<HeaderValue> {
-        let secret = self.secret(endpoint, row)?;
-        heads::authorization(secret, self.config.scheme(endpoint))
+        let kept = self.secrets.get(self.config.secret(endpoint, row)?)?;
+        match self.config.scheme(endpoint) {
+            Scheme::Raw => kept.raw.clone(),
+            Scheme::Bearer => kept.bearer.clone(),
+        }
     }
 
-    /// Where an attempt is posted: the catalog's address, or what stands in its place.
-    pub(crate) fn address(&self, attempt: &Attempt) -> Option<Uri> {
-        self.placed(&attempt.endpoint, &attempt.url)
+    /// A route of the catalog.
+    pub(crate) fn way(&self, route: Route) -> Option<&Arc<Way>> {
+        let place = |endpoint: &str, url: &str| self.placed(endpoint, url);
+        self.ways.way(self.engine.catalog(), route, place)
     }
 
-    /// The same of an address of an endpoint.
+    /// Where an address of an endpoint is: the catalog's, or what stands in its place.
     pub(crate) fn placed(&self, endpoint: &str, url: &str) -> Option<Uri> {
         let uri: Uri = url.parse().ok()?;
         let upstream = self.config.upstreams.get(endpoint);
@@ -384,13 +423,19 @@ impl Served {
 }
 
 /// Every secret that a configuration names.
-fn secrets(config: &Config) -> Result<BTreeMap<Secret, String>, NotServed> {
+fn secrets(config: &Config) -> Result<BTreeMap<Secret, Kept>, NotServed> {
     let shared = config.upstreams.values().filter_map(|u| u.key.as_ref());
     let rows = config.keys.iter().flat_map(|keys| keys.rows.values());
     let own = rows.flat_map(|row| row.upstreams.values());
     let mut secrets = BTreeMap::new();
     for secret in shared.chain(own) {
-        secrets.insert(secret.clone(), self::secret(secret)?);
+        let text = self::secret(secret)?;
+        let kept = Kept {
+            raw: heads::authorization(&text, Scheme::Raw),
+            bearer: heads::authorization(&text, Scheme::Bearer),
+            text,
+        };
+        secrets.insert(secret.clone(), kept);
     }
     Ok(secrets)
 }

@@ -45,6 +45,7 @@ pub(crate) fn outgoing(
     *request.method_mut() = Method::POST;
     *request.uri_mut() = uri;
     let headers = request.headers_mut();
+    headers.reserve(UP.len() + 2);
     lifted(from, headers);
     headers
         .entry(header::CONTENT_TYPE)

@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use portolan_core::answer::Attempt;
 use portolan_core::request::{State, Usage};
 
 use crate::config::Breaker;
+use crate::ways::Way;
 
 type Name = (String, String, String);
 
@@ -24,14 +24,17 @@ struct Failing {
 
 impl Health {
     /// An attempt was answered.
-    pub(crate) fn answered(&self, attempt: &Attempt) {
-        self.lock().remove(&name(attempt));
+    pub(crate) fn answered(&self, way: &Way) {
+        let mut routes = self.lock();
+        if !routes.is_empty() {
+            routes.remove(&name(way));
+        }
     }
 
     /// An attempt failed, in a way that says something about its route.
-    pub(crate) fn failed(&self, attempt: &Attempt, breaker: Breaker, now_ms: i64) {
+    pub(crate) fn failed(&self, way: &Way, breaker: Breaker, now_ms: i64) {
         let mut routes = self.lock();
-        let failing = routes.entry(name(attempt)).or_default();
+        let failing = routes.entry(name(way)).or_default();
         failing.in_a_row = failing.in_a_row.saturating_add(1);
         if failing.in_a_row >= breaker.failures {
             let open = i64::try_from(breaker.open_s).unwrap_or(i64::MAX);
@@ -42,12 +45,12 @@ impl Health {
     /// Takes a route for an attempt. One that was unhealthy takes one call when its time is over;
     /// until that is answered, or as long again, it is unhealthy to all others. `false` where it is
     /// unhealthy now.
-    pub(crate) fn takes(&self, attempt: &Attempt, breaker: Breaker, now_ms: i64) -> bool {
+    pub(crate) fn takes(&self, way: &Way, breaker: Breaker, now_ms: i64) -> bool {
         let mut routes = self.lock();
         if routes.is_empty() {
             return true;
         }
-        let failing = routes.get_mut(&name(attempt));
+        let failing = routes.get_mut(&name(way));
         let Some(until) = failing.and_then(|failing| failing.until_ms.as_mut()) else {
             return true;
         };
@@ -80,12 +83,6 @@ impl Health {
     }
 }
 
-fn name(attempt: &Attempt) -> Name {
-    let Attempt {
-        model,
-        region,
-        endpoint,
-        ..
-    } = attempt;
-    (model.clone(), region.clone(), endpoint.clone())
+fn name(way: &Way) -> Name {
+    (way.model.clone(), way.region.clone(), way.endpoint.clone())
 }

@@ -2,7 +2,6 @@
 //! once, from the endpoint that was called. The call is judged again with it.
 
 use bytes::Bytes;
-use portolan_core::answer::{Attempt, Plan};
 use portolan_core::request::Draft;
 use portolan_wire::BodyText;
 use portolan_wire::http::{Fault, Trouble};
@@ -10,6 +9,7 @@ use portolan_wire::http::{Fault, Trouble};
 use crate::exchange::Exchange;
 use crate::gateway::Caller;
 use crate::passing;
+use crate::plan::{Attempt, Plan};
 
 /// What an endpoint executes that does it itself.
 const STEP: &str = "transcript";
@@ -37,8 +37,8 @@ impl Transcript {
     }
 
     /// Whether some attempt needs a transcript to be put in. If one does it is put in for all.
-    pub(crate) fn is_needed(plan: &Plan) -> bool {
-        let executed = |attempt: &Attempt| attempt.executes.contains(&STEP);
+    pub(crate) fn is_needed(plan: &Plan<'_>) -> bool {
+        let executed = |attempt: &Attempt<'_>| attempt.way.executes.contains(&STEP);
         !plan.attempts.iter().all(executed)
     }
 

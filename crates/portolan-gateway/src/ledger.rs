@@ -11,7 +11,7 @@ use portolan_core::catalog::Price;
 use portolan_core::decimal::Decimal;
 use serde_json::{Value, json};
 
-use crate::log::{Line, Tried, Used};
+use crate::log::{Line, Used};
 
 /// Digits behind the point of a sum.
 const DIGITS: usize = 15;
@@ -41,13 +41,9 @@ impl Ledger {
         let (Some(used), Some(served)) = (line.usage, served) else {
             return;
         };
-        let Tried {
-            usage_region,
-            model,
-            ..
-        } = served;
         let account = line.account.clone().unwrap_or_default();
-        let name = (usage_region.clone(), model.clone(), account);
+        let way = &*served.way;
+        let name = (way.usage_region.clone(), way.model.clone(), account);
         let mut sums = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let sum = sums.entry(name).or_default();
         sum.calls += 1;

@@ -5,14 +5,23 @@
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use portolan_core::catalog::Price;
 use portolan_core::decimal::Decimal;
-use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 
 use crate::audio::Heard;
 use crate::budgets::Reserved;
+use crate::evidence::Evidence;
 use crate::observe::Observed;
+use crate::reading::Slow;
+use crate::traces::Trace;
+use crate::ways::Way;
+
+/// Bytes that a line seldom has more of.
+const ROOM: usize = 1024;
 
 /// Where lines go. One line is one write.
 pub struct Log(Mutex<Box<dyn Write + Send>>);
@@ -30,19 +39,29 @@ impl Log {
 
     /// Writes what happened to the gateway itself, in a line that is about no call.
     pub(crate) fn event(&self, at: &str, event: &str) -> bool {
-        self.put(format!("{{\"at\":\"{at}\",\"event\":\"{event}\"}}"))
+        self.put(format!("{{\"at\":\"{at}\",\"event\":\"{event}\"}}").into())
+    }
+
+    /// The same with names and values that say more.
+    pub(crate) fn warning(&self, at: &str, event: &str, more: &[(&str, &str)]) -> bool {
+        let mut line = serde_json::Map::new();
+        for (name, value) in [("at", at), ("event", event)].iter().chain(more) {
+            line.insert((*name).to_owned(), (*value).into());
+        }
+        self.put(serde_json::Value::Object(line).to_string().into())
     }
 
     /// Writes a line; `false` where that is not possible. It must not stop calls: a metric says
     /// that lines are missing.
     pub(crate) fn write(&self, line: &Line) -> bool {
-        serde_json::to_string(line).is_ok_and(|text| self.put(text))
+        let mut text = Vec::with_capacity(ROOM);
+        serde_json::to_writer(&mut text, line).is_ok() && self.put(text)
     }
 
-    fn put(&self, mut text: String) -> bool {
-        text.push('\n');
+    fn put(&self, mut text: Vec<u8>) -> bool {
+        text.push(b'\n');
         let mut writer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = writer.write_all(text.as_bytes());
+        let written = writer.write_all(&text);
         written.and_then(|()| writer.flush()).is_ok()
     }
 }
@@ -73,7 +92,7 @@ pub(crate) struct Line {
     pub(crate) snapshot: Option<String>,
     /// The status that was answered; 0 where the caller was gone before.
     pub(crate) status: u16,
-    /// `answered`, `refused`, `failed`, `cancelled`, `broke-off`, `observed`.
+    /// `answered`, `refused`, `failed`, `cancelled`, `slow-reader`, `broke-off`, `observed`.
     pub(crate) outcome: &'static str,
     /// The code of what was not a success.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,30 +116,58 @@ pub(crate) struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) upstream_body: Option<String>,
     pub(crate) ms: u64,
+    /// The trace that it is part of, by its id.
+    #[serde(rename = "trace_id", skip_serializing_if = "Option::is_none")]
+    pub(crate) trace: Option<Trace>,
+    /// The model that an upstream says it answered with, where traces are wanted.
+    #[serde(skip)]
+    pub(crate) answered_with: Option<String>,
+    /// The same as `ms`, and not cut short.
+    #[serde(skip)]
+    pub(crate) took: Duration,
     /// What is set aside of the key's budget.
     #[serde(skip)]
     pub(crate) reserved: Option<Reserved>,
 }
 
 /// One try of an attempt.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub(crate) struct Tried {
-    pub(crate) model: String,
-    pub(crate) region: String,
-    pub(crate) endpoint: String,
-    /// The address that the plan names.
-    pub(crate) url: String,
-    /// The bucket that its usage is counted in.
-    pub(crate) usage_region: String,
+    /// Where.
+    pub(crate) way: Arc<Way>,
     /// What its tokens cost.
-    #[serde(skip)]
     pub(crate) price: Price,
     /// `answered`, a status, or `connect`, `timeout`, `reset`, `truncated`, `garbage`, `limit`.
     pub(crate) outcome: String,
     pub(crate) ms: u64,
     /// The upstream had the whole body and gave no answer that counts: it may bill for it.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) maybe_billed: bool,
+    /// What the upstream said of where it served, where the configuration says how to read that.
+    pub(crate) served_region: Option<Evidence>,
+    /// When it began, since the call came.
+    pub(crate) begun: Duration,
+    pub(crate) took: Duration,
+}
+
+impl Serialize for Tried {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let way = &*self.way;
+        let mut line = serializer.serialize_struct("Tried", 9)?;
+        line.serialize_field("model", &way.model)?;
+        line.serialize_field("region", &way.region)?;
+        line.serialize_field("endpoint", &way.endpoint)?;
+        line.serialize_field("url", &way.url)?;
+        line.serialize_field("usage_region", &way.usage_region)?;
+        line.serialize_field("outcome", &self.outcome)?;
+        line.serialize_field("ms", &self.ms)?;
+        if self.maybe_billed {
+            line.serialize_field("maybe_billed", &true)?;
+        }
+        if let Some(evidence) = &self.served_region {
+            line.serialize_field("served_region", evidence)?;
+        }
+        line.end()
+    }
 }
 
 /// A call that passed through to another service.
@@ -150,29 +197,44 @@ pub(crate) struct Used {
     pub(crate) output: u64,
 }
 
+/// What has become of a call of which nothing else is known: its caller went away.
+const CANCELLED: &str = "cancelled";
+
 /// A line that is written when it is dropped, so that no call goes unaccounted.
 pub(crate) struct Record {
     pub(crate) line: Line,
     sink: Arc<dyn Fn(&Line) + Send + Sync>,
     begun: tokio::time::Instant,
+    /// Whether the caller was cut off, because it did not read.
+    pub(crate) slow: Slow,
 }
 
 impl Record {
     pub(crate) fn begin(line: Line, sink: Arc<dyn Fn(&Line) + Send + Sync>) -> Self {
         Self {
             line: Line {
-                outcome: "cancelled",
+                outcome: CANCELLED,
                 ..line
             },
             sink,
             begun: tokio::time::Instant::now(),
+            slow: Slow::default(),
         }
+    }
+
+    /// How long ago the call came.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
     }
 }
 
 impl Drop for Record {
     fn drop(&mut self) {
-        self.line.ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        if self.line.outcome == CANCELLED && self.slow.is() {
+            self.line.outcome = "slow-reader";
+        }
+        self.line.took = self.begun.elapsed();
+        self.line.ms = u64::try_from(self.line.took.as_millis()).unwrap_or(u64::MAX);
         (self.sink)(&self.line);
     }
 }

@@ -6,6 +6,7 @@
 //! one is judged like any other (`passing/within.rs`).
 
 mod answer;
+mod budget;
 mod outbound;
 mod socket;
 mod transcript;
@@ -115,6 +116,9 @@ where
         let mut response = exchange.say(&mut record, said.to_string());
         put(response.headers_mut(), "x-portolan-dry-run", "1");
         return response;
+    }
+    if let Err(fault) = passage.paid_for(entry, &mut record) {
+        return exchange.fault(&mut record, fault);
     }
     match entry.carries {
         Carries::Json => passage.read_and_passed(key, body, record).await,

@@ -1,11 +1,14 @@
 //! What is served where: a call's host, path and method, before anything of it is read.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
+use portolan_core::limits;
+use portolan_core::text::echo;
 use portolan_wire::http::{Dialect, Fault};
 
 use crate::config::{Listener, Serves};
@@ -14,14 +17,17 @@ use crate::gateway::Gateway;
 use crate::heads;
 use crate::host::{Named, named};
 use crate::log::Record;
+use crate::reading::{Slow, awaited};
+use crate::traces::Trace;
 use crate::transport::{Body, full};
 use crate::{ask, chat, models, passing};
 
-/// Answers a call that came in on a listener.
+/// Answers a call that came in on a listener, by a connection that may turn out to be slow.
 pub(crate) async fn answer<B>(
     gateway: Arc<Gateway>,
     listener: Arc<Listener>,
     request: Request<B>,
+    connection: Slow,
 ) -> Response<Body>
 where
     B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
@@ -40,25 +46,35 @@ where
     if gateway.is_draining() {
         return exchange.fault(&mut record, Fault::Draining);
     }
+    let limit = Duration::from_secs(exchange.served.config.bounds.reader_s);
+    let slow = (record.slow.clone(), connection);
+    awaited(routed(&exchange, head, body, record).await, limit, slow)
+}
+
+/// Answers a call by its path and method.
+async fn routed<B>(exchange: &Exchange, head: Parts, body: B, mut record: Record) -> Response<Body>
+where
+    B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+{
     let path = head.uri.path();
     match (path, &head.method) {
         ("/v1/chat/completions", &Method::POST) => {
-            chat::complete(&exchange, &head, body, record).await
+            chat::complete(exchange, &head, body, record).await
         }
-        ("/v1/decide", &Method::POST) => ask::decide(&exchange, &head, body, record).await,
+        ("/v1/decide", &Method::POST) => ask::decide(exchange, &head, body, record).await,
         ("/v1/models", &Method::GET) => {
             let served = exchange.served.clone();
             match served.caller(&head.headers) {
-                Ok(caller) => models::list(&exchange, &caller, record),
+                Ok(caller) => models::list(exchange, &caller, record),
                 Err(fault) => exchange.fault(&mut record, fault),
             }
         }
         ("/v1/chat/completions" | "/v1/decide", method) => {
-            not_allowed(&exchange, &mut record, method, &["POST"])
+            not_allowed(exchange, &mut record, method, &["POST"])
         }
-        ("/v1/models", method) => not_allowed(&exchange, &mut record, method, &["GET"]),
+        ("/v1/models", method) => not_allowed(exchange, &mut record, method, &["GET"]),
         (path, _) if passing::found(&exchange.served.config.passing, path).is_some() => {
-            passing::pass(&exchange, head, body, record).await
+            passing::pass(exchange, head, body, record).await
         }
         (path, _) => exchange.fault(&mut record, Fault::NoSuchPath { path }),
     }
@@ -120,11 +136,11 @@ fn plain(status: u16, text: String) -> Response<Body> {
 /// A call that has just come: its id, its instant, its policy, and its line in the log.
 fn arrived(gateway: &Arc<Gateway>, dialect: Dialect, head: &Parts) -> (Exchange, Record) {
     let now_ms = gateway.clock.now_ms();
-    let [a, b] = [fastrand::u64(..), fastrand::u64(..)];
-    let id = format!("{a:016x}{b:016x}");
+    let id = id();
     let served = gateway.served();
     let mut record = gateway.record(&served, &id, now_ms);
-    record.line.path = portolan_core::text::echo(head.uri.path());
+    record.line.path = shown(head.uri.path());
+    record.line.trace = Trace::of(&head.headers, &served, now_ms);
     record.line.client_request_id = heads::client_id(&head.headers);
     let mut exchange = Exchange {
         gateway: Arc::clone(gateway),
@@ -136,6 +152,26 @@ fn arrived(gateway: &Arc<Gateway>, dialect: Dialect, head: &Parts) -> (Exchange,
     };
     exchange.speak(&head.headers);
     (exchange, record)
+}
+
+/// An id for a call, in hexadecimal.
+fn id() -> String {
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
+    let random = fastrand::u128(..);
+    let digit = |at: u32| DIGITS.get(usize::try_from(random >> (4 * at) & 15).unwrap_or(0));
+    (0..32).filter_map(digit).collect()
+}
+
+/// A path as it is logged: nearly always as it is.
+fn shown(path: &str) -> String {
+    let plain = path.bytes().all(|byte| byte.is_ascii_graphic());
+    if plain && path.len() <= limits::ECHO_CHARS {
+        path.to_owned()
+    } else {
+        echo(path)
+    }
 }
 
 /// The endpoint that a call is for. On a listener of one endpoint a host may be any, but not two.

@@ -100,6 +100,12 @@ pub fn reach(engine: &Engine, config: &Config, to: Destination, from: Instant) -
             passed(engine, config, passing, host, (to, from), &mut proof);
         }
     }
+    if let Some(traces) = &config.traces {
+        proof.lines.push(format!(
+            "spans of calls go to `{}`: ids, names and numbers, and no word of a call or an answer",
+            echo(&traces.url)
+        ));
+    }
     proof.lines.push(
         "assumed: endpoints and upstreams are where the catalog and the configuration say, and \
          so is what calls pass through to; no name is looked up and no address located"

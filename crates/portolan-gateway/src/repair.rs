@@ -2,10 +2,11 @@
 
 use std::panic::catch_unwind;
 
-use portolan_core::answer::Attempt;
 use portolan_core::request::Draft;
 use portolan_wire::with_texts;
 use serde_json::value::RawValue;
+
+use crate::plan::Attempt;
 
 /// The step of `post_processing_steps` that asks for it, and what an endpoint executes.
 const STEP: &str = "json-repair";
@@ -28,12 +29,12 @@ impl Wanted {
     }
 
     /// Whether it is ours to do for an attempt.
-    pub(crate) fn of_us(&self, attempt: &Attempt) -> bool {
+    pub(crate) fn of_us(&self, attempt: &Attempt<'_>) -> bool {
         let wanted = match attempt.fallback {
             None => self.primary,
             Some(position) => self.fallbacks.get(position).copied().unwrap_or(false),
         };
-        wanted && !attempt.executes.contains(&STEP)
+        wanted && !attempt.way.executes.contains(&STEP)
     }
 }
 

@@ -14,14 +14,20 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, oneshot, watch};
 
 use crate::config::Listener;
 use crate::gateway::Gateway;
 use crate::paths;
+use crate::reading::{Paced, Slow};
+use crate::steady::Steady;
+use crate::traces::export;
 
 /// Bytes of all headers of a call.
 const HEAD_BYTES: usize = 64 * 1024;
+
+/// How long the last spans may take to be sent, once nothing else is under way.
+const LAST_SPANS: Duration = Duration::from_secs(5);
 
 /// A gateway with its sockets open.
 pub struct Server {
@@ -85,18 +91,22 @@ impl Server {
                 doors.spawn(accepting);
             }
         }
+        let (last, ended) = oneshot::channel();
+        let exporting = tokio::spawn(export(Arc::clone(&self.gateway), ended));
         stop.await;
         self.gateway.drain();
         let _ = stopping.send(true);
-        let last = Duration::from_secs(bounds.drain_s);
+        let limit = Duration::from_secs(bounds.drain_s);
         let (sockets, all) = (&self.gateway.sockets, bounds.connections);
-        let ended = async {
+        let done = async {
             while doors.join_next().await.is_some() {}
             // A socket is no connection of a door any more.
             let all = u32::try_from(all).unwrap_or(u32::MAX);
             let _ = sockets.acquire_many(all).await;
         };
-        let _ = tokio::time::timeout(last, ended).await;
+        let _ = tokio::time::timeout(limit, done).await;
+        let _ = last.send(());
+        let _ = tokio::time::timeout(LAST_SPANS, exporting).await;
     }
 }
 
@@ -136,17 +146,21 @@ async fn accept(
 /// One connection from its beginning to its end. How it ends is between the caller and its
 /// answers, which are logged.
 async fn taken_in(gateway: &Arc<Gateway>, door: &Door, stream: TcpStream, watcher: Watcher) {
+    let slow = Slow::default();
+    let limit = Duration::from_secs(gateway.config().bounds.reader_s);
+    let told = Arc::clone(gateway);
+    let stream = Paced::new(stream, limit, slow.clone(), move || told.cut_off());
     let acceptor = match door {
         Door::Calls(at, _) => gateway.served().acceptor(*at),
         Door::Admin => None,
     };
     let Some(acceptor) = acceptor else {
-        let _ = watcher.watch(connection(gateway, door, stream)).await;
+        let _ = Steady::new(watcher.watch(connection(gateway, door, (stream, slow)))).await;
         return;
     };
     let head = Duration::from_secs(gateway.config().bounds.head_s);
     if let Ok(Ok(stream)) = tokio::time::timeout(head, acceptor.accept(stream)).await {
-        let _ = watcher.watch(connection(gateway, door, stream)).await;
+        let _ = Steady::new(watcher.watch(connection(gateway, door, (stream, slow)))).await;
     }
 }
 
@@ -154,7 +168,7 @@ async fn taken_in(gateway: &Arc<Gateway>, door: &Door, stream: TcpStream, watche
 fn connection<I>(
     gateway: &Arc<Gateway>,
     door: &Door,
-    stream: I,
+    (stream, slow): (I, Slow),
 ) -> impl GracefulConnection<Error: Send> + Send + use<I>
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -163,9 +177,10 @@ where
     let (gateway, door) = (Arc::clone(gateway), door.clone());
     let service = service_fn(move |request: Request<Incoming>| {
         let (gateway, door) = (Arc::clone(&gateway), door.clone());
+        let slow = slow.clone();
         async move {
             let response = match door {
-                Door::Calls(_, listener) => paths::answer(gateway, listener, request).await,
+                Door::Calls(_, listener) => paths::answer(gateway, listener, request, slow).await,
                 Door::Admin => paths::administer(gateway, request).await,
             };
             Ok::<_, std::convert::Infallible>(response)

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
-use portolan_core::answer::{Attempt, Limit};
+use portolan_core::answer::Limit;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, Cmd, ErrorKind, Script, ServerErrorKind};
 
@@ -79,7 +79,7 @@ impl Shared {
         &self,
         windows: &Windows,
         account: &str,
-        attempt: &Attempt,
+        model: &str,
         limit: &Limit,
         now_ms: i64,
     ) -> (Result<Standing, Standing>, Option<Turn>) {
@@ -87,7 +87,7 @@ impl Shared {
             && let Some((free, used, left_ms)) = self.asked(account, limit).await
         {
             let found = self.lost.swap(false, Ordering::Relaxed);
-            windows.note(account, attempt, limit, used, left_ms, now_ms);
+            windows.note(account, model, limit, used, left_ms, now_ms);
             let standing = Standing {
                 limit: limit.requests,
                 remaining: (limit.requests - used).max(0),
@@ -109,11 +109,11 @@ impl Shared {
             requests: (limit.requests / self.replicas).max(1),
             ..limit.clone()
         };
-        let taken = windows.take(account, attempt, &part, now_ms);
+        let taken = windows.take(account, model, &part, now_ms);
         if let Err(standing) = &taken {
             // To the policy the window is full, whatever part of it this replica has.
             let left_ms = standing.reset_s.saturating_mul(1000);
-            windows.note(account, attempt, limit, limit.requests, left_ms, now_ms);
+            windows.note(account, model, limit, limit.requests, left_ms, now_ms);
         }
         (taken, lost.then_some(Turn::Lost))
     }

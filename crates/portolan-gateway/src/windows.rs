@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use portolan_core::answer::{Attempt, Limit};
+use portolan_core::answer::Limit;
 use portolan_core::request::{State, Usage};
 
 /// Windows that are kept before those that are over are thrown away.
@@ -56,7 +56,7 @@ impl Windows {
     pub(crate) fn take(
         &self,
         account: &str,
-        attempt: &Attempt,
+        model: &str,
         limit: &Limit,
         now_ms: i64,
     ) -> Result<Standing, Standing> {
@@ -65,7 +65,7 @@ impl Windows {
             windows.retain(|_, window| !window.is_over(now_ms));
         }
         let fresh = || Window {
-            model: attempt.model.clone(),
+            model: model.to_owned(),
             from_ms: now_ms,
             length_ms: limit.window_s.max(1).saturating_mul(1000),
             used: 0,
@@ -91,7 +91,7 @@ impl Windows {
     pub(crate) fn note(
         &self,
         account: &str,
-        attempt: &Attempt,
+        model: &str,
         limit: &Limit,
         used: i64,
         left_ms: i64,
@@ -99,7 +99,7 @@ impl Windows {
     ) {
         let length_ms = limit.window_s.max(1).saturating_mul(1000);
         let window = Window {
-            model: attempt.model.clone(),
+            model: model.to_owned(),
             // It ends when the other one does, and none that began later is taken for an earlier.
             from_ms: now_ms.saturating_sub((length_ms - left_ms).max(0)),
             length_ms,

@@ -25,7 +25,7 @@ pub fn judge<'a>(
     query: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> (Auth, Option<String>) {
     let mut empty = false;
-    let mut misspelt = None;
+    let mut others = Vec::new();
     for (name, value) in headers {
         if name.eq_ignore_ascii_case(AUTHORIZATION) {
             match scheme(value) {
@@ -37,8 +37,8 @@ pub fn judge<'a>(
                 | Auth::Misspelt
                 | Auth::InQuery) => return (auth, None),
             }
-        } else if misspelt.is_none() && !value.trim().is_empty() && is_misspelt(name) {
-            misspelt = Some(name.to_owned());
+        } else if !value.trim().is_empty() {
+            others.push(name);
         }
     }
     let key = |(name, value): (&str, &str)| {
@@ -47,9 +47,12 @@ pub fn judge<'a>(
     if query.into_iter().any(key) {
         return (Auth::InQuery, None);
     }
-    match misspelt {
-        _ if empty => (Auth::Empty, None),
-        Some(name) => (Auth::Misspelt, Some(name)),
+    if empty {
+        return (Auth::Empty, None);
+    }
+    // Looking for likenesses takes time, and is seldom needed.
+    match others.into_iter().find(|name| is_misspelt(name)) {
+        Some(name) => (Auth::Misspelt, Some(name.to_owned())),
         None => (Auth::Missing, None),
     }
 }

@@ -5,7 +5,6 @@
 
 use portolan_core::decimal::Decimal;
 use portolan_core::request::{Body, FaultKind, PARAMETERS, is_transcript_id};
-use serde_json::value::RawValue;
 
 use crate::diags;
 use crate::fallbacks::ChainReader;
@@ -65,7 +64,7 @@ pub(crate) const FIELDS: [&str; 42] = [
 /// Derives bodies; what was read of a `messages` array is kept for the fallbacks that inherit it.
 pub(crate) struct Deriver<'a> {
     passed_tokens: Option<i64>,
-    messages: Vec<(&'a RawValue, Messages)>,
+    messages: Vec<(&'a str, Messages)>,
 }
 
 impl<'a> Deriver<'a> {
@@ -169,7 +168,7 @@ impl<'a> Deriver<'a> {
         body
     }
 
-    fn messages(&mut self, value: &'a RawValue, path: &Path<'_>, faults: &mut Faults) -> Messages {
+    fn messages(&mut self, value: &'a str, path: &Path<'_>, faults: &mut Faults) -> Messages {
         let mut known = self.messages.iter();
         if let Some((_, messages)) = known.find(|(raw, _)| std::ptr::eq(*raw, value)) {
             return messages.clone();
@@ -191,9 +190,10 @@ struct Text {
 
 /// Token counts are blamed on the messages, or on the prompt that stands in for them.
 fn counted_in(body: &mut Body, path: &Path<'_>) {
-    derived_from(body, "input_tokens", path);
-    derived_from(body, "input_tokens_estimated", path);
-    derived_from(body, "total_tokens", path);
+    let at = path.to_string();
+    for field in ["input_tokens", "input_tokens_estimated", "total_tokens"] {
+        body.paths.insert(field, at.clone());
+    }
 }
 
 fn note_messages(body: &mut Body, messages: Messages) {
@@ -210,13 +210,7 @@ fn note_messages(body: &mut Body, messages: Messages) {
     }
 }
 
-fn scalar(
-    body: &mut Body,
-    name: &'static str,
-    value: &RawValue,
-    path: &Path<'_>,
-    faults: &mut Faults,
-) {
+fn scalar(body: &mut Body, name: &'static str, value: &str, path: &Path<'_>, faults: &mut Faults) {
     match name {
         "model" => body.model = faults.string(value, path),
         "model_region" => body.model_region = faults.string(value, path),
@@ -261,7 +255,7 @@ fn scalar(
 }
 
 /// The prompt's text, of whatever length.
-fn prompt(value: &RawValue, path: &Path<'_>, faults: &mut Faults) -> String {
+fn prompt(value: &str, path: &Path<'_>, faults: &mut Faults) -> String {
     let text = json::string(value);
     if text.is_none() {
         faults.wrong_type(path, value, "a string");
@@ -273,8 +267,8 @@ fn derived_from(body: &mut Body, field: &'static str, path: &Path<'_>) {
     body.paths.insert(field, path.to_string());
 }
 
-fn decimal(value: &RawValue, path: &Path<'_>, faults: &mut Faults) -> Option<Decimal> {
-    let number = (Kind::of(value) == Kind::Number).then(|| value.get());
+fn decimal(value: &str, path: &Path<'_>, faults: &mut Faults) -> Option<Decimal> {
+    let number = (Kind::of(value) == Kind::Number).then_some(value);
     let found = number.and_then(Decimal::from_json_number);
     if found.is_none() {
         faults.wrong_type(path, value, "a number");
@@ -284,7 +278,7 @@ fn decimal(value: &RawValue, path: &Path<'_>, faults: &mut Faults) -> Option<Dec
 
 /// The members of a posted body, or the one fault that it is.
 pub(crate) fn open<'a>(bytes: &'a [u8], faults: &mut Faults) -> Option<Vec<Member<'a>>> {
-    let found = json::parse(bytes).and_then(|value| match json::lone_surrogate(value.get()) {
+    let found = json::parse(bytes).and_then(|value| match json::lone_surrogate(value) {
         Some(at) => Err(diags::lone_surrogate(at)),
         None => Ok(value),
     });

@@ -34,8 +34,7 @@ pub fn embedded<'a>(document: &'a [u8], field: &str) -> Result<Option<&'a str>, 
             return Err(Unclear::Ambiguous);
         }
     }
-    let found = found.filter(|value| Kind::of(value) != Kind::Null);
-    Ok(found.map(serde_json::value::RawValue::get))
+    Ok(found.filter(|value| Kind::of(value) != Kind::Null))
 }
 
 /// The document with another value in the field that [`embedded`] found.
@@ -43,9 +42,9 @@ pub fn with_embedded(document: &[u8], field: &str, value: &str) -> Option<String
     let text = std::str::from_utf8(document).ok()?;
     let members = members(document).ok()?;
     let old = members.iter().find(|member| member.key == field)?;
-    let start = old.value.get().as_ptr().addr();
+    let start = old.value.as_ptr().addr();
     let start = start.checked_sub(text.as_ptr().addr())?;
-    let end = start.checked_add(old.value.get().len())?;
+    let end = start.checked_add(old.value.len())?;
     Some(format!("{}{value}{}", text.get(..start)?, text.get(end..)?))
 }
 
@@ -63,7 +62,7 @@ fn holds(member: &Member<'_>, field: &str) -> Result<bool, Unclear> {
     if !matches!(Kind::of(member.value), Kind::Array | Kind::Object) {
         return Ok(false);
     }
-    let value = serde_json::from_str(member.value.get());
+    let value = serde_json::from_str(member.value);
     let value: Value = value.map_err(|_| Unclear::NotJson)?;
     let mut left = vec![&value];
     while let Some(value) = left.pop() {

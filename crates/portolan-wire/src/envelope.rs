@@ -13,11 +13,9 @@ use std::collections::BTreeMap;
 
 use portolan_core::instant::Instant;
 use portolan_core::request::{Auth, Draft, State};
-use serde_json::value::RawValue;
 
 use crate::auth;
 use crate::diags;
-use crate::fallbacks::read_body;
 use crate::http::query_pairs;
 use crate::json::{self, Kind};
 use crate::posted::BodyText;
@@ -50,8 +48,7 @@ pub struct Call {
 impl Call {
     /// A posted body at an instant, everything else absent. Any bytes will do.
     pub fn posted(body: impl Into<Vec<u8>>, input_tokens: Option<i64>, at: Instant) -> Self {
-        let body = BodyText::new(body);
-        let reading = read_body(body.bytes(), input_tokens);
+        let (body, reading) = BodyText::read(body.into(), input_tokens);
         Self {
             draft: Draft {
                 endpoint: None,
@@ -107,7 +104,7 @@ pub fn read_envelope<'n>(
     for member in problems.members(envelope, "") {
         let path = join("", &member.key);
         let value = member.value;
-        match member.key.as_str() {
+        match &*member.key {
             "endpoint" => parts.endpoint = problems.string(value, &path),
             "at" => parts.at = instant(value, &path, &mut problems),
             "input_tokens" => parts.input_tokens = problems.count(value, &path),
@@ -117,7 +114,7 @@ pub fn read_envelope<'n>(
             "body" => parts.body = Some(value),
             key if attributes.contains(&key) => {
                 if let Some(text) = attribute(value, &path, &mut problems) {
-                    parts.attributes.insert(member.key, text);
+                    parts.attributes.insert(member.key.into_owned(), text);
                 }
             }
             key => {
@@ -143,12 +140,12 @@ struct Parts<'a> {
     query: Pairs,
     state: State,
     attributes: BTreeMap<String, String>,
-    body: Option<&'a RawValue>,
+    body: Option<&'a str>,
 }
 
 impl Parts<'_> {
-    fn into_call(self, body: &RawValue, now: Instant) -> Call {
-        let text = json::string(body).unwrap_or_else(|| body.get().to_owned());
+    fn into_call(self, body: &str, now: Instant) -> Call {
+        let text = json::string(body).unwrap_or_else(|| body.to_owned());
         let mut call = Call::posted(text, self.input_tokens, self.at.unwrap_or(now));
         if let Some(headers) = self.headers {
             (call.draft.auth, call.draft.auth_header) =
@@ -169,7 +166,7 @@ fn borrowed(pairs: &Pairs) -> impl Iterator<Item = (&str, &str)> {
         .map(|(name, value)| (name.as_str(), value.as_str()))
 }
 
-fn instant(value: &RawValue, path: &str, problems: &mut Problems) -> Option<Instant> {
+fn instant(value: &str, path: &str, problems: &mut Problems) -> Option<Instant> {
     let text = problems.string(value, path)?;
     let parsed = Instant::parse(&text);
     parsed
@@ -178,11 +175,11 @@ fn instant(value: &RawValue, path: &str, problems: &mut Problems) -> Option<Inst
 }
 
 /// An attribute's value as text: a string as it is, a boolean or a whole number as written.
-fn attribute(value: &RawValue, path: &str, problems: &mut Problems) -> Option<String> {
+fn attribute(value: &str, path: &str, problems: &mut Problems) -> Option<String> {
     match Kind::of(value) {
         Kind::String => problems.string(value, path),
-        Kind::Bool => Some(value.get().to_owned()),
-        Kind::Number if json::integer(value).is_some() => Some(value.get().to_owned()),
+        Kind::Bool => Some(value.to_owned()),
+        Kind::Number if json::integer(value).is_some() => Some(value.to_owned()),
         Kind::Number | Kind::Null | Kind::Array | Kind::Object => {
             problems.wrong_type(path, value, "a string, a boolean or a whole number");
             None
@@ -192,18 +189,18 @@ fn attribute(value: &RawValue, path: &str, problems: &mut Problems) -> Option<St
 
 /// Names and values of headers or query parameters; a name may have an array of values. Messages
 /// show names only, since values may be credentials.
-fn pairs(value: &RawValue, path: &str, problems: &mut Problems) -> Pairs {
+fn pairs(value: &str, path: &str, problems: &mut Problems) -> Pairs {
     let mut pairs = Pairs::new();
     for member in problems.members(value, path) {
         let path = join(path, &member.key);
         if Kind::of(member.value) != Kind::Array {
             let value = problems.string(member.value, &path);
-            pairs.extend(value.map(|value| (member.key, value)));
+            pairs.extend(value.map(|value| (member.key.into_owned(), value)));
             continue;
         }
         let outcome = json::each_item(member.value, |index, item| {
             let value = problems.string(item, &format!("{path}[{index}]"));
-            pairs.extend(value.map(|value| (member.key.clone(), value)));
+            pairs.extend(value.map(|value| (member.key.to_string(), value)));
         });
         if let Err(why) = outcome {
             problems.push(&path, diags::envelope_not_json(&why), None);

@@ -5,7 +5,6 @@
 
 use portolan_core::limits;
 use portolan_core::request::{Body, Chain, ChainFault, ChainFaultKind};
-use serde_json::value::RawValue;
 
 use crate::body::{self, Deriver, FIELDS};
 use crate::faults::{self, Faults, Keys};
@@ -30,6 +29,11 @@ pub struct Reading {
 /// `input_tokens` is the caller's count for the posted messages; without it they are estimated,
 /// and so they are for a fallback that brings messages of its own.
 pub fn read_body(bytes: &[u8], input_tokens: Option<i64>) -> Reading {
+    read(bytes, input_tokens).0
+}
+
+/// The same, with the members that the posted body has.
+pub(crate) fn read(bytes: &[u8], input_tokens: Option<i64>) -> (Reading, Vec<Member<'_>>) {
     let mut faults = Faults::default();
     let mut deriver = Deriver::new(input_tokens);
     let mut reader = ChainReader::default();
@@ -38,14 +42,16 @@ pub fn read_body(bytes: &[u8], input_tokens: Option<i64>) -> Reading {
     body.faults = faults.into_vec();
     let entries = reader.entries.iter();
     let merged: Vec<Vec<Member<'_>>> = entries.map(|entry| merge(&outer, entry)).collect();
-    Reading {
+    let fallbacks = merged
+        .iter()
+        .map(|members| deriver.derive(members, None, &mut Faults::default()))
+        .collect();
+    let reading = Reading {
         body,
-        fallbacks: merged
-            .iter()
-            .map(|members| deriver.derive(members, None, &mut Faults::default()))
-            .collect(),
+        fallbacks,
         chain: reader.chain,
-    }
+    };
+    (reading, outer)
 }
 
 /// A fallback's effective members: the posted body's, with the fallback's put over them.
@@ -86,7 +92,7 @@ pub(crate) struct ChainReader<'a> {
 impl<'a> ChainReader<'a> {
     pub(crate) fn entries(
         &mut self,
-        value: &'a RawValue,
+        value: &'a str,
         path: &Path<'_>,
         deriver: &mut Deriver<'a>,
         faults: &mut Faults,
@@ -133,7 +139,7 @@ impl<'a> ChainReader<'a> {
         });
     }
 
-    pub(crate) fn config(&mut self, value: &'a RawValue, path: &Path<'_>, faults: &mut Faults) {
+    pub(crate) fn config(&mut self, value: &'a str, path: &Path<'_>, faults: &mut Faults) {
         let members = faults.members(value, path);
         let mut keys = Keys::of(&CONFIG_FIELDS);
         self.chain.depth = None;

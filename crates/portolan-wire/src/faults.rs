@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use portolan_core::limits;
 use portolan_core::request::{Fault, FaultKind};
 pub(crate) use portolan_core::text::folds_to;
-use serde_json::value::RawValue;
 
 use crate::diags;
 use crate::json::{self, Kind, Member};
@@ -32,7 +31,7 @@ impl Faults {
         }
     }
 
-    pub(crate) fn wrong_type(&mut self, path: &Path<'_>, found: &RawValue, expected: &str) {
+    pub(crate) fn wrong_type(&mut self, path: &Path<'_>, found: &str, expected: &str) {
         let detail = diags::wrong_type(Kind::of(found).name(), expected);
         self.push(FaultKind::WrongType, path, detail);
     }
@@ -42,7 +41,7 @@ impl Faults {
     }
 
     /// The members of an object; a fault and nothing for anything else.
-    pub(crate) fn members<'a>(&mut self, value: &'a RawValue, path: &Path<'_>) -> Vec<Member<'a>> {
+    pub(crate) fn members<'a>(&mut self, value: &'a str, path: &Path<'_>) -> Vec<Member<'a>> {
         if Kind::of(value) != Kind::Object {
             self.wrong_type(path, value, "an object");
             return Vec::new();
@@ -56,9 +55,9 @@ impl Faults {
     /// Calls for each item of an array; a fault for anything else.
     pub(crate) fn each_item<'a>(
         &mut self,
-        value: &'a RawValue,
+        value: &'a str,
         path: &Path<'_>,
-        mut item: impl FnMut(&mut Self, usize, &'a RawValue),
+        mut item: impl FnMut(&mut Self, usize, &'a str),
     ) {
         if Kind::of(value) != Kind::Array {
             self.wrong_type(path, value, "an array");
@@ -70,7 +69,7 @@ impl Faults {
     }
 
     /// A string that is kept, and so of a bounded size.
-    pub(crate) fn string(&mut self, value: &RawValue, path: &Path<'_>) -> Option<String> {
+    pub(crate) fn string(&mut self, value: &str, path: &Path<'_>) -> Option<String> {
         if Kind::of(value) == Kind::String && !self.fits(value, path) {
             return None;
         }
@@ -81,7 +80,7 @@ impl Faults {
         found
     }
 
-    pub(crate) fn boolean(&mut self, value: &RawValue, path: &Path<'_>) -> Option<bool> {
+    pub(crate) fn boolean(&mut self, value: &str, path: &Path<'_>) -> Option<bool> {
         let found = json::boolean(value);
         if found.is_none() {
             self.wrong_type(path, value, "a boolean");
@@ -89,11 +88,11 @@ impl Faults {
         found
     }
 
-    pub(crate) fn integer(&mut self, value: &RawValue, path: &Path<'_>) -> Option<i64> {
+    pub(crate) fn integer(&mut self, value: &str, path: &Path<'_>) -> Option<i64> {
         let found = json::integer(value);
         if found.is_none() {
             let what = match Kind::of(value) {
-                Kind::Number if value.get().contains(['.', 'e', 'E']) => diags::NOT_WHOLE,
+                Kind::Number if value.contains(['.', 'e', 'E']) => diags::NOT_WHOLE,
                 Kind::Number => diags::BEYOND_64_BITS,
                 kind @ (Kind::Null | Kind::Bool | Kind::String | Kind::Array | Kind::Object) => {
                     kind.name()
@@ -106,8 +105,8 @@ impl Faults {
     }
 
     /// Notes a value whose text is too large to be kept.
-    pub(crate) fn fits(&mut self, value: &RawValue, path: &Path<'_>) -> bool {
-        let fits = value.get().len() <= limits::SCALAR_BYTES;
+    pub(crate) fn fits(&mut self, value: &str, path: &Path<'_>) -> bool {
+        let fits = value.len() <= limits::SCALAR_BYTES;
         if !fits {
             let detail = diags::too_large(Kind::of(value).name());
             self.push(FaultKind::WrongType, path, detail);
@@ -127,7 +126,7 @@ impl Faults {
     /// A field that must be there and be a string.
     pub(crate) fn required_string(
         &mut self,
-        value: Option<&RawValue>,
+        value: Option<&str>,
         path: &Path<'_>,
     ) -> Option<String> {
         if value.is_none() {
@@ -140,14 +139,20 @@ impl Faults {
 /// The keys of one object as they come by.
 pub(crate) struct Keys<'m> {
     known: &'static [&'static str],
-    seen: BTreeSet<&'m str>,
+    /// Those that were seen: as long as they are few, one after the other.
+    few: Vec<&'m str>,
+    many: BTreeSet<&'m str>,
 }
+
+/// Keys that most objects have no more of.
+const FEW: usize = 16;
 
 impl<'m> Keys<'m> {
     pub(crate) fn of(known: &'static [&'static str]) -> Self {
         Self {
             known,
-            seen: BTreeSet::new(),
+            few: Vec::new(),
+            many: BTreeSet::new(),
         }
     }
 
@@ -163,7 +168,7 @@ impl<'m> Keys<'m> {
         faults: &mut Faults,
     ) -> Option<&'static str> {
         let name = known(key, self.known);
-        let fresh = self.seen.insert(name.unwrap_or(key));
+        let fresh = self.is_fresh(name.unwrap_or(key));
         if let Some(name) = name.filter(|name| *name != key) {
             let detail = diags::lookalike(key, name);
             faults.push(FaultKind::AmbiguousField, &object.key(name), detail);
@@ -172,6 +177,21 @@ impl<'m> Keys<'m> {
             faults.push(FaultKind::AmbiguousField, &object.key(key), detail);
         }
         name
+    }
+
+    /// Notes a key; `false` where it was seen before.
+    fn is_fresh(&mut self, key: &'m str) -> bool {
+        if !self.many.is_empty() {
+            return self.many.insert(key);
+        }
+        if self.few.contains(&key) {
+            return false;
+        }
+        self.few.push(key);
+        if self.few.len() > FEW {
+            self.many.extend(self.few.drain(..));
+        }
+        true
     }
 }
 

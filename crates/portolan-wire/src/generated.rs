@@ -1,8 +1,6 @@
 //! What a model wrote in a completion: found text by text, and replaced without touching anything
 //! around it.
 
-use serde_json::value::RawValue;
-
 use crate::json::{self, Kind};
 use crate::posted::{last, quote};
 
@@ -27,12 +25,8 @@ pub fn with_texts<E>(
         let Some(instead) = edit(&written)? else {
             continue;
         };
-        let start = value
-            .get()
-            .as_ptr()
-            .addr()
-            .checked_sub(text.as_ptr().addr());
-        let end = start.and_then(|start| start.checked_add(value.get().len()));
+        let start = value.as_ptr().addr().checked_sub(text.as_ptr().addr());
+        let end = start.and_then(|start| start.checked_add(value.len()));
         let lead = start.and_then(|start| text.get(read..start));
         if let (Some(lead), Some(end)) = (lead, end) {
             out.push_str(lead);
@@ -48,9 +42,9 @@ pub fn with_texts<E>(
 }
 
 /// Every text of a completion, in order.
-fn texts(completion: &[u8]) -> Option<(&str, Vec<&RawValue>)> {
+fn texts(completion: &[u8]) -> Option<(&str, Vec<&str>)> {
     let text = std::str::from_utf8(completion).ok()?;
-    let root: &RawValue = serde_json::from_str(text).ok()?;
+    let root = json::value(text)?;
     let mut found = Vec::new();
     for choice in items(field(root, "choices")?) {
         let message = field(choice, "message");
@@ -69,12 +63,12 @@ fn texts(completion: &[u8]) -> Option<(&str, Vec<&RawValue>)> {
         }
     }
     found.retain(|value| Kind::of(value) == Kind::String);
-    found.sort_by_key(|value| value.get().as_ptr().addr());
+    found.sort_by_key(|value| value.as_ptr().addr());
     Some((text, found))
 }
 
 /// The value of a field of an object.
-fn field<'a>(value: &'a RawValue, name: &str) -> Option<&'a RawValue> {
+fn field<'a>(value: &'a str, name: &str) -> Option<&'a str> {
     if Kind::of(value) != Kind::Object {
         return None;
     }
@@ -82,7 +76,7 @@ fn field<'a>(value: &'a RawValue, name: &str) -> Option<&'a RawValue> {
 }
 
 /// The items of an array.
-fn items(value: &RawValue) -> Vec<&RawValue> {
+fn items(value: &str) -> Vec<&str> {
     let mut items = Vec::new();
     if Kind::of(value) == Kind::Array {
         // Of an array that breaks off there are the items before that.
@@ -92,7 +86,7 @@ fn items(value: &RawValue) -> Vec<&RawValue> {
 }
 
 /// A content as text: itself, or that of each of its parts.
-fn parts(value: &RawValue) -> Vec<&RawValue> {
+fn parts(value: &str) -> Vec<&str> {
     match Kind::of(value) {
         Kind::String => vec![value],
         Kind::Array => items(value)

@@ -4,8 +4,6 @@
 //! As the service does it: of each effective body the first occurrence in the first message that
 //! has one, or in the prompt. The id goes, so that nobody does it again.
 
-use serde_json::value::RawValue;
-
 use crate::faults::folds_to;
 use crate::json::{self, Kind, Member};
 use crate::messages::TRANSCRIPT_TAG;
@@ -36,7 +34,7 @@ impl BodyText {
 }
 
 /// A body's own text with the tag replaced: which field, and its new value.
-fn texts(members: &[Member<'_>], transcript: &str) -> Option<(&'static str, Box<RawValue>)> {
+fn texts(members: &[Member<'_>], transcript: &str) -> Option<(&'static str, String)> {
     let value = |name: &str| members.iter().rfind(|m| m.key == name).map(|m| m.value);
     let messages = value("messages").and_then(|value| messages(value, transcript));
     if let Some(messages) = messages {
@@ -48,10 +46,10 @@ fn texts(members: &[Member<'_>], transcript: &str) -> Option<(&'static str, Box<
 
 /// Members as an object, with what takes the place of some.
 fn joined(
-    members: Vec<(&Member<'_>, Option<Box<RawValue>>)>,
-    text: Option<&(&'static str, Box<RawValue>)>,
+    members: Vec<(&Member<'_>, Option<String>)>,
+    text: Option<&(&'static str, String)>,
 ) -> String {
-    let values: Vec<(&Member<'_>, Box<RawValue>)> = members
+    let values: Vec<(&Member<'_>, String)> = members
         .into_iter()
         .map(|(member, value)| {
             let own = text.filter(|(name, _)| *name == member.key);
@@ -74,23 +72,23 @@ fn joined(
 }
 
 /// Every fallback with a transcript in its own messages.
-fn fallbacks(value: &RawValue, transcript: &str) -> Option<Box<RawValue>> {
+fn fallbacks(value: &str, transcript: &str) -> Option<String> {
     let items = items(value)?;
     let items = items.into_iter().map(|item| {
         let members = (Kind::of(item) == Kind::Object).then(|| json::members(item).ok());
         let Some(members) = members.flatten() else {
-            return item.get().to_owned();
+            return item.to_owned();
         };
         let kept = members.iter().filter(|m| !folds_to(&m.key, FIELD));
         let kept = kept.map(|member| (member, None)).collect();
         let text = texts(&members, transcript);
         joined(kept, text.as_ref())
     });
-    array(&items.collect::<Vec<_>>())
+    Some(array(&items.collect::<Vec<_>>()))
 }
 
 /// The messages with the tag replaced in the first that has it.
-fn messages(value: &RawValue, transcript: &str) -> Option<Box<RawValue>> {
+fn messages(value: &str, transcript: &str) -> Option<String> {
     first_of(value, |message| {
         in_field(message, "content", |content| match Kind::of(content) {
             Kind::String => replaced(content, transcript),
@@ -103,30 +101,23 @@ fn messages(value: &RawValue, transcript: &str) -> Option<Box<RawValue>> {
 }
 
 /// An array whose first item that can be edited is.
-fn first_of(
-    value: &RawValue,
-    edit: impl Fn(&RawValue) -> Option<Box<RawValue>>,
-) -> Option<Box<RawValue>> {
+fn first_of(value: &str, edit: impl Fn(&str) -> Option<String>) -> Option<String> {
     let mut edited = None;
     let items = items(value)?.into_iter().map(|item| {
         if edited.is_none() {
             edited = edit(item);
             if let Some(new) = &edited {
-                return new.get().to_owned();
+                return new.to_owned();
             }
         }
-        item.get().to_owned()
+        item.to_owned()
     });
     let items: Vec<String> = items.collect();
-    edited.is_some().then(|| array(&items)).flatten()
+    edited.is_some().then(|| array(&items))
 }
 
 /// An object with one field edited.
-fn in_field(
-    value: &RawValue,
-    field: &str,
-    edit: impl Fn(&RawValue) -> Option<Box<RawValue>>,
-) -> Option<Box<RawValue>> {
+fn in_field(value: &str, field: &str, edit: impl Fn(&str) -> Option<String>) -> Option<String> {
     if Kind::of(value) != Kind::Object {
         return None;
     }
@@ -139,17 +130,17 @@ fn in_field(
     });
     let kept = kept.collect();
     new?;
-    RawValue::from_string(joined(kept, None)).ok()
+    Some(joined(kept, None))
 }
 
 /// A string with the first tag replaced.
-fn replaced(value: &RawValue, transcript: &str) -> Option<Box<RawValue>> {
+fn replaced(value: &str, transcript: &str) -> Option<String> {
     let text = json::string(value).filter(|text| text.contains(TRANSCRIPT_TAG))?;
     let text = text.replacen(TRANSCRIPT_TAG, transcript, 1);
-    RawValue::from_string(quote(&text)).ok()
+    Some(quote(&text))
 }
 
-fn items(value: &RawValue) -> Option<Vec<&RawValue>> {
+fn items(value: &str) -> Option<Vec<&str>> {
     if Kind::of(value) != Kind::Array {
         return None;
     }
@@ -158,8 +149,8 @@ fn items(value: &RawValue) -> Option<Vec<&RawValue>> {
     Some(items)
 }
 
-fn array(items: &[String]) -> Option<Box<RawValue>> {
-    RawValue::from_string(format!("[{}]", items.join(","))).ok()
+fn array(items: &[String]) -> String {
+    format!("[{}]", items.join(","))
 }
 
 #[cfg(test)]

@@ -1,15 +1,16 @@
 //! JSON text, looked into one level at a time: every key in order, duplicates included, and every
 //! value as its untouched text.
 //!
-//! Nothing here builds a tree, and nothing recurses: `serde_json` skips a raw value with a stack
-//! of its own on the heap, and only levels that somebody asks for are opened. A number is its
-//! text; there is no floating point. What the fields mean is not known here.
+//! Nothing here builds a tree, and nothing recurses: where values end is found in one pass over the
+//! bytes, with a stack of its own on the heap, and only levels that somebody asks for are opened. A
+//! number is its text; there is no floating point. What the fields mean is not known here.
 
-use std::fmt;
+mod scan;
+
+use std::borrow::Cow;
 
 use portolan_core::limits;
-use serde::de::{Deserializer as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::de::IgnoredAny;
 
 use crate::diags;
 
@@ -25,8 +26,8 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) fn of(value: &RawValue) -> Self {
-        match value.get().as_bytes().first() {
+    pub(crate) fn of(value: &str) -> Self {
+        match value.as_bytes().first() {
             Some(b'{') => Self::Object,
             Some(b'[') => Self::Array,
             Some(b'"') => Self::String,
@@ -52,28 +53,39 @@ impl Kind {
 /// One key of an object and its value's text.
 #[derive(Debug, Clone)]
 pub(crate) struct Member<'a> {
-    pub(crate) key: String,
-    pub(crate) value: &'a RawValue,
+    pub(crate) key: Cow<'a, str>,
+    pub(crate) value: &'a str,
     /// The fallback that it comes from; `None` for the posted body itself.
     pub(crate) origin: Option<usize>,
 }
 
 /// The one JSON value that the bytes are, or why they are not, in words.
-pub(crate) fn parse(bytes: &[u8]) -> Result<&RawValue, String> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<&str, String> {
     if bytes.len() > limits::BODY_BYTES {
         return Err(diags::too_long());
     }
     let text = std::str::from_utf8(bytes).map_err(|e| diags::not_utf8(e.valid_up_to()))?;
+    scan::value(text).ok_or_else(|| unsound(text))
+}
+
+/// The one JSON value that a text is, however long.
+pub(crate) fn value(text: &str) -> Option<&str> {
+    scan::value(text)
+}
+
+/// Why a text is not sound, in words.
+fn unsound(text: &str) -> String {
     if text.starts_with('\u{feff}') {
-        return Err(diags::byte_order_mark());
+        return diags::byte_order_mark();
     }
     if text.trim_ascii().is_empty() {
-        return Err(diags::nothing());
+        return diags::nothing();
     }
     if let Some(at) = text.find('\0') {
-        return Err(diags::nul(at));
+        return diags::nul(at);
     }
-    serde_json::from_str(text).map_err(|e| diags::not_json(&e.to_string()))
+    let read: Result<IgnoredAny, _> = serde_json::from_str(text);
+    diags::not_json(&read.map_or_else(|e| e.to_string(), |_| "not sound".to_owned()))
 }
 
 /// Where a `\u` escape names half a character.
@@ -81,16 +93,12 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<&RawValue, String> {
 /// The grammar of JSON allows it and readers differ (Go puts U+FFFD, Python keeps it, others
 /// fail), so that a body with one has no single meaning. The text must be valid JSON.
 pub(crate) fn lone_surrogate(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
     let unit = |at: usize| {
         let digits = text.get(at..at.checked_add(6)?)?.strip_prefix("\\u")?;
         u16::from_str_radix(digits, 16).ok()
     };
     let mut at = 0;
-    while let Some(found) = bytes
-        .get(at..)
-        .and_then(|b| b.iter().position(|c| *c == b'\\'))
-    {
+    while let Some(found) = text.get(at..).and_then(|rest| rest.find('\\')) {
         at += found;
         at += match unit(at) {
             Some(0xd800..=0xdbff) => match unit(at + 6) {
@@ -106,76 +114,91 @@ pub(crate) fn lone_surrogate(text: &str) -> Option<usize> {
 }
 
 /// An object's members in order, duplicates included. `Err` says in words what is wrong.
-pub(crate) fn members(value: &RawValue) -> Result<Vec<Member<'_>>, String> {
-    serde_json::Deserializer::from_str(value.get())
-        .deserialize_map(Members)
-        .map_err(|e| diags::not_json(&e.to_string()))?
-        .ok_or_else(diags::too_many_keys)
-}
-
-struct Members;
-
-impl<'de> Visitor<'de> for Members {
-    type Value = Option<Vec<Member<'de>>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::new();
-        while let Some((key, value)) = map.next_entry::<String, &'de RawValue>()? {
-            if members.len() == limits::BODY_KEYS {
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                return Ok(None);
-            }
-            members.push(Member {
+pub(crate) fn members(object: &str) -> Result<Vec<Member<'_>>, String> {
+    let mut members = Vec::with_capacity(FEW);
+    let (mut many, mut misspelt) = (false, None);
+    let read = scan::members(object, |key, value| {
+        many = members.len() == limits::BODY_KEYS;
+        if many {
+            return None;
+        }
+        match decoded(key) {
+            Ok(key) => members.push(Member {
                 key,
                 value,
                 origin: None,
-            });
+            }),
+            Err(why) => {
+                misspelt = Some(why);
+                return None;
+            }
         }
-        Ok(Some(members))
+        Some(())
+    });
+    match (read, misspelt) {
+        (Some(()), _) => Ok(members),
+        (None, Some(why)) => Err(diags::not_json(&why)),
+        (None, None) if many => Err(diags::too_many_keys()),
+        (None, None) => Err(unsound(object)),
     }
 }
+
+/// Calls for each member of an object, in order, duplicates included: its key, and its value as it is
+/// written. `false` where the bytes are no object of JSON; what was called for until then is void.
+pub fn each_member<'a>(object: &'a [u8], mut member: impl FnMut(&str, &'a str)) -> bool {
+    let Ok(text) = std::str::from_utf8(object) else {
+        return false;
+    };
+    let read = scan::members(text, |key, value| {
+        // Half a character is in no name that anybody looks for.
+        if let Ok(key) = decoded(key) {
+            member(&key, value);
+        }
+        Some(())
+    });
+    read.is_some()
+}
+
+/// Members that most objects have no more of.
+const FEW: usize = 8;
 
 /// Calls for each item of an array, in order; nothing is kept. `Err` says in words what is wrong.
 pub(crate) fn each_item<'a>(
-    value: &'a RawValue,
-    item: impl FnMut(usize, &'a RawValue),
+    array: &'a str,
+    mut item: impl FnMut(usize, &'a str),
 ) -> Result<(), String> {
-    serde_json::Deserializer::from_str(value.get())
-        .deserialize_seq(Items(item))
-        .map_err(|e| diags::not_json(&e.to_string()))
+    let mut index = 0;
+    let read = scan::items(array, |value| {
+        item(index, value);
+        index += 1;
+    });
+    read.ok_or_else(|| unsound(array))
 }
 
-struct Items<F>(F);
-
-impl<'de, F: FnMut(usize, &'de RawValue)> Visitor<'de> for Items<F> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
-        let mut index = 0;
-        while let Some(value) = items.next_element::<&'de RawValue>()? {
-            (self.0)(index, value);
-            index += 1;
-        }
-        Ok(())
-    }
+/// A string's characters, where they stand as they are; `None` for anything else.
+pub(crate) fn text(value: &str) -> Option<Cow<'_, str>> {
+    (Kind::of(value) == Kind::String).then(|| decoded(value).ok())?
 }
 
 /// A string's characters; `None` for anything else.
-pub(crate) fn string(value: &RawValue) -> Option<String> {
-    serde_json::from_str(value.get()).ok()
+pub(crate) fn string(value: &str) -> Option<String> {
+    text(value).map(Cow::into_owned)
+}
+
+/// What stands between quotes.
+fn decoded(quoted: &str) -> Result<Cow<'_, str>, String> {
+    let inside = quoted.strip_prefix('"').and_then(|q| q.strip_suffix('"'));
+    match inside.filter(|inside| !inside.contains('\\')) {
+        Some(plain) => Ok(Cow::Borrowed(plain)),
+        None => serde_json::from_str::<String>(quoted)
+            .map(Cow::Owned)
+            .map_err(|e| e.to_string()),
+    }
 }
 
 /// A boolean; `None` for anything else.
-pub(crate) fn boolean(value: &RawValue) -> Option<bool> {
-    match value.get() {
+pub(crate) fn boolean(value: &str) -> Option<bool> {
+    match value {
         "true" => Some(true),
         "false" => Some(false),
         _ => None,
@@ -183,11 +206,11 @@ pub(crate) fn boolean(value: &RawValue) -> Option<bool> {
 }
 
 /// A whole number written without fraction and exponent that fits 64 bits.
-pub(crate) fn integer(value: &RawValue) -> Option<i64> {
+pub(crate) fn integer(value: &str) -> Option<i64> {
     if Kind::of(value) != Kind::Number {
         return None;
     }
-    value.get().parse().ok()
+    value.parse().ok()
 }
 
 #[cfg(test)]
@@ -233,7 +256,7 @@ mod tests {
             );
             let members = members(parse(text.as_bytes()).unwrap()).unwrap();
             assert_eq!(members.len(), 2);
-            assert_eq!(members[0].value.get().len(), depth * 2);
+            assert_eq!(members[0].value.len(), depth * 2);
         }
         assert!(parse("[".repeat(100_000).as_bytes()).is_err());
     }
@@ -242,10 +265,7 @@ mod tests {
     fn every_key_is_kept_in_order() {
         let text = r#" { "b" : 1e400 , "a":[ 1 ], "b":"x", "\u0062":null } "#;
         let members = members(parse(text.as_bytes()).unwrap()).unwrap();
-        let seen: Vec<(&str, &str)> = members
-            .iter()
-            .map(|m| (m.key.as_str(), m.value.get()))
-            .collect();
+        let seen: Vec<(&str, &str)> = members.iter().map(|m| (&*m.key, m.value)).collect();
         let expected = [
             ("b", "1e400"),
             ("a", "[ 1 ]"),

@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 
 use portolan_core::request::FaultKind;
-use serde_json::value::RawValue;
 
 use crate::diags;
 use crate::faults::{Faults, Keys};
@@ -43,7 +42,7 @@ pub(crate) struct Messages {
 }
 
 impl Messages {
-    pub(crate) fn read(value: &RawValue, path: &Path<'_>, faults: &mut Faults) -> Self {
+    pub(crate) fn read(value: &str, path: &Path<'_>, faults: &mut Faults) -> Self {
         let mut messages = Self::default();
         faults.each_item(value, path, |faults, index, message| {
             messages.message(message, &path.index(index), faults);
@@ -51,7 +50,7 @@ impl Messages {
         messages
     }
 
-    fn message(&mut self, value: &RawValue, path: &Path<'_>, faults: &mut Faults) {
+    fn message(&mut self, value: &str, path: &Path<'_>, faults: &mut Faults) {
         if Kind::of(value) != Kind::Object {
             faults.wrong_type(path, value, "an object");
             return;
@@ -74,10 +73,12 @@ impl Messages {
         faults.required_string(role, &path.key("role"));
     }
 
-    fn content(&mut self, value: &RawValue, path: &Path<'_>, faults: &mut Faults) {
+    fn content(&mut self, value: &str, path: &Path<'_>, faults: &mut Faults) {
         match Kind::of(value) {
             Kind::String => {
-                self.content.insert("text".to_owned());
+                if !self.content.contains("text") {
+                    self.content.insert("text".to_owned());
+                }
                 self.text(value, path);
             }
             Kind::Array => faults.each_item(value, path, |faults, index, part| {
@@ -89,7 +90,7 @@ impl Messages {
         }
     }
 
-    fn part(&mut self, value: &RawValue, path: &Path<'_>, faults: &mut Faults) {
+    fn part(&mut self, value: &str, path: &Path<'_>, faults: &mut Faults) {
         if Kind::of(value) != Kind::Object {
             faults.wrong_type(path, value, "an object");
             return;
@@ -122,23 +123,23 @@ impl Messages {
         faults.add_type(&mut self.content, kind, path);
     }
 
-    fn text(&mut self, value: &RawValue, path: &Path<'_>) {
-        let text = json::string(value).unwrap_or_default();
+    fn text(&mut self, value: &str, path: &Path<'_>) {
+        let text = json::text(value).unwrap_or_default();
         let characters = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
         self.characters = self.characters.saturating_add(characters);
-        if self.tag.is_none() && text.contains(TRANSCRIPT_TAG) {
+        if self.tag.is_none() && text.contains('{') && text.contains(TRANSCRIPT_TAG) {
             self.tag = Some(path.to_string());
         }
     }
 
-    fn cache_control(&mut self, value: &RawValue, path: &Path<'_>, faults: &mut Faults) {
+    fn cache_control(&mut self, value: &str, path: &Path<'_>, faults: &mut Faults) {
         self.cache_control = true;
         check_object(value, &path.key("cache_control"), faults);
     }
 }
 
 /// Notes anything but an object.
-pub(crate) fn check_object(value: &RawValue, path: &Path<'_>, faults: &mut Faults) {
+pub(crate) fn check_object(value: &str, path: &Path<'_>, faults: &mut Faults) {
     let kind = Kind::of(value);
     if kind != Kind::Object {
         let detail = diags::wrong_type(kind.name(), "an object");

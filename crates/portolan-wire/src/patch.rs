@@ -10,7 +10,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::faults;
 use crate::json::{self, Kind, Member};
-use crate::outgoing::Carrier;
+use crate::outgoing::{Carrier, Sending};
 use crate::posted::{BodyText, last};
 
 /// The patch of one attempt, keys in order.
@@ -34,17 +34,28 @@ impl Patch {
     /// to be taken out is always named.
     pub(crate) fn of(attempt: &Attempt, posted: Option<&BodyText>) -> Self {
         let members = posted.map(|body| body.members(attempt.fallback).unwrap_or_default());
-        let body = Effective { members };
+        let body = Effective {
+            members: members.as_deref(),
+        };
+        let named = match body.members {
+            Some(_) => body.model(),
+            None => attempt.alias.clone().or(Some(attempt.model.clone())),
+        };
+        Self::made(attempt.into(), &body, named.as_deref())
+    }
+
+    /// The same for a body that names a model.
+    fn made(attempt: Sending<'_>, body: &Effective<'_>, named: Option<&str>) -> Self {
         let mut patch = Self::default();
-        let named = body.model(attempt).as_deref() == Some(&attempt.upstream_id);
-        if !named || body.may_misread("model") {
-            patch.put(&body, "model", Value::Text(attempt.upstream_id.clone()));
+        if named != Some(attempt.upstream_id) || body.may_misread("model") {
+            let id = attempt.upstream_id.to_owned();
+            patch.put(body, "model", Value::Text(id));
         }
-        for (field, value) in &attempt.set {
-            patch.set(&body, field, value);
+        for (field, value) in attempt.set {
+            patch.set(body, field, value);
         }
         if body.posted("fallbacks") {
-            patch.put(&body, "fallbacks", Value::Null);
+            patch.put(body, "fallbacks", Value::Null);
         }
         let executes = |what: &str| attempt.executes.contains(&what);
         if executes("retry") || executes("fallbacks") {
@@ -54,21 +65,19 @@ impl Patch {
             for key in body.config_depths() {
                 config.fields.push((key, Value::Null));
             }
-            patch.put(&body, "fallback_config", Value::Object(config));
+            patch.put(body, "fallback_config", Value::Object(config));
         } else if body.posted("fallback_config") {
-            patch.put(&body, "fallback_config", Value::Null);
+            patch.put(body, "fallback_config", Value::Null);
         }
         patch
     }
 
-    /// The same, with what a carrier changes beside the plan.
-    pub(crate) fn carried(attempt: &Attempt, posted: &BodyText, carrier: Carrier) -> Self {
-        let mut patch = Self::of(attempt, Some(posted));
-        if carrier == Carrier::default() {
-            return patch;
-        }
-        let members = Some(posted.members(attempt.fallback).unwrap_or_default());
-        let body = Effective { members };
+    /// What an attempt changes in an effective body, and what a carrier changes beside the plan.
+    pub(crate) fn carried(attempt: Sending<'_>, members: &[Member<'_>], carrier: Carrier) -> Self {
+        let body = Effective {
+            members: Some(members),
+        };
+        let mut patch = Self::made(attempt, &body, body.model().as_deref());
         if carrier.counts {
             let asked = Self {
                 fields: vec![("include_usage".to_owned(), Value::Bool(true))],
@@ -86,9 +95,20 @@ impl Patch {
         patch
     }
 
+    /// Says whether nothing changes.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
     /// Every field with what it becomes, in order.
     pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.fields.iter().map(|(key, value)| (key.as_str(), value))
+    }
+
+    /// Those that are there afterwards.
+    pub(crate) fn kept(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.fields()
+            .filter(|(_, value)| !matches!(value, Value::Null))
     }
 
     /// What becomes of a field; `None` if it stays.
@@ -131,14 +151,14 @@ impl Patch {
 
 /// The body that the patch is for; no members where none was posted.
 struct Effective<'a> {
-    members: Option<Vec<Member<'a>>>,
+    members: Option<&'a [Member<'a>]>,
 }
 
 impl Effective<'_> {
     fn keys(&self, field: &str) -> impl Iterator<Item = &str> {
-        let members = self.members.iter().flatten();
+        let members = self.members.unwrap_or_default().iter();
         members
-            .map(|m| m.key.as_str())
+            .map(|m| &*m.key)
             .filter(move |key| faults::folds_to(key, field))
     }
 
@@ -155,23 +175,14 @@ impl Effective<'_> {
         self.keys(field).any(|key| key != field) || self.keys(field).count() > 1
     }
 
-    /// The model that the body names; without a body, the one that was asked for.
-    fn model(&self, attempt: &Attempt) -> Option<String> {
-        match &self.members {
-            Some(members) => last(members, "model").and_then(json::string),
-            None => attempt
-                .alias
-                .clone()
-                .or_else(|| Some(attempt.model.clone())),
-        }
+    /// The model that the body names.
+    fn model(&self) -> Option<String> {
+        last(self.members?, "model").and_then(json::string)
     }
 
     /// Every key of `fallback_config` that may be read as one we answer for, but `retry` itself.
     fn config_depths(&self) -> Vec<String> {
-        let config = self
-            .members
-            .as_deref()
-            .and_then(|m| last(m, "fallback_config"));
+        let config = self.members.and_then(|m| last(m, "fallback_config"));
         let config = config.filter(|value| Kind::of(value) == Kind::Object);
         let members = config.and_then(|value| json::members(value).ok());
         let folds = |key: &str| {
@@ -179,8 +190,8 @@ impl Effective<'_> {
         };
         let mut keys: Vec<String> = Vec::new();
         for member in members.unwrap_or_default() {
-            if folds(&member.key) && !keys.contains(&member.key) {
-                keys.push(member.key);
+            if folds(&member.key) && !keys.iter().any(|key| *key == member.key) {
+                keys.push(member.key.into_owned());
             }
         }
         keys

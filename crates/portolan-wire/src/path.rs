@@ -3,9 +3,10 @@
 //! A path is a chain of steps on the stack, so that walking a body costs nothing until a fault
 //! is written down. Its length is that of the levels which are looked into, six at most.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use portolan_core::text;
+use portolan_core::{limits, text};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Path<'p> {
@@ -37,10 +38,20 @@ impl fmt::Display for Path<'_> {
         match self {
             Self::Root => Ok(()),
             Self::Fallback(index) => write!(f, "fallbacks[{index}]"),
-            Self::Key(Self::Root, key) => f.write_str(&text::echo(key)),
-            Self::Key(parent, key) => write!(f, "{parent}.{}", text::echo(key)),
+            Self::Key(Self::Root, key) => f.write_str(&shown(key)),
+            Self::Key(parent, key) => write!(f, "{parent}.{}", shown(key)),
             Self::Index(parent, index) => write!(f, "{parent}[{index}]"),
         }
+    }
+}
+
+/// A key as it is echoed: nearly always as it is.
+fn shown(key: &str) -> Cow<'_, str> {
+    let plain = key.bytes().all(|byte| byte.is_ascii_graphic());
+    if plain && key.len() <= limits::ECHO_CHARS {
+        Cow::Borrowed(key)
+    } else {
+        Cow::Owned(text::echo(key))
     }
 }
 

@@ -5,7 +5,6 @@
 use std::fmt;
 
 use portolan_core::limits;
-use serde_json::value::RawValue;
 
 use crate::diags;
 use crate::json::{self, Kind, Member};
@@ -77,7 +76,7 @@ impl Problems {
         }
     }
 
-    pub(crate) fn wrong_type(&mut self, path: &str, found: &RawValue, expected: &str) {
+    pub(crate) fn wrong_type(&mut self, path: &str, found: &str, expected: &str) {
         let kind = Kind::of(found);
         let help = (kind == Kind::Null).then(diags::leave_it_out);
         self.push(
@@ -88,7 +87,7 @@ impl Problems {
     }
 
     /// The members of an object, each key once.
-    pub(crate) fn members<'a>(&mut self, value: &'a RawValue, path: &str) -> Vec<Member<'a>> {
+    pub(crate) fn members<'a>(&mut self, value: &'a str, path: &str) -> Vec<Member<'a>> {
         if Kind::of(value) != Kind::Object {
             self.wrong_type(path, value, "an object");
             return Vec::new();
@@ -99,7 +98,7 @@ impl Problems {
         });
         let mut seen = std::collections::BTreeSet::new();
         for member in &members {
-            if !seen.insert(member.key.as_str()) {
+            if !seen.insert(&*member.key) {
                 let path = join(path, &member.key);
                 self.push(&path, diags::envelope_duplicate(&path), None);
             }
@@ -107,7 +106,7 @@ impl Problems {
         members
     }
 
-    pub(crate) fn string(&mut self, value: &RawValue, path: &str) -> Option<String> {
+    pub(crate) fn string(&mut self, value: &str, path: &str) -> Option<String> {
         if Kind::of(value) != Kind::String {
             self.wrong_type(path, value, "a string");
             return None;
@@ -119,7 +118,7 @@ impl Problems {
         found
     }
 
-    pub(crate) fn boolean(&mut self, value: &RawValue, path: &str) -> Option<bool> {
+    pub(crate) fn boolean(&mut self, value: &str, path: &str) -> Option<bool> {
         let found = json::boolean(value);
         if found.is_none() {
             self.wrong_type(path, value, "a boolean");
@@ -128,10 +127,10 @@ impl Problems {
     }
 
     /// A whole number from 0.
-    pub(crate) fn count(&mut self, value: &RawValue, path: &str) -> Option<i64> {
+    pub(crate) fn count(&mut self, value: &str, path: &str) -> Option<i64> {
         let found = json::integer(value).filter(|n| *n >= 0);
         if found.is_none() && Kind::of(value) == Kind::Number {
-            self.push(path, diags::envelope_count(path, value.get()), None);
+            self.push(path, diags::envelope_count(path, value), None);
         } else if found.is_none() {
             self.wrong_type(path, value, "a whole number");
         }

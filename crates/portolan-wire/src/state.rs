@@ -6,7 +6,6 @@
 //! ```
 
 use portolan_core::request::{State, Usage};
-use serde_json::value::RawValue;
 
 use crate::diags;
 use crate::json::{self, Kind};
@@ -16,16 +15,16 @@ const FIELDS: [&str; 2] = ["models", "routes"];
 const MODEL_FIELDS: [&str; 3] = ["healthy", "reset_s", "used"];
 const ROUTE_FIELDS: [&str; 6] = ["endpoint", "healthy", "model", "region", "reset_s", "used"];
 
-pub(crate) fn read(value: &RawValue, path: &str, problems: &mut Problems) -> State {
+pub(crate) fn read(value: &str, path: &str, problems: &mut Problems) -> State {
     let mut state = State::default();
     for member in problems.members(value, path) {
         let path = join(path, &member.key);
-        match member.key.as_str() {
+        match &*member.key {
             "models" => {
                 for model in problems.members(member.value, &path) {
                     let path = join(&path, &model.key);
                     let (usage, _) = entry(model.value, &path, &MODEL_FIELDS, problems);
-                    state.models.insert(model.key, usage);
+                    state.models.insert(model.key.into_owned(), usage);
                 }
             }
             "routes" => routes(member.value, &path, &mut state, problems),
@@ -35,7 +34,7 @@ pub(crate) fn read(value: &RawValue, path: &str, problems: &mut Problems) -> Sta
     state
 }
 
-fn routes(value: &RawValue, path: &str, state: &mut State, problems: &mut Problems) {
+fn routes(value: &str, path: &str, state: &mut State, problems: &mut Problems) {
     if Kind::of(value) != Kind::Array {
         problems.wrong_type(path, value, "an array");
         return;
@@ -68,7 +67,7 @@ fn routes(value: &RawValue, path: &str, state: &mut State, problems: &mut Proble
 type Names = [(&'static str, Option<String>); 3];
 
 fn entry(
-    value: &RawValue,
+    value: &str,
     path: &str,
     known: &[&'static str],
     problems: &mut Problems,
@@ -77,7 +76,7 @@ fn entry(
     let mut names: Names = [("model", None), ("region", None), ("endpoint", None)];
     for member in problems.members(value, path) {
         let path = join(path, &member.key);
-        let key = member.key.as_str();
+        let key = &*member.key;
         if !known.contains(&key) {
             diags::unknown_key(problems, &path, key, known);
             continue;

@@ -5,8 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::value::RawValue;
-
 use crate::faults::{Faults, Keys};
 use crate::json::{self, Kind};
 use crate::messages::check_object;
@@ -24,7 +22,7 @@ pub(crate) struct Tools {
 }
 
 impl Tools {
-    pub(crate) fn read(value: &RawValue, path: &Path<'_>, faults: &mut Faults) -> Self {
+    pub(crate) fn read(value: &str, path: &Path<'_>, faults: &mut Faults) -> Self {
         let mut tools = Self::default();
         faults.each_item(value, path, |faults, index, tool| {
             tools.tool(tool, &path.index(index), faults);
@@ -32,7 +30,7 @@ impl Tools {
         tools
     }
 
-    fn tool(&mut self, value: &RawValue, path: &Path<'_>, faults: &mut Faults) {
+    fn tool(&mut self, value: &str, path: &Path<'_>, faults: &mut Faults) {
         let Some([kind, function, cache_control]) =
             fields(value, &["type", "function", "cache_control"], path, faults)
         else {
@@ -58,21 +56,17 @@ impl Tools {
 
 /// `tool_choice` in one word: `function` for an object that names one, a string as it is, and
 /// anything else as written, so that no rule takes it for one of the words.
-pub(crate) fn tool_choice(
-    value: &RawValue,
-    path: &Path<'_>,
-    faults: &mut Faults,
-) -> Option<String> {
+pub(crate) fn tool_choice(value: &str, path: &Path<'_>, faults: &mut Faults) -> Option<String> {
     match Kind::of(value) {
         Kind::String | Kind::Object if !faults.fits(value, path) => None,
         Kind::String => json::string(value).map(|word| match word.as_str() {
-            "function" => value.get().to_owned(),
+            "function" => value.to_owned(),
             _ => word,
         }),
         Kind::Object => {
             let [kind, function] = fields(value, &["type", "function"], path, faults)?;
             if kind.and_then(json::string).as_deref() != Some("function") {
-                return Some(value.get().to_owned());
+                return Some(value.to_owned());
             }
             named_function(function, &path.key("function"), faults);
             Some("function".to_owned())
@@ -85,11 +79,7 @@ pub(crate) fn tool_choice(
 }
 
 /// The `type` of `response_format`; a `json_schema` needs a name and a schema.
-pub(crate) fn response_format(
-    value: &RawValue,
-    path: &Path<'_>,
-    faults: &mut Faults,
-) -> Option<String> {
+pub(crate) fn response_format(value: &str, path: &Path<'_>, faults: &mut Faults) -> Option<String> {
     let [kind, schema] = fields(value, &["type", "json_schema"], path, faults)?;
     let kind = faults.required_string(kind, &path.key("type"))?;
     if kind == "json_schema" {
@@ -111,7 +101,7 @@ pub(crate) fn response_format(
 }
 
 /// The `effort` of `reasoning`.
-pub(crate) fn reasoning(value: &RawValue, path: &Path<'_>, faults: &mut Faults) -> Option<String> {
+pub(crate) fn reasoning(value: &str, path: &Path<'_>, faults: &mut Faults) -> Option<String> {
     let [effort, max_tokens] = fields(value, &["effort", "max_tokens"], path, faults)?;
     if let Some(value) = max_tokens {
         faults.integer(value, &path.key("max_tokens"));
@@ -121,7 +111,7 @@ pub(crate) fn reasoning(value: &RawValue, path: &Path<'_>, faults: &mut Faults) 
 
 /// The types of `post_processing_steps`.
 pub(crate) fn post_processing(
-    value: &RawValue,
+    value: &str,
     path: &Path<'_>,
     faults: &mut Faults,
 ) -> BTreeSet<String> {
@@ -137,7 +127,7 @@ pub(crate) fn post_processing(
     types
 }
 
-fn named_function(value: Option<&RawValue>, path: &Path<'_>, faults: &mut Faults) {
+fn named_function(value: Option<&str>, path: &Path<'_>, faults: &mut Faults) {
     match value {
         None => faults.missing(path, "an object"),
         Some(value) => {
@@ -150,11 +140,11 @@ fn named_function(value: Option<&RawValue>, path: &Path<'_>, faults: &mut Faults
 
 /// The values of an object's known fields, `null` being absence and the last one counting.
 fn fields<'a, const N: usize>(
-    value: &'a RawValue,
+    value: &'a str,
     known: &'static [&'static str; N],
     path: &Path<'_>,
     faults: &mut Faults,
-) -> Option<[Option<&'a RawValue>; N]> {
+) -> Option<[Option<&'a str>; N]> {
     if Kind::of(value) != Kind::Object {
         faults.wrong_type(path, value, "an object");
         return None;

@@ -36,6 +36,22 @@ table tenants (home: place)
   row everybody: world
 attribute tenant: key of tenants = everybody
 `;
+// Transcripts are put in by the gateway, where the endpoint does not do that itself.
+const EXECUTES = 'executes: [retry, fallbacks, json-repair, transcript]';
+const UNFED = ['catalog.yaml', EXECUTES, EXECUTES.replace(', transcript', '')];
+const FED = `
+gateway: 1
+listeners:
+  - {address: '127.0.0.1:0', endpoint: us}
+pass_through:
+  assemblyai:
+    endpoint: us
+    hosts:
+      - {url: https://api.assemblyai.com, place: US, json: [GET /v2/transcript/*]}
+`;
+// One call a minute, and no rule that asks how many there were: the gateway itself has to say no.
+const BLIND = ['policy.portolan', 'model.used >= 30', 'model.used >= 1_000_000'];
+const ONE = ['policy.portolan', 'limit 30 requests', 'limit 1 requests'];
 const HOSTS = `
 gateway: 1
 listeners:
@@ -77,15 +93,30 @@ export async function start({ day = DAY, policy = POLICY, yaml, set = [] } = {})
   };
 }
 
-/** The shipped policy with one text in the place of another. */
-function changed(old, fresh) {
+/** The shipped policy with other texts in the place of some, each wherever it stands. */
+function changed(...changes) {
   const copy = mkdtempSync(join(tmpdir(), 'portolan-policy-'));
   cpSync(join(ROOT, POLICY), copy, { recursive: true });
-  const file = join(copy, 'policy.portolan');
-  const text = readFileSync(file, 'utf8');
-  if (text.split(old).length !== 2) throw new Error(`\`${old}\` is not there once`);
-  writeFileSync(file, text.replace(old, fresh));
+  for (const [name, old, fresh] of changes) {
+    const file = join(copy, name);
+    const text = readFileSync(file, 'utf8');
+    if (!text.includes(old)) throw new Error(`\`${old}\` is not in ${name}`);
+    writeFileSync(file, text.replaceAll(old, fresh));
+  }
   return copy;
+}
+
+/** A gateway whose one call of a minute is made. */
+async function spent() {
+  const gateway = await start({ policy: changed(BLIND, ONE) });
+  const answer = await fetch(`${gateway.url()}/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: KEY },
+    body: JSON.stringify({ model: 'claude-sonnet-4-6', messages: [{ role: 'user', content: 'Hello' }] }),
+  });
+  if (answer.status !== 200) throw new Error(`it was refused: ${await answer.text()}`);
+  await answer.text();
+  return gateway;
 }
 
 /** Gateways by the names that stand in the table of refusals. */
@@ -93,10 +124,13 @@ export const NAMED = {
   plain: () => start(),
   free: () => start({ set: ['account=free'] }),
   later: () => start({ day: '2026-08-01' }),
-  hasty: () => start({ policy: changed('total 600s', 'total 1s') }),
+  hasty: () => start({ policy: changed(['policy.portolan', 'total 600s', 'total 1s']) }),
   hosts: () => start({ yaml: HOSTS }),
+  fed: () => start({ yaml: FED, policy: changed(UNFED) }),
+  unfed: () => start({ policy: changed(UNFED) }),
+  spent,
   keyed: () => {
     const line = 'attribute zero_retention';
-    return start({ yaml: KEYED, policy: changed(line, `${TENANTS}\n${line}`) });
+    return start({ yaml: KEYED, policy: changed(['policy.portolan', line, `${TENANTS}\n${line}`]) });
   },
 };

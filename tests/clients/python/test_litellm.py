@@ -26,6 +26,7 @@ CLASSES = {
     413: litellm.BadRequestError,
     421: litellm.BadRequestError,
     429: litellm.RateLimitError,
+    500: litellm.InternalServerError,
     502: litellm.BadGatewayError,
     503: litellm.ServiceUnavailableError,
     504: litellm.Timeout,

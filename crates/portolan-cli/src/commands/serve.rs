@@ -12,9 +12,10 @@ use anyhow::{Context, anyhow, bail, ensure};
 use portolan_core::engine::Engine;
 use portolan_core::instant::Instant;
 use portolan_core::text::quoted;
-use portolan_gateway::config::{Config, Listener};
+use portolan_gateway::config::{Config, Listener, Secret};
 use portolan_gateway::{
-    Clock, ClockFrom, Gateway, Load, Log, MachineClock, Mock, Server, Settings,
+    Clock, ClockFrom, Following, Gateway, Load, Loaded, Log, MachineClock, Mock, NotServed, Notes,
+    Server, Settings,
 };
 
 use super::gateway;
@@ -94,7 +95,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Report> {
 }
 
 async fn serve(arguments: Arguments) -> anyhow::Result<()> {
-    let (_, config) = loaded(&arguments).map_err(|why| anyhow!(why))?;
+    let (_, config) = loaded(&arguments, &Loaded::default()).map_err(|why| anyhow!(why))?;
     let log = match arguments.log.as_deref().or(config.log.as_deref()) {
         None => Log::nowhere(),
         Some("-") => Log::to(io::stderr()),
@@ -126,7 +127,9 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
         ..Settings::default()
     };
     let again = arguments.clone();
-    let load: Load = Box::new(move || loaded(&again));
+    let last = Loaded::default();
+    let told = last.clone();
+    let load: Load = Box::new(move || loaded(&again, &told));
     let gateway = Gateway::new(load, settings)?;
     for line in gateway.proof().lines {
         say(&line)?;
@@ -150,7 +153,12 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
         say("observing: calls are forwarded as they come, and nothing of what was proved holds")?;
     }
     say(&format!("ready: snapshot {}", gateway.snapshot()))?;
+    let following = Following::new(Arc::clone(&gateway), last);
+    let own = Arc::clone(&gateway);
+    let told = move |outcome| reloaded(&own, &outcome);
+    let following = tokio::spawn(following.follow(told));
     server.run(stopped(gateway)).await;
+    following.abort();
     say("stopped")
 }
 
@@ -162,19 +170,24 @@ fn say(line: &str) -> anyhow::Result<()> {
         .map_err(|error| anyhow!("cannot write: {}", in_words(&error)))
 }
 
-/// Reads, checks and compiles; in words what is wrong.
-fn loaded(arguments: &Arguments) -> Result<(Engine, Config), String> {
-    read(arguments).map_err(|error| format!("{error:#}"))
+/// Reads, checks and compiles; in words what is wrong. Whatever comes of it, it is told which files
+/// that was.
+fn loaded(arguments: &Arguments, last: &Loaded) -> Result<(Engine, Config), String> {
+    let mut notes = Notes::default();
+    let read = read(arguments, &mut notes);
+    last.tell(notes);
+    read.map_err(|error| format!("{error:#}"))
 }
 
-fn read(arguments: &Arguments) -> anyhow::Result<(Engine, Config)> {
+/// Reads, checks and compiles, and notes each file before it is read.
+fn read(arguments: &Arguments, notes: &mut Notes) -> anyhow::Result<(Engine, Config)> {
     let policy = Policy::find(&arguments.policy, arguments.overlay.as_deref())?;
     ensure!(
         !policy.is_catalog(),
         "cannot serve `{}`: this is a catalog; serve a policy that uses it",
         arguments.policy.display()
     );
-    let mut compiled = policy.compile();
+    let mut compiled = policy.compile_telling(&mut |path| notes.look(path));
     let Some(engine) = compiled.engine.take() else {
         let findings = Findings {
             diagnostics: &compiled.diagnostics,
@@ -188,10 +201,12 @@ fn read(arguments: &Arguments) -> anyhow::Result<(Engine, Config)> {
     let (read, place) = match &arguments.config {
         None => {
             let unchanged = BTreeMap::new();
+            notes.look(&policy.beside_directory(gateway::FILE));
             let read = gateway::beside(&policy, &engine, &unchanged, &mut sources)?;
             (read, policy)
         }
         Some(path) => {
+            notes.look(path);
             let place = Policy::of_file(path)?;
             let name = place.entry().to_owned();
             let read = gateway::read_text(load::text(path)?, name, &engine, &mut sources);
@@ -217,6 +232,12 @@ fn read(arguments: &Arguments) -> anyhow::Result<(Engine, Config)> {
         }
     };
     let config = flags(arguments, config, &engine)?;
+    for secret in config.secrets() {
+        match secret {
+            Secret::File(path) => notes.look(Path::new(path)),
+            Secret::Env(_) => {}
+        }
+    }
     Ok((engine, config))
 }
 
@@ -317,10 +338,20 @@ fn stopped(_: Arc<Gateway>) -> impl Future<Output = ()> {
 async fn reload(gateway: &Arc<Gateway>) {
     let again = Arc::clone(gateway);
     let outcome = tokio::task::spawn_blocking(move || again.reload()).await;
-    let line = match outcome {
-        Ok(Ok(_)) => format!("reloaded: snapshot {}", gateway.snapshot()),
-        Ok(Err(why)) => format!("not reloaded, the old policy stays: {why}"),
-        Err(_) => "not reloaded, the old policy stays".to_owned(),
-    };
+    match outcome {
+        Ok(outcome) => reloaded(gateway, &outcome.map(|_| ())),
+        Err(_) => warn("not reloaded, the old policy stays"),
+    }
+}
+
+/// Says what came of a reload.
+fn reloaded(gateway: &Gateway, outcome: &Result<(), NotServed>) {
+    match outcome {
+        Ok(()) => warn(&format!("reloaded: snapshot {}", gateway.snapshot())),
+        Err(why) => warn(&format!("not reloaded, the old policy stays: {why}")),
+    }
+}
+
+fn warn(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }

@@ -5,6 +5,7 @@
 mod passing;
 mod serving;
 mod values;
+mod watching;
 
 use std::collections::BTreeMap;
 
@@ -61,6 +62,8 @@ impl Decoder<'_> {
             "breaker",
             "pass_through",
             "shared_limits",
+            "traces",
+            "watch_s",
         ];
         let entries = self.map(root, "a configuration", &keys)?;
         let mut config = Config::of_listeners(Vec::new());
@@ -97,6 +100,8 @@ impl Decoder<'_> {
                     config.passing = self.passing(value);
                     self.no_line_twice(at, &config.passing);
                 }
+                "watch_s" => self.number(&value, 0..=86_400, &mut config.watch_s),
+                "traces" => config.traces = self.traces(value),
                 "shared_limits" => config.shared_limits = self.shared_limits(value),
                 _ => {}
             }
@@ -236,9 +241,8 @@ impl Decoder<'_> {
         let span = start(node.span);
         let mut upstream = Upstream::default();
         let (mut origin, mut place, mut said) = (None, None, false);
-        for Entry { key, value, .. } in
-            self.map(node, "an upstream", &["key", "scheme", "url", "place"])?
-        {
+        let keys = ["key", "scheme", "url", "place", "served_region"];
+        for Entry { key, value, .. } in self.map(node, "an upstream", &keys)? {
             match &*key {
                 "key" => upstream.key = self.secret(&value),
                 "scheme" => upstream.scheme = self.word(&value, "scheme", &Scheme::NAMES),
@@ -247,6 +251,7 @@ impl Decoder<'_> {
                     said = true;
                     place = self.place(&value);
                 }
+                "served_region" => upstream.served_region = self.served_region(value),
                 _ => {}
             }
         }

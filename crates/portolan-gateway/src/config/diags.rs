@@ -140,3 +140,32 @@ pub(super) fn overlapping(span: Span) -> Diagnostic {
     )
     .help("let each end, by `until`, where the next one begins, by `from`")
 }
+
+pub(super) fn bad_header(span: Span, found: &str) -> Diagnostic {
+    let message = format!("`{}` is no name of a header", echo(found));
+    Diagnostic::error("bad-header", span, message).help("write it like `x-served-region`")
+}
+
+pub(super) fn bad_field(span: Span, found: &str) -> Diagnostic {
+    let message = format!("`{}` names no field of an answer", echo(found));
+    Diagnostic::error("bad-field", span, message)
+        .help("write the way to it with `/` before each step, like `/metadata/region`")
+}
+
+pub(super) fn word_twice(span: Span, word: &str) -> Diagnostic {
+    let message = format!("`{}` stands twice", echo(word));
+    Diagnostic::error("duplicate-key", span, message)
+        .help("case makes no other word: remove one of them")
+}
+
+pub(super) fn bad_url(span: Span, found: &str) -> Diagnostic {
+    let message = format!("`{}` is no URL of a collector", echo(found));
+    Diagnostic::error("bad-url", span, message)
+        .help("write it like `http://127.0.0.1:4318/v1/traces`")
+}
+
+pub(super) fn bad_protocol(span: Span, found: &str) -> Diagnostic {
+    let message = format!("`{}` is no subprotocol of WebSocket", echo(found));
+    Diagnostic::error("bad-protocol", span, message)
+        .help("write one word of letters, digits, `-`, `_` and `.`")
+}

@@ -30,6 +30,8 @@ pub struct Host {
     pub place: PlaceId,
     /// What it takes.
     pub entries: Vec<Entry>,
+    /// Subprotocols of WebSocket that may be offered to it. Callers offer keys as such too.
+    pub protocols: Vec<String>,
 }
 
 /// One line of the allow-list.

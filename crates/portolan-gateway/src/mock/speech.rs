@@ -1,7 +1,8 @@
-//! The mock's speech-to-text service: it takes any audio, has every transcript, and hears nothing.
+//! The mock's speech-to-text service: it takes any audio, has every transcript but `missing`, and
+//! hears nothing.
 
 use futures_util::{SinkExt, StreamExt};
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tokio_tungstenite::WebSocketStream;
@@ -9,11 +10,15 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::{Mock, SAID, answered, request_id};
+use crate::heads;
 use crate::passing::Opened;
 use crate::transport::{Body, Unsent, full};
 
 /// Bytes that are on their way within a mocked socket.
 const BUFFER: usize = 64 * 1024;
+
+/// The one transcript that it does not have.
+const MISSING: &str = "missing";
 
 /// How long each of its transcripts is.
 const SECONDS: u64 = 8;
@@ -44,6 +49,7 @@ impl Mock {
                 "page_details": {"limit": 10, "result_count": 0},
                 "transcripts": [],
             }),
+            ("GET", ["v2", "transcript", MISSING]) => return Ok(not_found()),
             ("GET", ["v2", "transcript", id]) => transcript(id, "completed", &json!({})),
             ("DELETE", ["v2", "transcript", id]) => {
                 let mut gone = transcript(id, "completed", &json!({}));
@@ -53,12 +59,7 @@ impl Mock {
                 gone
             }
             (_, ["v2", "transcript", id, what]) => json!({"id": id, *what: []}),
-            _ => {
-                let said = json!({"error": "Not found"}).to_string();
-                let mut response = answered("application/json", full(said));
-                *response.status_mut() = StatusCode::NOT_FOUND;
-                return Ok(response);
-            }
+            _ => return Ok(not_found()),
         };
         Ok(answered("application/json", full(said.to_string())))
     }
@@ -76,8 +77,21 @@ impl Mock {
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         let mark = HeaderValue::from_static("1");
         response.headers_mut().insert(super::HEADER, mark);
+        let offered = heads::text(request.headers(), header::SEC_WEBSOCKET_PROTOCOL);
+        let first = offered.and_then(|offered| offered.split(',').next());
+        if let Some(Ok(first)) = first.map(HeaderValue::from_str) {
+            let name = header::SEC_WEBSOCKET_PROTOCOL;
+            response.headers_mut().insert(name, first);
+        }
         Opened::Open(Box::new(response.into_parts().0), Box::new(near))
     }
+}
+
+fn not_found() -> Response<Body> {
+    let said = json!({"error": "Not found"}).to_string();
+    let mut response = answered("application/json", full(said));
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
 }
 
 fn segments(path: &str) -> Vec<&str> {
@@ -86,10 +100,12 @@ fn segments(path: &str) -> Vec<&str> {
 
 fn transcript(id: &str, status: &str, asked: &Value) -> Value {
     let done = status == "completed";
+    let audio = asked.get("audio_url").and_then(Value::as_str);
+    let audio = audio.map_or_else(|| format!("https://cdn.example.com/{id}"), str::to_owned);
     json!({
         "id": id,
         "status": status,
-        "audio_url": asked.get("audio_url"),
+        "audio_url": audio,
         "audio_duration": done.then_some(SECONDS),
         "text": done.then_some(SAID),
         "words": done.then(Vec::<Value>::new),

@@ -68,8 +68,12 @@ impl Outbound {
         }
     }
 
-    /// Opens a socket.
-    pub(crate) async fn open(&self, mut request: Request<Body>) -> Result<Opened, Unsent> {
+    /// Opens a socket, with these subprotocols to choose from.
+    pub(crate) async fn open(
+        &self,
+        mut request: Request<Body>,
+        offered: &[&str],
+    ) -> Result<Opened, Unsent> {
         let key = generate_key();
         let headers = request.headers_mut();
         headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
@@ -80,6 +84,10 @@ impl Outbound {
         );
         if let Ok(key) = HeaderValue::try_from(&key) {
             headers.insert(header::SEC_WEBSOCKET_KEY, key);
+        }
+        let all = HeaderValue::try_from(offered.join(", ")).ok();
+        if let Some(all) = all.filter(|all| !all.is_empty()) {
+            headers.insert(header::SEC_WEBSOCKET_PROTOCOL, all);
         }
         let client = match self {
             Self::Mock(_) => return Ok(Mock::open(&request)),
@@ -97,16 +105,13 @@ impl Outbound {
             return Ok(Opened::Refused(response.map(boxed)));
         }
         let accepted = heads::text(response.headers(), header::SEC_WEBSOCKET_ACCEPT);
-        // Extensions and protocols were not offered: an answer that has one is none.
-        let chosen = [
-            header::SEC_WEBSOCKET_EXTENSIONS,
-            header::SEC_WEBSOCKET_PROTOCOL,
-        ];
-        if accepted != Some(&*derive_accept_key(key.as_bytes()))
-            || chosen
-                .iter()
-                .any(|name| response.headers().contains_key(name))
-        {
+        // No extension was offered, and no other subprotocol: an answer that has one is none.
+        let extended = response
+            .headers()
+            .contains_key(header::SEC_WEBSOCKET_EXTENSIONS);
+        let chosen = heads::text(response.headers(), header::SEC_WEBSOCKET_PROTOCOL);
+        let strange = chosen.is_some_and(|chosen| !offered.contains(&chosen));
+        if extended || strange || accepted != Some(&*derive_accept_key(key.as_bytes())) {
             let mut wrong = Response::new(full(""));
             *wrong.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
             return Ok(Opened::Refused(wrong));

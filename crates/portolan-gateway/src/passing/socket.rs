@@ -64,7 +64,8 @@ impl Passage<'_> {
             Ok(request) => request,
             Err(trouble) => return exchange.tell(&mut record, &trouble, None),
         };
-        let opening = exchange.gateway.outbound.open(request);
+        let offered = self.offered();
+        let opening = exchange.gateway.outbound.open(request, &offered);
         let (head, bytes) = match timeout(FIRST, opening).await {
             Ok(Ok(Opened::Open(head, bytes))) => (head, bytes),
             Ok(Ok(Opened::Refused(response))) => return self.refused(response, record).await,
@@ -81,6 +82,9 @@ impl Passage<'_> {
         put(headers, "connection", "upgrade");
         put(headers, "upgrade", "websocket");
         put(headers, "sec-websocket-accept", &accept);
+        if let Some(chosen) = head.headers.get(header::SEC_WEBSOCKET_PROTOCOL) {
+            headers.insert(header::SEC_WEBSOCKET_PROTOCOL, chosen.clone());
+        }
         put(headers, "x-portolan-request-id", &exchange.id);
         if exchange.gateway.transport.is_mock() {
             put(headers, crate::mock::HEADER, "1");
@@ -96,6 +100,18 @@ impl Passage<'_> {
             }
         });
         response
+    }
+
+    /// The subprotocols of a handshake that the host may be offered. Some callers put a key among
+    /// them: what is not listed stays here.
+    fn offered(&self) -> Vec<&str> {
+        let headers = &self.head.headers;
+        let values = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
+        let words = values
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','));
+        let listed = |word: &&str| self.host.protocols.iter().any(|listed| listed == word);
+        words.map(str::trim).filter(listed).collect()
     }
 
     /// What was answered to a handshake in the place of a socket.

@@ -75,6 +75,7 @@ impl Passage<'_> {
 
     /// A call to a model, as it may be made.
     async fn judge(&self, call: &str, record: &mut Record) -> Result<String, Trouble> {
+        self.is_counted()?;
         let exchange = self.exchange;
         let engine = &exchange.served.engine;
         let headers = heads::pairs(&self.head.headers);
@@ -113,7 +114,9 @@ impl Passage<'_> {
             let now = gateway.clock.now_ms();
             let served = &self.exchange.served;
             let account = &*self.caller.account;
-            let taken = gateway.take(served, account, first, limit, now).await;
+            let taken = gateway
+                .take(served, account, &first.model, limit, now)
+                .await;
             taken.map_err(|standing| Fault::LimitReached {
                 model: &first.model,
                 requests: standing.limit,

@@ -4,9 +4,13 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use crate::harness::{Build, Gate, US};
+use crate::harness::{Build, EU, Gate, US};
 use crate::operation::sha256;
+use crate::passing::passing;
 use crate::upstream::{Act, Upstream, answer};
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
 
 /// A key with two tenths of a cent and a little more an hour.
 async fn with_budget(us: &Upstream) -> Gate {
@@ -94,4 +98,60 @@ async fn a_call_that_may_cost_more_than_all_there_is_is_refused() {
     let told = gate.chat(US, &body, &POOR).await;
     assert_eq!(told.code(), (403, "budget-exhausted"));
     assert!(us.seen().is_empty());
+}
+
+#[tokio::test]
+async fn audio_is_paid_for_when_it_is_heard_and_begins_while_money_is_left() {
+    let queued = || Act::Json(200, r#"{"id":"t","status":"queued"}"#.to_owned());
+    let done = |id: u8| {
+        let said =
+            format!(r#"{{"id":"t-{id}","status":"completed","audio_duration":8,"text":""}}"#);
+        Act::Json(200, said)
+    };
+    // Eight seconds at 27 cents an hour are 0.0006 dollars; the budget is 0.0021.
+    let acts = (0..4).flat_map(|id| [queued(), done(id)]).collect();
+    let us = Upstream::new(acts).await;
+    let secret = format!("{}/tests/gateway/secret.txt", env!("CARGO_MANIFEST_DIR"));
+    let keys = format!(
+        "
+keys:
+  attribute: key
+  rows:
+    - sha256: {}
+      row: everybody
+      upstreams: {{us: 'file:{secret}', eu: 'file:{secret}'}}
+      budget: {{usd: 0.0021, window_s: 3_600}}",
+        sha256("sk-poor"),
+    );
+    let build = Build::over(&us, &us).with(&passing(us.address, us.address));
+    let gate = build.with(&keys).start().await;
+    let made = |listener, name: &str, body: &str| {
+        let path = format!("/{name}/v2/transcript");
+        gate.told(gate.posted(listener, &path, body, &POOR))
+    };
+    let read = |id: u8| {
+        let uri = gate.uri(US, &format!("/assemblyai/v2/transcript/t-{id}"));
+        let request = Request::get(uri).header("authorization", "sk-poor");
+        gate.told(request.body(Full::<Bytes>::default()).unwrap())
+    };
+    for id in 0..4 {
+        let told = made(US, "assemblyai", "{}").await;
+        assert_eq!(told.status, 200, "{id}: {}", told.text);
+        assert_eq!(read(id).await.status, 200);
+    }
+    let told = made(US, "assemblyai", "{}").await;
+    assert_eq!(told.code(), (403, "budget-exhausted"));
+    // What is there can be read, and costs nothing more.
+    assert_eq!(read(3).await.status, 200);
+    assert_eq!(
+        gate.chat(US, DEAR, &POOR).await.code(),
+        (403, "budget-exhausted")
+    );
+    gate.clock.pass(3_600);
+    let asks = r#"{"llm_gateway":{"model":"m-1","messages":[]}}"#;
+    for (listener, name, body) in [(EU, "eu.assemblyai", "{}"), (US, "assemblyai", asks)] {
+        let told = made(listener, name, body).await;
+        assert_eq!(told.code(), (403, "key-out-of-scope"), "{}", told.text);
+    }
+    assert_eq!(made(US, "assemblyai", "{}").await.status, 200);
 }

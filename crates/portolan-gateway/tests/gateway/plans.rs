@@ -100,24 +100,73 @@ async fn an_upstream_that_asks_for_too_long_a_wait_is_not_waited_for() {
     assert_eq!(us.seen().len(), 1);
 }
 
-#[tokio::test]
-async fn a_plan_past_its_time_is_not_carried_further() {
+/// The answer to a call whose first try fails on the day on which `m-4` has retired.
+async fn told_later(status: u16, body: &str) -> (Told, Gate, Upstream) {
     let word = Arc::new(Notify::new());
-    let acts = vec![Act::Told(503, Arc::clone(&word)), answer("too late")];
+    let acts = vec![Act::Told(status, Arc::clone(&word)), answer("later")];
     let (gate, us) = over(acts).await;
     let retired = async {
         us.asked().await;
         gate.clock.pass(100 * 24 * 3600);
         word.notify_one();
     };
-    let body = ask("m-4");
-    let (told, ()) = tokio::join!(gate.chat(US, &body, &[]), retired);
-    assert_eq!(told.status, 503, "{}", told.text);
+    let (told, ()) = tokio::join!(gate.chat(US, body, &[]), retired);
+    (told, gate, us)
+}
+
+fn falling_back(fallbacks: &str) -> String {
+    format!(r#"{{"model":"m-1","messages":[],"fallbacks":[{fallbacks}]}}"#)
+}
+
+#[tokio::test]
+async fn a_plan_past_its_time_is_judged_again_before_the_next_try() {
+    // It would be tried again, and may not be any more.
+    let (told, gate, us) = told_later(503, &ask("m-4")).await;
+    assert_eq!(told.code(), (404, "model-retired"), "{}", told.text);
     assert_eq!(us.seen().len(), 1);
-    assert_eq!(
-        gate.chat(US, &body, &[]).await.code(),
-        (404, "model-retired")
-    );
+    let log = gate.log();
+    assert_eq!(log[0]["attempts"][0]["outcome"], "503");
+    assert_eq!(log[0]["code"], "model-retired");
+}
+
+#[tokio::test]
+async fn a_fallback_that_has_retired_meanwhile_is_passed_over() {
+    let body = falling_back(r#"{"model":"m-4"},{"model":"m-2"}"#);
+    let (told, gate, us) = told_later(503, &body).await;
+    assert_eq!(told.status, 200, "{}", told.text);
+    assert_eq!(told.header("x-portolan-model"), "m-2");
+    assert_eq!(us.seen().len(), 2);
+    let log = gate.log();
+    let tried: Vec<_> = log[0]["attempts"].as_array().unwrap().iter().collect();
+    let tried: Vec<_> = tried.iter().map(|tried| tried["model"].as_str()).collect();
+    assert_eq!(tried, [Some("m-1"), Some("m-2")]);
+    // It was answered: what the first upstream said to it is nobody's concern any more.
+    assert!(log[0]["upstream_body"].is_null());
+}
+
+#[tokio::test]
+async fn where_nothing_is_left_to_try_the_failure_is_told() {
+    let body = falling_back(r#"{"model":"m-4"}"#);
+    let (told, gate, us) = told_later(429, &body).await;
+    assert_eq!(told.code(), (429, "upstream-error"), "{}", told.text);
+    assert_eq!(us.seen().len(), 1);
+    assert_eq!(gate.log()[0]["attempts"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn retries_are_those_of_the_plan_that_holds_now() {
+    // Without its fallback the call would have been tried again.
+    let (told, gate, us) = told_later(503, &falling_back(r#"{"model":"m-4"}"#)).await;
+    assert_eq!(told.status, 200, "{}", told.text);
+    assert_eq!(us.seen().len(), 2);
+    assert_eq!(gate.log()[0]["attempts"][1]["model"], "m-1");
+}
+
+#[tokio::test]
+async fn a_plan_that_still_holds_goes_on() {
+    let (told, _, us) = told_later(503, &ask("m-1")).await;
+    assert_eq!(told.status, 200, "{}", told.text);
+    assert_eq!(us.seen().len(), 2);
 }
 
 #[tokio::test]

@@ -44,11 +44,16 @@ async fn echo(stream: TcpStream, kept: Arc<Mutex<Vec<(String, HeaderMap)>>>) {
         clippy::result_large_err,
         reason = "the callback's type is the library's"
     )]
-    let keep = |request: &server::Request, response: server::Response| {
+    let keep = |request: &server::Request, mut response: server::Response| {
         let target = request.uri().to_string();
         kept.lock()
             .unwrap()
             .push((target, request.headers().clone()));
+        if let Some(offered) = request.headers().get(PROTOCOL) {
+            let first = offered.to_str().unwrap().split(',').next().unwrap();
+            let first = first.parse().unwrap();
+            response.headers_mut().insert(PROTOCOL, first);
+        }
         Ok(response)
     };
     let mut socket = accept_hdr_async(stream, keep).await.unwrap();
@@ -65,6 +70,8 @@ async fn echo(stream: TcpStream, kept: Arc<Mutex<Vec<(String, HeaderMap)>>>) {
     }
 }
 
+const PROTOCOL: &str = "sec-websocket-protocol";
+
 type Socket = WebSocketStream<TcpStream>;
 
 async fn open(
@@ -72,11 +79,25 @@ async fn open(
     listener: usize,
     target: &str,
 ) -> Result<(Socket, Response<()>), (u16, String)> {
+    open_with(gate, listener, target, "").await
+}
+
+/// The same, with subprotocols to choose from.
+async fn open_with(
+    gate: &Gate,
+    listener: usize,
+    target: &str,
+    protocols: &str,
+) -> Result<(Socket, Response<()>), (u16, String)> {
     let address = gate.addresses[listener];
     let url = format!("ws://{address}{target}");
     let mut request: Request<()> = url.into_client_request().unwrap();
     let key = "client-key-canary".parse().unwrap();
     request.headers_mut().insert("authorization", key);
+    if !protocols.is_empty() {
+        let protocols = protocols.parse().unwrap();
+        request.headers_mut().insert(PROTOCOL, protocols);
+    }
     let stream = TcpStream::connect(address).await.unwrap();
     match client_async(request, stream).await {
         Ok((socket, response)) => Ok((socket, response.map(|_| ()))),
@@ -147,6 +168,28 @@ async fn a_session_passes_with_the_key_of_its_region() {
     let usage = gate.get(ADMIN, "/usage").await.json();
     assert_eq!(usage["audio"][0]["audio_seconds"], "9");
     assert_eq!(usage["audio"][0]["recordings_without_price"], 1);
+}
+
+#[tokio::test]
+async fn a_subprotocol_that_is_listed_passes_and_a_key_among_them_does_not() {
+    let echo = Echo::new().await;
+    let us = Upstream::new(vec![answer("us")]).await;
+    let listed = passing(echo.address, echo.address).replace(
+        "sockets: [GET /v3/ws]",
+        "sockets: [GET /v3/ws], protocols: [audio.v3, audio.v2]",
+    );
+    let gate = Build::over(&us, &us).with(&listed).start().await;
+    let offered = "sk-key-canary, audio.v3, audio.v1";
+    let opened = open_with(&gate, EU, "/eu.assemblyai/v3/ws", offered).await;
+    let (mut socket, response) = opened.unwrap();
+    assert_eq!(response.headers()[PROTOCOL], "audio.v3");
+    let (_, headers) = echo.seen().remove(0);
+    assert_eq!(headers[PROTOCOL], "audio.v3");
+    socket.send(Message::text("{}")).await.unwrap();
+    assert_eq!(heard(&mut socket).await, Message::text("{}"));
+    // Nothing is offered that nobody offered.
+    open(&gate, EU, "/eu.assemblyai/v3/ws").await.unwrap();
+    assert!(!echo.seen()[1].1.contains_key(PROTOCOL));
 }
 
 #[tokio::test]

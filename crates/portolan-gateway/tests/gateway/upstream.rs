@@ -24,6 +24,8 @@ pub(crate) enum Act {
     Hang,
     /// Announces more bytes than it sends, and closes.
     Truncate,
+    /// Sends events for as long as anybody takes them.
+    Flood,
     /// Begins a stream with these pieces, and then does the last thing.
     Events(Vec<String>, End),
 }
@@ -115,8 +117,20 @@ impl Upstream {
                             content-length: 1000\r\n\r\n{\"choices\"";
                 stream.write_all(head.as_bytes()).await.unwrap();
             }
+            Act::Flood => self.flood(stream).await,
             Act::Events(pieces, end) => self.stream(stream, pieces, *end).await,
         }
+    }
+
+    async fn flood(&self, mut stream: TcpStream) {
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let event = format!(
+            "data: {{\"choices\":[],\"pad\":\"{}\"}}\n\n",
+            "x".repeat(60_000)
+        );
+        while stream.write_all(event.as_bytes()).await.is_ok() {}
+        self.left.notify_one();
     }
 
     async fn stream(&self, mut stream: TcpStream, pieces: &[String], end: End) {

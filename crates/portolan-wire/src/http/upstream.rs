@@ -10,7 +10,6 @@
 
 use portolan_core::limits;
 use portolan_core::text::echo;
-use serde_json::value::RawValue;
 
 use super::Trouble;
 use crate::json::{self, Kind, Member};
@@ -142,7 +141,7 @@ fn is_code(code: &str) -> bool {
 }
 
 /// The last value of a key: what the decoders of these bodies take.
-fn last<'a>(members: &[Member<'a>], key: &str) -> Option<&'a RawValue> {
+fn last<'a>(members: &[Member<'a>], key: &str) -> Option<&'a str> {
     let member = members.iter().rev().find(|m| m.key == key)?;
     Some(member.value)
 }
@@ -156,12 +155,12 @@ fn word(members: &[Member<'_>], key: &str) -> Option<String> {
     let value = last(members, key)?;
     match Kind::of(value) {
         Kind::String => string(value),
-        Kind::Number => Some(bounded(value.get())),
+        Kind::Number => Some(bounded(value)),
         Kind::Null | Kind::Bool | Kind::Array | Kind::Object => None,
     }
 }
 
-fn string(value: &RawValue) -> Option<String> {
+fn string(value: &str) -> Option<String> {
     json::string(value).map(|text| bounded(&text))
 }
 

@@ -61,7 +61,8 @@ impl Decoder<'_> {
     fn passing_host(&mut self, node: Node<'_>) -> Option<Host> {
         let span = start(node.span);
         let (mut origin, mut place, mut entries) = (None, None, Vec::new());
-        let keys = ["url", "place", "json", "uploads", "sockets"];
+        let keys = ["url", "place", "json", "uploads", "sockets", "protocols"];
+        let mut protocols = Vec::new();
         let (mut said_url, mut said_place) = (false, false);
         for Key { key, value, .. } in self.map(node, "a host", &keys)? {
             let carries = match &*key {
@@ -76,6 +77,11 @@ impl Decoder<'_> {
                 "place" => {
                     said_place = true;
                     place = self.place(&value);
+                    continue;
+                }
+                "protocols" => {
+                    let read = |d: &mut Self, node: Node<'_>| d.protocol(&node);
+                    protocols = self.list(value, "a list of subprotocols", read);
                     continue;
                 }
                 _ => continue,
@@ -93,7 +99,19 @@ impl Decoder<'_> {
             origin: origin?,
             place: place?,
             entries,
+            protocols,
         })
+    }
+
+    /// A subprotocol's name: one word.
+    fn protocol(&mut self, node: &Node<'_>) -> Option<String> {
+        let text = self.text(node, "a subprotocol")?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        let sound = !text.is_empty() && text.bytes().all(plain);
+        if !sound {
+            self.report(diags::bad_protocol(node.span, &text));
+        }
+        Some(text).filter(|_| sound)
     }
 
     /// `GET /v2/transcript/*`.

@@ -1,0 +1,72 @@
+"""What OpenAI's Python SDK is told where the network between it and the gateway, or the gateway's end,
+comes in between."""
+
+import signal
+import socket
+import time
+import urllib.error
+import urllib.request
+
+import openai
+import pytest
+from gateway import Gateway
+from relay import Relay
+
+CALL = {
+    "model": "claude-sonnet-4-6",
+    "messages": [{"role": "user", "content": "Hello"}],
+}
+
+
+def refused(relay):
+    """The error of a call through a relay."""
+    client = openai.OpenAI(base_url=f"{relay.url}/v1", api_key="any-key", max_retries=0)
+    with pytest.raises(openai.APIStatusError) as caught:
+        client.chat.completions.create(**CALL)
+    return caught.value
+
+
+def test_a_body_that_does_not_come_whole_is_no_call():
+    def broken(far, head, body):
+        far.sendall(head + body[:-10])
+        far.shutdown(socket.SHUT_WR)
+
+    with Gateway() as gateway, Relay(gateway.urls["us"], broken) as relay:
+        error = refused(relay)
+        assert type(error) is openai.BadRequestError
+        assert (error.status_code, error.code) == (400, "body-incomplete")
+        assert error.message.endswith("the body broke off; send the whole body")
+        [line] = gateway.lines(1)
+        assert (line["code"], line.get("attempts", [])) == ("body-incomplete", [])
+
+
+def test_a_gateway_that_is_about_to_end_says_so_and_that_another_may_answer():
+    with Gateway() as gateway:
+
+        def late(far, head, body):
+            far.sendall(head[:40])
+            gateway.process.send_signal(signal.SIGTERM)
+            drains(gateway)
+            far.sendall(head[40:] + body)
+
+        with Relay(gateway.urls["us"], late) as relay:
+            error = refused(relay)
+        assert type(error) is openai.InternalServerError
+        assert (error.status_code, error.code) == (503, "draining")
+        assert error.response.headers.get("x-should-retry") != "false"
+        [line] = gateway.lines(1)
+        assert line["code"] == "draining"
+        assert gateway.process.wait(60) == 0
+
+
+def drains(gateway):
+    """Waits until a gateway says that it takes no more calls."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            urllib.request.urlopen(gateway.admin + "/readyz")
+        except urllib.error.HTTPError as error:
+            assert error.code == 503
+            return
+        time.sleep(0.02)
+    raise AssertionError("it does not drain")
