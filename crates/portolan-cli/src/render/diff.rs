@@ -257,9 +257,13 @@ type Shown<'d> = (&'d Change, &'d [Affected]);
 /// What is shown of each cause: everything, or the changes that a posted body shows.
 fn shown(diff: &Diff, all: bool) -> impl Iterator<Item = (&Cause, Vec<Shown<'_>>)> {
     let groups = diff.groups.iter().map(move |Group { cause, changes }| {
-        let changes = changes.iter().map(move |change| match all {
-            true => (change, change.regions.as_slice()),
-            false => (change, change.posted()),
+        let changes = changes.iter().map(move |change| {
+            let regions = if all {
+                &change.regions
+            } else {
+                change.posted()
+            };
+            (change, regions)
         });
         let changes = changes.filter(|(_, regions)| !regions.is_empty());
         (cause, changes.collect::<Vec<_>>())

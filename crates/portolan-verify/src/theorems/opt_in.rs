@@ -51,6 +51,9 @@ pub(super) fn look(inquiry: &mut Inquiry<'_>, chart: &mut Chart<'_>) -> Result<(
         let passes_without = chart.unsaid(passes, field)?;
         for (candidate, survives) in survivors.iter().copied() {
             let still = chart.unsaid(survives, field)?;
+            if still == survives {
+                continue;
+            }
             let compared = chart.and(survives, passes_without)?;
             let gained = chart.without(compared, still)?;
             if !gained.is_empty() {
