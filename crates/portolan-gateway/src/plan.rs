@@ -206,7 +206,8 @@ impl Reading<'_> {
 
     fn warnings(&self, view: &View<'_>, attempts: &[Attempt<'_>]) -> Vec<(Option<usize>, String)> {
         let mut codes: Vec<(Option<usize>, String)> = Vec::new();
-        for warning in view.warnings() {
+        let few = view.warnings().count();
+        for warning in view.warnings().take(few) {
             let Some(rule) = self.engine.policy().rule(warning.rule) else {
                 continue;
             };

@@ -78,3 +78,75 @@ impl<F: Future> Future for Steady<F> {
         Poll::Pending
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    /// A task that counts how often it is woken.
+    #[derive(Default)]
+    struct Task(AtomicUsize);
+
+    impl Wake for Task {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// A future that wakes itself so many times before it is ready.
+    fn waking(times: usize) -> impl Future<Output = usize> {
+        let mut polls = 0;
+        poll_fn(move |context| {
+            polls += 1;
+            if polls > times {
+                return Poll::Ready(polls);
+            }
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+    }
+
+    #[test]
+    fn what_wakes_itself_is_polled_again_and_nobody_is_woken() {
+        let task = Arc::new(Task::default());
+        let waker = Waker::from(Arc::clone(&task));
+        let mut context = Context::from_waker(&waker);
+        let mut steady = Steady::new(waking(IN_A_ROW - 1));
+        let polled = Pin::new(&mut steady).poll(&mut context);
+        assert_eq!(polled, Poll::Ready(IN_A_ROW));
+        assert_eq!(task.0.load(Ordering::SeqCst), 0);
+    }
+
+    #[test]
+    fn what_wakes_itself_without_end_lets_others_have_their_turn() {
+        let task = Arc::new(Task::default());
+        let waker = Waker::from(Arc::clone(&task));
+        let mut context = Context::from_waker(&waker);
+        let mut steady = Steady::new(waking(IN_A_ROW));
+        assert_eq!(Pin::new(&mut steady).poll(&mut context), Poll::Pending);
+        assert_eq!(task.0.load(Ordering::SeqCst), 1);
+        let polled = Pin::new(&mut steady).poll(&mut context);
+        assert_eq!(polled, Poll::Ready(IN_A_ROW + 1));
+    }
+
+    #[test]
+    fn whoever_wakes_it_from_elsewhere_wakes_the_task() {
+        let task = Arc::new(Task::default());
+        let waker = Waker::from(Arc::clone(&task));
+        let mut context = Context::from_waker(&waker);
+        let kept: Arc<std::sync::Mutex<Option<Waker>>> = Arc::default();
+        let place = Arc::clone(&kept);
+        let mut steady = Steady::new(poll_fn(move |context| {
+            let before = place.lock().unwrap().replace(context.waker().clone());
+            before.map_or(Poll::Pending, |_| Poll::Ready(()))
+        }));
+        assert_eq!(Pin::new(&mut steady).poll(&mut context), Poll::Pending);
+        assert_eq!(task.0.load(Ordering::SeqCst), 0);
+        kept.lock().unwrap().as_ref().unwrap().wake_by_ref();
+        assert_eq!(task.0.load(Ordering::SeqCst), 1);
+        assert_eq!(Pin::new(&mut steady).poll(&mut context), Poll::Ready(()));
+    }
+}

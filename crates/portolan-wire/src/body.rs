@@ -278,6 +278,9 @@ fn decimal(value: &str, path: &Path<'_>, faults: &mut Faults) -> Option<Decimal>
 
 /// The members of a posted body, or the one fault that it is.
 pub(crate) fn open<'a>(bytes: &'a [u8], faults: &mut Faults) -> Option<Vec<Member<'a>>> {
+    if let Some(members) = json::sound_object(bytes) {
+        return Some(members);
+    }
     let found = json::parse(bytes).and_then(|value| match json::lone_surrogate(value) {
         Some(at) => Err(diags::lone_surrogate(at)),
         None => Ok(value),

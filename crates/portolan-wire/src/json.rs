@@ -68,6 +68,15 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<&str, String> {
     scan::value(text).ok_or_else(|| unsound(text))
 }
 
+/// The members of an object in which nothing is wrong, in one go.
+pub(crate) fn sound_object(bytes: &[u8]) -> Option<Vec<Member<'_>>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    if text.len() > limits::BODY_BYTES || lone_surrogate(text).is_some() {
+        return None;
+    }
+    read_members(text).ok()
+}
+
 /// The one JSON value that a text is, however long.
 pub(crate) fn value(text: &str) -> Option<&str> {
     scan::value(text)
@@ -115,6 +124,24 @@ pub(crate) fn lone_surrogate(text: &str) -> Option<usize> {
 
 /// An object's members in order, duplicates included. `Err` says in words what is wrong.
 pub(crate) fn members(object: &str) -> Result<Vec<Member<'_>>, String> {
+    read_members(object).map_err(|wrong| match wrong {
+        Wrong::Key(why) => diags::not_json(&why),
+        Wrong::Many => diags::too_many_keys(),
+        Wrong::Text => unsound(object),
+    })
+}
+
+/// What is wrong with an object.
+enum Wrong {
+    /// A key is no text.
+    Key(String),
+    /// It has more keys than anybody reads.
+    Many,
+    /// It is no object.
+    Text,
+}
+
+fn read_members(object: &str) -> Result<Vec<Member<'_>>, Wrong> {
     let mut members = Vec::with_capacity(FEW);
     let (mut many, mut misspelt) = (false, None);
     let read = scan::members(object, |key, value| {
@@ -137,9 +164,9 @@ pub(crate) fn members(object: &str) -> Result<Vec<Member<'_>>, String> {
     });
     match (read, misspelt) {
         (Some(()), _) => Ok(members),
-        (None, Some(why)) => Err(diags::not_json(&why)),
-        (None, None) if many => Err(diags::too_many_keys()),
-        (None, None) => Err(unsound(object)),
+        (None, Some(why)) => Err(Wrong::Key(why)),
+        (None, None) if many => Err(Wrong::Many),
+        (None, None) => Err(Wrong::Text),
     }
 }
 

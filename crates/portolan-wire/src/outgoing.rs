@@ -117,9 +117,7 @@ fn behind(text: &str, last: &Member<'_>, patch: &Patch) -> Option<String> {
     out.push_str(text.get(..end)?);
     for (key, value) in patch.kept() {
         out.push(',');
-        out.push_str(&quote(key));
-        out.push(':');
-        out.push_str(&applied(value, None));
+        put(&mut out, key, value);
     }
     out.push_str(text.get(end..)?);
     Some(out)
@@ -155,10 +153,29 @@ fn applied(value: &Value, old: Option<&str>) -> String {
 
 /// What a patch makes of an object without members.
 fn anew(patch: &Patch) -> String {
-    let kept = patch
-        .kept()
-        .map(|(key, value)| format!("{}:{}", quote(key), applied(value, None)));
-    format!("{{{}}}", kept.collect::<Vec<_>>().join(","))
+    let mut out = String::with_capacity(ROOM);
+    for (key, value) in patch.kept() {
+        out.push(if out.is_empty() { '{' } else { ',' });
+        put(&mut out, key, value);
+    }
+    if out.is_empty() {
+        out.push('{');
+    }
+    out.push('}');
+    out
+}
+
+/// Writes a member that was not there.
+fn put(out: &mut String, key: &str, value: &Value) {
+    out.push_str(&quote(key));
+    out.push(':');
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(true) => out.push_str("true"),
+        Value::Bool(false) => out.push_str("false"),
+        Value::Integer(_) | Value::Text(_) => out.push_str(&crate::answer::write(value)),
+        Value::Object(patch) => out.push_str(&anew(patch)),
+    }
 }
 
 /// Members written so far behind a brace, and which of the patched keys are among them.
