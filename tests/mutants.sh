@@ -99,6 +99,10 @@ mutant "a panel with a model's cuts in the wrong order" \
   's/\(0\.\.\*room\)\.map\(/(0..*room).rev().map(/'
 mutant "a panel whose kinds are told apart by their first endpoint alone" \
   's/let key = rows\.into\(\);/let key: Box<[u32]> = rows.iter().take(1).copied().collect();/'
+mutant "a short answer with the price of the other stretch" \
+  's/select_unpredictable\(later, then, first\)/select_unpredictable(later, first, then)/'
+mutant "a short answer that takes output for input" \
+  's/output: amount\(output, self\.output\),/output: amount(input, self.output),/'
 mutant "a panel with the rows of another endpoint" \
   's/record\.kind as usize \+ endpoint as usize/record.kind as usize + usize::from(endpoint > u32::MAX - 1)/'
 mutant "an id that is nobody's judged as if there were none" \
