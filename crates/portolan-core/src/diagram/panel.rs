@@ -67,21 +67,20 @@ pub(super) struct Ending {
     /// The first route, or the candidate that got furthest, among the model's; `NO_ROUTE`.
     pub(super) route: u16,
     pub(super) what: What,
-    /// How many warnings there are; `UNCOUNTED`.
+    /// How many warnings there are, where some candidates survive and somebody counted.
     pub(super) warnings: u8,
 }
 
 /// Nobody, or nobody knows yet.
 pub(super) const NO_ROUTE: u16 = u16::MAX;
 
-/// Somebody has to look.
-pub(super) const UNCOUNTED: u8 = u8::MAX;
-
 /// Which kind of verdict it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
     /// Some candidates survive.
     Survives,
+    /// So they do, and warnings have to be counted.
+    Uncounted,
     /// The request itself is refused, or no candidate survives.
     Refused,
     /// Which lock is broken has to be asked.

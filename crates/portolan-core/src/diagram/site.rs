@@ -25,11 +25,14 @@ pub(super) struct Sale {
     base: Base,
 }
 
+/// Where no routes begin, nor is anywhere near.
+const NO_LOT: u32 = 1 << 31;
+
 impl Sale {
     /// No route.
     pub(super) const NOTHING: Self = Self {
         offering: 0,
-        lot: u32::MAX,
+        lot: NO_LOT,
         base: NO_PRICE,
     };
 }
@@ -90,15 +93,23 @@ impl Selling {
         let regions = catalog.regions.iter();
         let usages: Vec<Arc<str>> = regions.map(|region| Arc::from(&*region.usage)).collect();
         let nobody: Arc<str> = Arc::from("");
-        let sites = self.spots.into_keys().into_iter().map(|spot| Site {
-            endpoint: spot.endpoint,
-            url: urls.get(spot.url as usize).cloned().flatten(),
-            usage: usages.get(spot.region.index()).unwrap_or(&nobody).clone(),
-            prices: spot.prices,
+        let spots = self.spots.into_keys();
+        let routes = self.routes.into_iter().filter_map(|route| {
+            let spot = spots.get(route.site as usize)?;
+            let site = Site {
+                endpoint: spot.endpoint,
+                url: urls.get(spot.url as usize).cloned().flatten(),
+                usage: usages.get(spot.region.index()).unwrap_or(&nobody).clone(),
+                prices: spot.prices.clone(),
+            };
+            Some(Placed {
+                after: route.after,
+                plain: Plain::of(&site),
+                site,
+            })
         });
         Sold {
-            routes: self.routes.into(),
-            sites: sites.collect(),
+            routes: routes.collect(),
         }
     }
 }
@@ -106,25 +117,82 @@ impl Selling {
 /// How all models are sold.
 #[derive(Debug, Default)]
 pub(super) struct Sold {
-    routes: Box<[Route]>,
-    sites: Box<[Site]>,
+    routes: Box<[Placed]>,
+}
+
+/// A route with its site, which lies where it is read: some cache lines, so that finding it takes a
+/// shift.
+#[derive(Debug)]
+#[repr(align(64))]
+struct Placed {
+    /// How many offerings after the model's first.
+    after: u32,
+    site: Site,
+    plain: Option<Plain>,
+}
+
+/// What a plan says of a site whose URL holds no id and whose prices are both there: one test says
+/// whether all of it can be read without another.
+#[derive(Debug)]
+struct Plain {
+    url: Arc<str>,
+    pace: Pace,
+}
+
+impl Plain {
+    fn of(site: &Site) -> Option<Self> {
+        let Prices::Pace(pace) = site.prices else {
+            return None;
+        };
+        let priced = |of: &Stretch| of.input != NO_AMOUNT && of.output != NO_AMOUNT;
+        pace.stretches.iter().all(priced).then_some(())?;
+        Some(Self {
+            url: site.url.clone()?,
+            pace,
+        })
+    }
+}
+
+/// What is sent where a route leads that says all of it at once.
+pub(super) struct Lead<'a> {
+    pub(super) route: catalog::Route,
+    pub(super) url: &'a str,
+    pub(super) usage: &'a str,
+    pub(super) price: Price,
 }
 
 impl Sold {
     #[inline(always)]
     pub(super) fn site(&self, at: u32) -> Option<&Site> {
-        self.sites.get(at as usize)
+        self.routes.get(at as usize).map(|placed| &placed.site)
+    }
+
+    /// Where a route of a model leads, where all of it can be read at once.
+    #[inline(always)]
+    pub(super) fn lead(&self, sale: &Sale, position: u16, at: Instant) -> Option<Lead<'_>> {
+        let route = sale.lot.wrapping_add(u32::from(position));
+        let placed = self.routes.get(route as usize)?;
+        let plain = placed.plain.as_ref()?;
+        Some(Lead {
+            route: catalog::Route {
+                offering: OfferingId(sale.offering.wrapping_add(placed.after)),
+                endpoint: placed.site.endpoint,
+            },
+            url: &plain.url,
+            usage: &placed.site.usage,
+            price: plain.pace.stretch(at).both(sale.base),
+        })
     }
 
     /// A route of a model, by its position among them.
     #[inline(always)]
     pub(super) fn facts(&self, sale: &Sale, position: u16) -> Option<RouteFacts<'_>> {
-        let at = sale.lot as usize + usize::from(position);
-        let route = self.routes.get(at)?;
+        let at = sale.lot.wrapping_add(u32::from(position));
+        let placed = self.routes.get(at as usize)?;
         Some(RouteFacts {
-            offering: OfferingId(sale.offering.wrapping_add(route.after)),
-            site: self.site(route.site)?,
-            at: route.site,
+            offering: OfferingId(sale.offering.wrapping_add(placed.after)),
+            site: &placed.site,
+            at,
             base: sale.base,
         })
     }
@@ -218,6 +286,22 @@ const NO_AMOUNT: i64 = i64::MIN;
 pub(super) const NO_PRICE: Base = [0; 2];
 
 impl Stretch {
+    /// The price of a stretch that has both amounts.
+    #[inline(always)]
+    fn both(&self, base: Base) -> Price {
+        let [input, output] = base;
+        let amount = |base: u32, factor: i64| {
+            Some(Decimal::from_billionths(
+                i64::from(base).wrapping_mul(factor),
+            ))
+        };
+        Price {
+            input: amount(input, self.input),
+            output: amount(output, self.output),
+            ..self.price(base)
+        }
+    }
+
     #[inline(always)]
     fn price(&self, [input, output]: Base) -> Price {
         let amount = |base: u32, factor: i64| {
@@ -258,9 +342,14 @@ impl Stretch {
 impl Pace {
     #[inline(always)]
     fn price(&self, base: Base, at: Instant) -> Price {
+        self.stretch(at).price(base)
+    }
+
+    #[inline(always)]
+    fn stretch(&self, at: Instant) -> &Stretch {
         let [first, then] = &self.stretches;
         let later = at.unix_seconds() >= self.split;
-        select_unpredictable(later, then, first).price(base)
+        select_unpredictable(later, then, first)
     }
 
     /// How these prices move, each from its instant on, over a base: this one, or one that is

@@ -17,7 +17,7 @@ pub use attempt::{Attempt, Attempts};
 
 use super::Compiled;
 use super::flat::{At, NO_STATE};
-use super::panel::{Ending, NO_ENDING, UNCOUNTED, What};
+use super::panel::{Ending, NO_ENDING, What};
 use super::site::RouteFacts;
 use super::walk::{Came, Ground};
 use crate::catalog::{Catalog, Price, Route};
@@ -88,7 +88,7 @@ impl<'a> Seen<'a> {
         let fate = decision.fate;
         let ending = compiled.panel.ending(fate.ending)?;
         match ending.what {
-            What::Survives => {}
+            What::Survives | What::Uncounted => {}
             What::Refused | What::Locked => return None,
         }
         let record = compiled.table.record(fate.subject)?;
@@ -349,7 +349,7 @@ impl Iterator for Warnings<'_> {
         let view = self.attempts.view;
         let untouched = self.index == 0 && self.effect == 0 && self.current.is_none();
         match &view.told {
-            Told::Seen(seen) if untouched && seen.ending.warnings != UNCOUNTED => {
+            Told::Seen(seen) if untouched && seen.ending.what == What::Survives => {
                 usize::from(seen.ending.warnings)
             }
             Told::Seen(_) | Told::Walked(_) | Told::Judged(..) => self.each(),

@@ -7,7 +7,7 @@
 )]
 
 use super::Engine;
-use crate::decision::{Decision, Outcome};
+use crate::decision::Decision;
 use crate::diagram::{First, Glance};
 use crate::request::{Call, State};
 
@@ -36,11 +36,8 @@ impl Engine {
         call: &Call<'_>,
         state: &State,
     ) -> Option<(Decision, Option<First<'_>>)> {
+        let first = glance.first(&self.compiled, call.at).ok()?;
         let decision = self.ground(state).decided(self.snapshot, call.at, glance)?;
-        let first = match decision.outcome {
-            Outcome::Refuse(_) => None,
-            Outcome::Route => Some(glance.first(&self.compiled, call.at)?),
-        };
         Some((decision, first))
     }
 

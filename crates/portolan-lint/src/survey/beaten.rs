@@ -59,8 +59,7 @@ pub(super) fn again(
             (RuleKind::Exclude(_), _) => candidate.is_some(),
             (of, second) => sooner && same_subject(of, second),
         };
-        if let Some(scope) = scope(kind, candidate).filter(|_| decides) {
-            let taken = chart.holds(other, scope)?;
+        if decides && let Some(taken) = taken(chart, other, candidate)? {
             left = chart.without(left, taken)?;
         }
         if left.is_empty() {
@@ -82,11 +81,9 @@ fn alone(
 ) -> Result<BTreeSet<RuleId>, Inconclusive> {
     let mut alone = BTreeSet::new();
     for id in asked {
-        let kind = chart.policy().rule(id).map(|rule| &rule.kind);
-        let Some(scope) = kind.and_then(|kind| scope(kind, candidate)) else {
+        let Some(taken) = taken(chart, id, candidate)? else {
             continue;
         };
-        let taken = chart.holds(id, scope)?;
         if chart.without(holds, taken)?.is_empty() {
             alone.insert(id);
         }
@@ -94,21 +91,30 @@ fn alone(
     Ok(alone)
 }
 
-/// What a rule is asked of, where it takes no more than it holds for: else that it holds says
-/// nothing about who decides.
-fn scope(kind: &RuleKind, candidate: Option<usize>) -> Option<Option<usize>> {
-    match kind {
-        RuleKind::Refuse { .. } => Some(None),
-        RuleKind::Exclude(_)
-        | RuleKind::Skip(_)
-        | RuleKind::Set { .. }
-        | RuleKind::Warn { .. }
-        | RuleKind::Limit { .. }
-        | RuleKind::Retry { .. } => Some(candidate),
-        RuleKind::UnknownModel { .. }
-        | RuleKind::NotOffered(_)
-        | RuleKind::OtherEndpoint(_)
-        | RuleKind::BeyondDepth(_)
-        | RuleKind::Lock { .. } => None,
+/// The requests for which a rule decides of a candidate; none where it takes more than it holds for,
+/// or less, so that it says nothing about who decides.
+fn taken(
+    chart: &mut Chart<'_>,
+    id: RuleId,
+    candidate: Option<usize>,
+) -> Result<Option<Region>, Inconclusive> {
+    match chart.policy().rule(id).map(|rule| &rule.kind) {
+        Some(RuleKind::Refuse { .. }) => chart.holds(id, None).map(Some),
+        Some(
+            RuleKind::Exclude(_)
+            | RuleKind::Skip(_)
+            | RuleKind::Set { .. }
+            | RuleKind::Warn { .. }
+            | RuleKind::Limit { .. }
+            | RuleKind::Retry { .. },
+        ) => chart.holds(id, candidate).map(Some),
+        Some(
+            RuleKind::UnknownModel { .. }
+            | RuleKind::NotOffered(_)
+            | RuleKind::OtherEndpoint(_)
+            | RuleKind::BeyondDepth(_)
+            | RuleKind::Lock { .. },
+        )
+        | None => Ok(None),
     }
 }

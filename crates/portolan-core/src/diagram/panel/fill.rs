@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::columns::{Columns, Needs, OwnSlots, TOO_MUCH, own_slots};
-use super::{
-    Column, Ending, FIELDS, Further, Kind, NO_ROUTE, NO_ROW, Panel, UNCOUNTED, UNPANELLED, What,
-};
+use super::{Column, Ending, FIELDS, Further, Kind, NO_ROUTE, NO_ROW, Panel, UNPANELLED, What};
 use crate::diagram::field::{ABSENT, Flag, TextField};
 use crate::diagram::flat::{ANSWER, Ask, At, Flat, OWN, basic};
 use crate::diagram::intern::Memo;
@@ -400,7 +398,7 @@ impl<'a> Filling<'a> {
             rule: 0,
             route: NO_ROUTE,
             what: What::Locked,
-            warnings: UNCOUNTED,
+            warnings: 0,
         };
         match self.walked.verdicts.get(verdict as usize)? {
             Verdict::Pass => return None,
@@ -415,11 +413,14 @@ impl<'a> Filling<'a> {
                 ending.route = route.unwrap_or(NO_ROUTE);
             }
             Verdict::Survive(set) => {
-                ending.what = What::Survives;
+                ending.what = What::Uncounted;
                 ending.route = self.first(end, set).unwrap_or(NO_ROUTE);
-                if counted && set.len() <= self.walked.most {
-                    let told = self.told(end, set, walk);
-                    ending.warnings = told.unwrap_or(UNCOUNTED);
+                if counted
+                    && set.len() <= self.walked.most
+                    && let Some(told) = self.told(end, set, walk)
+                {
+                    ending.what = What::Survives;
+                    ending.warnings = told;
                 }
             }
         }
@@ -460,7 +461,7 @@ impl<'a> Filling<'a> {
                 }
             }
         }
-        (count != UNCOUNTED).then_some(count)
+        Some(count)
     }
 }
 

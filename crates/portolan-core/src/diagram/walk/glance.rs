@@ -11,7 +11,7 @@ use super::{Ground, refuse};
 use crate::decision::{Decision, Fate, Outcome, Snapshot};
 use crate::diagram::Compiled;
 use crate::diagram::field::Asking;
-use crate::diagram::panel::{Ending, NO_ROUTE, UNCOUNTED, What};
+use crate::diagram::panel::{Ending, NO_ROUTE, What};
 use crate::diagram::table::Record;
 use crate::diagram::view::First;
 use crate::instant::Instant;
@@ -115,7 +115,7 @@ impl<'a> Ground<'a> {
     ) -> Option<Decision> {
         let ending = glance.ending;
         let outcome = match ending.what {
-            What::Survives => Outcome::Route,
+            What::Survives | What::Uncounted => Outcome::Route,
             What::Refused => {
                 let facts = if ending.route == NO_ROUTE {
                     None
@@ -141,24 +141,33 @@ impl<'a> Ground<'a> {
     }
 }
 
+/// More has to be read than a look tells.
+#[derive(Debug)]
+pub(crate) struct Unread;
+
 impl Glance<'_> {
-    /// The first attempt, of what was looked at in this compiled form, where it is routed; `None`
-    /// where more has to be read.
+    /// The first attempt, of what was looked at in this compiled form, where it is routed.
     #[inline(always)]
-    pub(crate) fn first<'e>(&self, compiled: &'e Compiled, at: Instant) -> Option<First<'e>> {
+    pub(crate) fn first<'e>(
+        &self,
+        compiled: &'e Compiled,
+        at: Instant,
+    ) -> Result<Option<First<'e>>, Unread> {
         let ending = self.ending;
-        if ending.warnings == UNCOUNTED {
-            return None;
+        match ending.what {
+            What::Survives => {}
+            What::Refused => return Ok(None),
+            What::Uncounted | What::Locked => return Err(Unread),
         }
-        let facts = compiled
-            .sold
-            .facts(&self.looked.record.sale, ending.route)?;
-        Some(First {
-            route: facts.route(),
-            url: Cow::Borrowed(facts.site.url.as_deref()?),
-            usage_region: &facts.site.usage,
-            price: facts.price(at)?,
+        let sale = &self.looked.record.sale;
+        let lead = compiled.sold.lead(sale, ending.route, at);
+        let lead = lead.ok_or(Unread)?;
+        Ok(Some(First {
+            route: lead.route,
+            url: Cow::Borrowed(lead.url),
+            usage_region: lead.usage,
+            price: lead.price,
             warnings: usize::from(ending.warnings),
-        })
+        }))
     }
 }
