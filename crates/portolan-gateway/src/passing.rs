@@ -33,6 +33,7 @@ use crate::fences::{Way, lock_before};
 use crate::gateway::Caller;
 use crate::heads;
 use crate::log::{Passed, Record};
+use crate::traces::{self, Trace};
 use crate::transport::{Body, Unsent, full};
 
 /// How long an answer may take that nothing goes up for.
@@ -63,6 +64,8 @@ struct Passage<'a> {
     head: &'a Parts,
     /// The path of the host.
     path: &'a str,
+    /// What the host continues.
+    trace: Option<Trace>,
 }
 
 /// Answers a call for a name that calls pass through under.
@@ -105,6 +108,7 @@ where
         host,
         head: &head,
         path: found.path,
+        trace: record.line.trace,
     };
     record.line.passed = Some(passage.passed());
     let key = match passage.admitted() {
@@ -207,6 +211,7 @@ impl Passage<'_> {
         *request.uri_mut() = uri;
         let headers = request.headers_mut();
         heads::lifted(&self.head.headers, headers);
+        traces::passed(self.trace, headers);
         if let Some(key) = key {
             headers.insert(header::AUTHORIZATION, key);
         }

@@ -147,7 +147,7 @@ async fn accept(
 /// answers, which are logged.
 async fn taken_in(gateway: &Arc<Gateway>, door: &Door, stream: TcpStream, watcher: Watcher) {
     let slow = Slow::default();
-    let limit = Duration::from_secs(gateway.config().bounds.reader_s);
+    let limit = Duration::from_secs(gateway.served().config.bounds.reader_s);
     let told = Arc::clone(gateway);
     let stream = Paced::new(stream, limit, slow.clone(), move || told.cut_off());
     let acceptor = match door {
@@ -158,7 +158,7 @@ async fn taken_in(gateway: &Arc<Gateway>, door: &Door, stream: TcpStream, watche
         let _ = Steady::new(watcher.watch(connection(gateway, door, (stream, slow)))).await;
         return;
     };
-    let head = Duration::from_secs(gateway.config().bounds.head_s);
+    let head = Duration::from_secs(gateway.served().config.bounds.head_s);
     if let Ok(Ok(stream)) = tokio::time::timeout(head, acceptor.accept(stream)).await {
         let _ = Steady::new(watcher.watch(connection(gateway, door, (stream, slow)))).await;
     }
@@ -173,7 +173,7 @@ fn connection<I>(
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let head = Duration::from_secs(gateway.config().bounds.head_s);
+    let head = Duration::from_secs(gateway.served().config.bounds.head_s);
     let (gateway, door) = (Arc::clone(gateway), door.clone());
     let service = service_fn(move |request: Request<Incoming>| {
         let (gateway, door) = (Arc::clone(&gateway), door.clone());

@@ -55,6 +55,14 @@ impl Trace {
         })
     }
 
+    /// Makes whoever is sent these headers continue a span.
+    fn put(&self, span: u64, headers: &mut HeaderMap) {
+        let value = format!("00-{:032x}-{span:016x}-01", self.id);
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(TRACEPARENT, value);
+        }
+    }
+
     /// The span of a try, by its position.
     const fn try_span(&self, position: usize) -> u64 {
         let mixed = self.span ^ (position as u64 + 1);
@@ -113,10 +121,13 @@ pub(crate) fn carried(line: &Line, headers: &mut HeaderMap) {
     let Some(trace) = &line.trace else {
         return;
     };
-    let span = trace.try_span(line.attempts.len());
-    let value = format!("00-{:032x}-{span:016x}-01", trace.id);
-    if let Ok(value) = HeaderValue::try_from(value) {
-        headers.insert(TRACEPARENT, value);
+    trace.put(trace.try_span(line.attempts.len()), headers);
+}
+
+/// The same of a call that passes through, and has no tries.
+pub(crate) fn passed(trace: Option<Trace>, headers: &mut HeaderMap) {
+    if let Some(trace) = trace {
+        trace.put(trace.span, headers);
     }
 }
 

@@ -44,6 +44,7 @@ pub(crate) async fn transcript(
         host,
         head: &head(),
         path: &path,
+        trace: None,
     };
     let key = passage.admitted()?;
     let request = passage.outgoing(key, "", full(""))?;

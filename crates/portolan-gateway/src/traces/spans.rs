@@ -52,7 +52,11 @@ impl Made<'_> {
         let name = match (&line.passed, path) {
             (Some(passed), _) => {
                 all.text("portolan.passed.name", &passed.name);
-                all.text("server.address", &passed.host);
+                let (host, port) = passed.host.rsplit_once(':').unwrap_or((&passed.host, ""));
+                all.text("server.address", host);
+                if let Ok(port) = port.parse::<u16>() {
+                    all.number("server.port", port.into());
+                }
                 format!("pass {}", passed.name)
             }
             (None, Some(CHAT)) => {

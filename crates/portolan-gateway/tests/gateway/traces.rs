@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::harness::{ADMIN, Build, Gate, US, ask};
+use crate::passing::passing;
 use crate::upstream::{Act, End, Upstream};
 
 const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -212,6 +213,25 @@ async fn a_refusal_is_a_span_and_what_a_caller_makes_up_is_in_none() {
     assert!(!sent.contains("canary"), "{sent}");
     gate.logged(3).await;
     assert!(gate.log()[2]["trace_id"].is_null());
+}
+
+#[tokio::test]
+async fn what_passes_through_is_a_span_that_its_host_continues() {
+    let collects = Upstream::new(vec![collector()]).await;
+    let us = Upstream::new(vec![Act::Json(200, r#"{"id":"t-1"}"#.to_owned())]).await;
+    let build = Build::over(&us, &us).with(&passing(us.address, us.address));
+    let gate = build.with(&traced(&collects, "")).start().await;
+    let path = "/assemblyai/v2/transcript";
+    let request = gate.posted(US, path, "{}", &[("traceparent", PARENT)]);
+    assert_eq!(gate.told(request).await.status, 200);
+    let spans = spans(&collects, 1).await;
+    assert_eq!(spans[0]["name"], "pass assemblyai");
+    assert_eq!(value(&spans[0], "server.address"), "127.0.0.1");
+    let port = us.address.port().to_string();
+    assert_eq!(value(&spans[0], "server.port"), port);
+    let id = spans[0]["spanId"].as_str().unwrap();
+    let wanted = format!("traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-{id}-01");
+    assert!(us.seen()[0].contains(&wanted), "{wanted} {}", us.seen()[0]);
 }
 
 #[tokio::test]
