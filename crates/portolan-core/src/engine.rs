@@ -27,7 +27,7 @@ use crate::diagram::{Compiled, Extent, Ground, Held, Seen, Told, View};
 use crate::explain;
 use crate::instant::Instant;
 use crate::judgement::{self, Judgement};
-use crate::policy::{Condition, Policy, Rule, RuleId, RuleKind, Slot};
+use crate::policy::{Condition, Policy, Rule, RuleId, RuleKind, Slot, Verdict};
 use crate::reference::{self, Case};
 use crate::request::{Call, Caller, Draft, Fallbacks, Request, RequestErrors, State};
 use crate::source::Sources;
@@ -43,9 +43,18 @@ pub struct Engine {
     compiled: Compiled,
     snapshot: Snapshot,
     sources: Sources,
+    /// By rule.
+    verdicts: Box<[Option<Verdict>]>,
 }
 
 impl Engine {
+    /// The status and code of a rule that refuses, or that takes candidates or attempts away: as
+    /// `RuleKind::verdict` has it, out of a list, for whoever reads it of every refusal.
+    #[inline]
+    pub fn verdict(&self, rule: RuleId) -> Option<&Verdict> {
+        self.verdicts.get(rule.0 as usize)?.as_ref()
+    }
+
     /// The catalog.
     pub fn catalog(&self) -> &Catalog {
         &self.catalog

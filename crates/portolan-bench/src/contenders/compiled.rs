@@ -96,8 +96,7 @@ impl Contender for Compiled {
 
 /// A refusal's status and code.
 pub(crate) fn refused(engine: &Engine, rule: RuleId) -> Verdict<'_> {
-    let rule = engine.policy().rule(rule);
-    let says = rule.and_then(|rule| rule.kind.verdict());
+    let says = engine.verdict(rule);
     says.map_or(Verdict::Denied, |says| Verdict::Refuse {
         status: says.status,
         code: &says.code,

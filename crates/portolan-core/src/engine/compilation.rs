@@ -80,6 +80,10 @@ fn made(
     let snapshot = snapshot(&sources);
     let engine = parts.filter(|_| whole).map(|(catalog, policy)| Engine {
         compiled: compiled(&catalog, &policy),
+        verdicts: policy
+            .rules()
+            .map(|(_, rule)| rule.kind.verdict().cloned())
+            .collect(),
         catalog,
         policy,
         snapshot,

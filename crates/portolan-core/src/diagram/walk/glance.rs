@@ -154,10 +154,12 @@ impl Glance<'_> {
         at: Instant,
     ) -> Result<Option<First<'e>>, Unread> {
         let ending = self.ending;
-        match ending.what {
-            What::Survives => {}
-            What::Refused => return Ok(None),
-            What::Uncounted | What::Locked => return Err(Unread),
+        // One after the other: a jump by a table would wait for the record to know where to.
+        if ending.what == What::Refused {
+            return Ok(None);
+        }
+        if ending.what != What::Survives {
+            return Err(Unread);
         }
         let sale = &self.looked.record.sale;
         let lead = compiled.sold.lead(sale, ending.route, at);
