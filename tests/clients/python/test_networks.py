@@ -45,6 +45,7 @@ def test_a_gateway_that_is_about_to_end_says_so_and_that_another_may_answer():
 
         def late(far, head, body):
             far.sendall(head[:40])
+            begun(far)
             gateway.process.send_signal(signal.SIGTERM)
             drains(gateway)
             far.sendall(head[40:] + body)
@@ -57,6 +58,23 @@ def test_a_gateway_that_is_about_to_end_says_so_and_that_another_may_answer():
         [line] = gateway.lines(1)
         assert line["code"] == "draining"
         assert gateway.process.wait(60) == 0
+
+
+def begun(far):
+    """Waits until a connection is accepted and what was sent is read, as Linux lists it: one that still
+    waits to be accepted has no inode, and ends with whoever listens."""
+    ports = [far.getpeername()[1], far.getsockname()[1]]
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        with open("/proc/net/tcp") as listed:
+            rows = [line.split() for line in listed.readlines()[1:]]
+        for _, local, remote, _, queues, _, _, _, _, inode, *_ in rows:
+            unread = int(queues.split(":")[1], 16)
+            own = [int(end.split(":")[1], 16) for end in (local, remote)] == ports
+            if own and inode != "0" and unread == 0:
+                return
+        time.sleep(0.02)
+    raise AssertionError("it does not take the connection")
 
 
 def drains(gateway):
