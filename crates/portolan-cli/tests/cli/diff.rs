@@ -50,8 +50,8 @@ fn a_policy_that_does_not_compile_is_no_comparison() {
     assert!(ran.stderr.contains("error"));
 }
 
-/// The shipped policy with one date of its catalog changed.
-fn retiring_later() -> String {
+/// The shipped policy with one date of its catalog changed, in a directory of this name.
+fn retiring_later(name: &str) -> String {
     let own = |name: &str| fs::read_to_string(root().join("rules/assemblyai").join(name)).unwrap();
     let catalog = own("catalog.yaml");
     let (before, after) = catalog.split_once("claude-sonnet-4-5-20250929:").unwrap();
@@ -62,12 +62,12 @@ fn retiring_later() -> String {
         ("policy.portolan", &*own("policy.portolan")),
         ("catalog.yaml", &changed),
     ];
-    scratch("retiring-later", &files).display().to_string()
+    scratch(name, &files).display().to_string()
 }
 
 #[test]
 fn what_no_posted_body_says_is_counted_and_comes_last() {
-    let later = retiring_later();
+    let later = retiring_later("retiring-later");
     let arguments = ["diff", "rules/assemblyai", &later];
     let few = portolan(&arguments).stdout;
     let changes = few
@@ -88,7 +88,12 @@ fn what_no_posted_body_says_is_counted_and_comes_last() {
 
 #[test]
 fn either_of_two_ranges_stands_in_brackets() {
-    let few = portolan(&["diff", "rules/assemblyai", &retiring_later()]).stdout;
+    let few = portolan(&[
+        "diff",
+        "rules/assemblyai",
+        &retiring_later("retiring-later-too"),
+    ])
+    .stdout;
     let says = " and (request.temperature is not set or request.temperature >= 0 and \
                 request.temperature <= 2) and ";
     assert!(few.contains(says), "{few}");
