@@ -32,7 +32,7 @@ pub(crate) fn measure(models: usize, rounds: usize) -> anyhow::Result<[Timing; 2
         decisions: Vec::with_capacity(HANDED),
     };
     let mut both: [&mut dyn Timed<Job>; 2] = [&mut single, &mut batched];
-    let timings = measure::rounds(&mut both, &jobs, rounds);
+    let timings = measure::rounds(&mut both, &jobs, rounds, None);
     timings
         .try_into()
         .map_err(|_| anyhow::anyhow!("two were timed"))

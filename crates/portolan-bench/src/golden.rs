@@ -147,7 +147,7 @@ pub(crate) fn measure(count: usize, rounds: usize) -> anyhow::Result<Vec<Line>> 
             for program in &mut programs {
                 timed.push(program.as_mut());
             }
-            measure::rounds(&mut timed, &asked, rounds)
+            measure::rounds(&mut timed, &asked, rounds, None)
         };
         let first = timings.first().cloned().unwrap_or_default();
         for ((program, runner), timing) in names.into_iter().zip(&mut programs).zip(timings) {

@@ -5,6 +5,7 @@
 
 mod allocations;
 mod batch;
+mod calm;
 mod contender;
 mod contenders;
 mod generate;
@@ -170,6 +171,7 @@ fn seven_rules(
         measure::BATCH,
     )?;
     writeln!(out, "{}", report::table(entries, &fields))?;
+    writeln!(out, "{}", report::disturbed(&fields))?;
     writeln!(out, "What more models cost, over the same requests:\n")?;
     writeln!(out, "{}", report::growth(entries, &fields))?;
     writeln!(

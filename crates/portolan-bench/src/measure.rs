@@ -3,11 +3,14 @@
 //!
 //! A round times one stretch of requests for each contender, in processor time of this thread;
 //! the next round goes on where it left. Medians are over rounds. A ratio is the median of the
-//! rounds' own ratios, since two stretches a few milliseconds apart share the machine's mood.
+//! rounds' own ratios, since two stretches a few milliseconds apart share the machine's mood. What
+//! was timed while others on the host used its memory is timed again: `calm` tells, without a look
+//! at what came out.
 
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::allocations::counted;
+use crate::calm::Probe;
 
 /// Something that can be timed over requests of a kind.
 pub(crate) trait Timed<J> {
@@ -28,6 +31,8 @@ pub(crate) struct Timing {
     pub(crate) rounds: Vec<f64>,
     /// Nanoseconds a decision, one figure a batch.
     batches: Vec<f64>,
+    /// Rounds that were timed while the machine was not calm.
+    pub(crate) disturbed: usize,
 }
 
 impl Timing {
@@ -65,11 +70,12 @@ fn quantile(mut figures: Vec<f64>, share: f64) -> f64 {
     figures.get(index).copied().unwrap_or(f64::NAN)
 }
 
-/// Times all of them over the same requests, in so many rounds.
+/// Times all of them over the same requests, in so many rounds; with a probe, while it is calm.
 pub(crate) fn rounds<J>(
     runners: &mut [&mut dyn Timed<J>],
     jobs: &[J],
     rounds: usize,
+    mut probe: Option<Probe>,
 ) -> Vec<Timing> {
     let stretches: Vec<usize> = runners
         .iter_mut()
@@ -90,12 +96,18 @@ pub(crate) fn rounds<J>(
             } else {
                 jobs.len()
             };
-            wrapped(jobs, *start, warm, |part| runner.run(part));
-            let begun = processor_time();
-            wrapped(jobs, *start, *stretch, |part| runner.run(part));
-            timing
-                .rounds
-                .push((processor_time() - begun) / as_figure(*stretch));
+            let mut round = || {
+                wrapped(jobs, *start, warm, |part| runner.run(part));
+                let begun = processor_time();
+                wrapped(jobs, *start, *stretch, |part| runner.run(part));
+                processor_time() - begun
+            };
+            let (took, calm) = match &mut probe {
+                Some(probe) => probe.calmly(round),
+                None => (round(), true),
+            };
+            timing.rounds.push(took / as_figure(*stretch));
+            timing.disturbed += usize::from(!calm);
             *start = (*start + stretch) % jobs.len();
         }
     }

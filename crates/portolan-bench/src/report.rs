@@ -58,6 +58,20 @@ pub(crate) fn table(entries: &[Entry], fields: &[Field]) -> String {
     out
 }
 
+/// How many rounds over the largest catalog were timed while others used the memory, although they
+/// were waited for.
+pub(crate) fn disturbed(fields: &[Field]) -> String {
+    let figures = || fields.last().into_iter().flat_map(|field| &field.figures);
+    let rounds: usize = figures().map(|f| f.different.rounds.len()).sum();
+    let disturbed: usize = figures().map(|f| f.different.disturbed).sum();
+    format!(
+        "Rounds over {} models that were timed while others on the machine used its memory: {} of {}.\n",
+        thousands(fields.last().map_or(0, |field| field.models)),
+        thousands(disturbed),
+        thousands(rounds)
+    )
+}
+
 /// What more models cost the hand-written limit, and what they cost Portolan.
 pub(crate) fn growth(entries: &[Entry], fields: &[Field]) -> String {
     let mut out = String::from("| contender |");

@@ -3,6 +3,7 @@
 use anyhow::{Context as _, bail};
 
 use crate::allocations::counted;
+use crate::calm::Probe;
 use crate::contender::{Entry, Kind, Runner, World};
 use crate::contenders;
 use crate::generate;
@@ -12,6 +13,9 @@ use crate::measure::{self, Timed, Timing};
 
 /// Requests that are all different: more than any cache near the core remembers.
 pub(crate) const DIFFERENT: usize = 65_536;
+
+/// Models that the caches near the core hold.
+const FEW: usize = 8_192;
 
 /// Requests that come again and again.
 pub(crate) const REPEATED: usize = 1_024;
@@ -62,8 +66,8 @@ pub(crate) fn measure(entries: &[Entry], models: usize, rounds: usize) -> anyhow
     for runner in &mut runners {
         timed.push(runner.as_mut());
     }
-    let different = measure::rounds(&mut timed, &jobs, rounds);
-    let repeated = measure::rounds(&mut timed, &jobs[..REPEATED], rounds);
+    let different = measure::rounds(&mut timed, &jobs, rounds, probe(models, rounds));
+    let repeated = measure::rounds(&mut timed, &jobs[..REPEATED], rounds, None);
     let mut figures = Vec::new();
     for ((runner, (load_ms, held)), (different, repeated)) in runners
         .iter_mut()
@@ -80,6 +84,11 @@ pub(crate) fn measure(entries: &[Entry], models: usize, rounds: usize) -> anyhow
         });
     }
     Ok(Field { models, figures })
+}
+
+/// What tells a calm machine, where the caches near the core do not hold the models.
+fn probe(models: usize, rounds: usize) -> Option<Probe> {
+    (models > FEW).then(|| Probe::new(rounds))
 }
 
 /// Lets nothing but Portolan decide, a few million times.
@@ -104,7 +113,7 @@ pub(crate) fn pair(models: usize, rounds: usize) -> anyhow::Result<[Timing; 2]> 
     let mut limit = (contenders::limit::ENTRY.load)(&world)?;
     let mut portolan = (contenders::compiled::ENTRY.load)(&world)?;
     let mut both: [&mut dyn Timed<Job>; 2] = [limit.as_mut(), portolan.as_mut()];
-    let timings = measure::rounds(&mut both, &jobs, rounds);
+    let timings = measure::rounds(&mut both, &jobs, rounds, probe(models, rounds));
     timings
         .try_into()
         .map_err(|_| anyhow::anyhow!("two were timed"))

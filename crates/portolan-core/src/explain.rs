@@ -9,6 +9,7 @@ mod trace;
 
 use std::cell::Cell;
 
+pub(crate) use plan::set;
 pub(crate) use trace::trace;
 
 use crate::answer::{self, Answer, Candidate, Dropped, Reason, Refusal, RuleRef, Verdict};

@@ -18,6 +18,9 @@ const BEFORE_ALL: i64 = -377_705_023_202;
 /// The last one that prints.
 const LAST: i64 = 253_402_207_200;
 
+/// Seconds that print.
+const SPAN: u64 = LAST.abs_diff(BEFORE_ALL);
+
 /// Why a text is not an instant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a date or an RFC 3339 instant: {why}")]
@@ -35,14 +38,26 @@ impl Instant {
     pub const MAX: Self = Self::clamped(LAST);
 
     /// From seconds since the epoch, clamped to what prints.
-    pub fn from_unix_seconds(seconds: i64) -> Self {
+    #[inline]
+    pub const fn from_unix_seconds(seconds: i64) -> Self {
         Self::clamped(seconds)
     }
 
     const fn clamped(seconds: i64) -> Self {
-        let seconds = if seconds > LAST { LAST } else { seconds };
-        let since = seconds.saturating_sub(BEFORE_ALL);
-        match NonZeroI64::new(if since < 1 { 1 } else { since }) {
+        let since = seconds.wrapping_sub(BEFORE_ALL);
+        // One comparison that nearly never fails: two that choose would be waited for.
+        if since.cast_unsigned().wrapping_sub(1) < SPAN
+            && let Some(since) = NonZeroI64::new(since)
+        {
+            return Self(since);
+        }
+        Self::outermost(seconds < 0)
+    }
+
+    #[cold]
+    const fn outermost(earliest: bool) -> Self {
+        let since = if earliest { 1 } else { LAST - BEFORE_ALL };
+        match NonZeroI64::new(since) {
             Some(since) => Self(since),
             None => Self(NonZeroI64::MAX),
         }

@@ -8,6 +8,7 @@ use portolan_core::instant::Instant;
 use portolan_core::judgement::Outcome;
 use portolan_core::policy::{BodyField, Claim, Condition, Goal, Prove, Term};
 use portolan_core::request::{Auth, Body, Draft, Request, State};
+use portolan_verify::smt::YEAR_0;
 
 use crate::dice::Dice;
 use crate::domain::{Domain, atoms, terms_of};
@@ -133,10 +134,6 @@ fn routes_as(engine: &Engine, draft: &Draft, id: &str, condition: &Condition) ->
         engine.fulfils(&request, None, route, condition)
     })
 }
-
-/// When year 0 begins, in Unix seconds: nothing before it can be posted, and no question is about
-/// it.
-const YEAR_0: i64 = -62_167_219_200;
 
 /// A request that a question can be asked of: nothing less than nothing in it, no year before 0,
 /// and at most one fallback, which names something that the catalog knows.

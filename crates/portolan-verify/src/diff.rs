@@ -89,8 +89,8 @@ impl Change {
     }
 
     /// What can be posted comes before what only a program can ask, and then what is graver.
-    fn order(&self) -> (bool, &[Direction]) {
-        (self.posted().is_empty(), &self.directions)
+    fn order(&self) -> (bool, Vec<Direction>) {
+        (self.posted().is_empty(), self.directions.clone())
     }
 }
 
@@ -158,14 +158,11 @@ pub fn diff(old: &Engine, new: &Engine) -> Diff {
         });
     }
     for (cause, mut changes) in groups {
-        changes.sort_by(|a, b| a.order().cmp(&b.order()));
+        changes.sort_by_cached_key(Change::order);
         diff.groups.push(Group { cause, changes });
     }
-    let gravest = |group: &Group| {
-        let first = group.changes.first();
-        first.map(|change| (change.posted().is_empty(), change.directions.clone()))
-    };
-    diff.groups.sort_by_cached_key(gravest);
+    diff.groups
+        .sort_by_cached_key(|group| group.changes.first().map(Change::order));
     diff
 }
 

@@ -315,7 +315,7 @@ impl<'a> Search<'a> {
 
     fn look(&mut self, chart: &mut Chart<'_>) -> Result<(), Inconclusive> {
         let mut kept = std::mem::take(&mut self.kept.primaries);
-        let found = self.against(chart, &mut kept);
+        let found = self.against(chart, Some(&mut kept));
         self.kept.primaries = kept;
         let (wanted, against) = found?;
         let rest = chart.without(wanted, against)?;
@@ -332,7 +332,7 @@ impl<'a> Search<'a> {
     fn against(
         &self,
         chart: &mut Chart<'_>,
-        kept: &mut Kept,
+        mut kept: Option<&mut Kept>,
     ) -> Result<(Region, Region), Inconclusive> {
         let Goal::Claim { premises, claim } = &self.prove.goal else {
             return Ok((Region::NONE, Region::NONE));
@@ -343,7 +343,6 @@ impl<'a> Search<'a> {
         }
         let mut against = wanted;
         // A premise about all candidates lets requests into question by more than their model.
-        let mut kept = Some(kept);
         for (premise, topic) in premises.iter().zip(&self.asked.premises) {
             if !self.is_of_attempts(premise) {
                 against = given(chart, premise, *topic, true, against)?;

@@ -57,6 +57,8 @@ use portolan_core::engine::Engine;
 use portolan_core::policy::{BodyField, Claim, Condition, Goal, Prove, Term};
 use portolan_core::request::{Draft, State};
 
+pub use space::YEAR_0;
+
 use decision::Outcome;
 use encoder::{Encoder, View};
 use formula::Formula;

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, ensure};
+use portolan::core::decision::Decision;
 use portolan::core::diagram::First;
 use portolan::core::engine::Engine;
 use portolan::core::policy::RuleId;
@@ -79,17 +80,43 @@ pub(crate) fn call<'a>(job: &'a Job, caller: &'a Caller) -> Call<'a> {
 
 impl Contender for Compiled {
     fn decide<R>(&mut self, job: &Job, show: impl FnOnce(Verdict<'_>) -> R) -> R {
-        let caller = match job.host {
-            Host::Us => &self.us,
-            Host::Eu => &self.eu,
+        let Some((decision, first)) = self.at_once(job) else {
+            return show(self.slowly(job));
         };
-        let call = call(job, caller);
-        let engine = &self.engine;
-        let (decision, first) = engine.decide_first(&call, &self.state);
         match (decision.outcome, first) {
-            (Outcome::Refuse(refusal), _) => show(refused(engine, refusal.rule)),
+            (Outcome::Refuse(refusal), _) => show(refused(&self.engine, refusal.rule)),
             (Outcome::Route, Some(first)) => show(routed(first)),
             (Outcome::Route, None) => show(Verdict::Denied),
+        }
+    }
+}
+
+impl Compiled {
+    #[expect(
+        clippy::inline_always,
+        reason = "a decision handed over in memory costs more than making it"
+    )]
+    #[inline(always)]
+    fn at_once(&self, job: &Job) -> Option<(Decision, Option<First<'_>>)> {
+        let call = call(job, self.caller(job.host));
+        self.engine.decide_at_once(&call, &self.state)
+    }
+
+    #[cold]
+    fn slowly(&self, job: &Job) -> Verdict<'_> {
+        let call = call(job, self.caller(job.host));
+        let (decision, first) = self.engine.decide_first(&call, &self.state);
+        match (decision.outcome, first) {
+            (Outcome::Refuse(refusal), _) => refused(&self.engine, refusal.rule),
+            (Outcome::Route, Some(first)) => routed(first),
+            (Outcome::Route, None) => Verdict::Denied,
+        }
+    }
+
+    const fn caller(&self, host: Host) -> &Caller {
+        match host {
+            Host::Us => &self.us,
+            Host::Eu => &self.eu,
         }
     }
 }

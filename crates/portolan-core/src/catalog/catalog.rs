@@ -118,6 +118,26 @@ pub enum Executes {
     Transcript,
 }
 
+impl Executes {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::Retry,
+        Self::Fallbacks,
+        Self::JsonRepair,
+        Self::Transcript,
+    ];
+
+    /// Its word, as catalogs and plans have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::Fallbacks => "fallbacks",
+            Self::JsonRepair => "json-repair",
+            Self::Transcript => "transcript",
+        }
+    }
+}
+
 /// A name under which processing is sold.
 #[derive(Debug, Clone)]
 pub struct Region {

@@ -89,6 +89,8 @@ pub(super) struct Flat {
     wide: Box<[Wide]>,
     masks: Box<[(SetField, Mask)]>,
     texts: Box<[Texts]>,
+    /// Those of the region asked for, where they are few and short.
+    regions: Option<Box<[Short]>>,
     words: Box<[Box<[Box<str>]>]>,
     /// Whether one of a group of locks applies.
     applies: Box<[At]>,
@@ -121,18 +123,58 @@ impl Texts {
         }
     }
 
+    /// The same where each is short, and texts of other lengths are none of them.
+    fn short(&self) -> Option<Box<[Short]>> {
+        match self {
+            Self::Exact(texts) => texts.iter().map(|text| Short::of(text)).collect(),
+            Self::Bounds(_) => None,
+        }
+    }
+
     /// The same code as by rank, but that all texts between two of them share one.
     fn code(&self, text: &str) -> i64 {
         match self {
             Self::Exact(texts) => {
                 let mut known = texts.iter().map(|known| &**known);
                 let position = known.position(|known| known == text.as_bytes());
-                position
-                    .and_then(|p| i64::try_from(p).ok())
-                    .map_or(0, |p| 2 * p + 1)
+                position.map_or(0, code_of)
             }
             Self::Bounds(bounds) => rank(bounds, text),
         }
+    }
+}
+
+/// The code of one of few texts, by its position: beside each there is what lies before it.
+#[inline(always)]
+fn code_of(position: usize) -> i64 {
+    i64::try_from(position).map_or(0, |position| 2 * position + 1)
+}
+
+/// A text of 4 to 16 bytes in words that overlap: with its length, no two have the same.
+#[derive(Debug, Clone, Copy)]
+struct Short {
+    words: [u64; 2],
+    bytes: usize,
+}
+
+impl Short {
+    #[inline(always)]
+    fn of(text: &[u8]) -> Option<Self> {
+        let words = if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+            [u64::from_le_bytes(*first), u64::from_le_bytes(*last)]
+        } else {
+            let (first, last) = (text.first_chunk()?, text.last_chunk()?);
+            [first, last].map(|word| u64::from(u32::from_le_bytes(*word)))
+        };
+        let bytes = text.len();
+        (bytes <= 16).then_some(Self { words, bytes })
+    }
+
+    #[inline(always)]
+    const fn is(self, other: Self) -> bool {
+        let [first, last] = self.words;
+        let [one, other_last] = other.words;
+        (first ^ one) | (last ^ other_last) | (self.bytes ^ other.bytes) as u64 == 0
     }
 }
 
@@ -177,11 +219,14 @@ impl Flat {
             let found = vocabulary.words.get(set);
             found.cloned().unwrap_or_default().into_boxed_slice()
         });
+        let texts: Box<[Texts]> = texts.collect();
+        let regions = texts.get(TextField::ModelRegion as usize);
         Self {
+            regions: regions.and_then(Texts::short),
             tests: layout.tests.into_keys().into_boxed_slice(),
             wide: layout.wide.into_keys().into_boxed_slice(),
             masks: layout.masks.into_keys().into_boxed_slice(),
-            texts: texts.collect(),
+            texts,
             words: words.collect(),
             applies: applies.into(),
         }
@@ -202,7 +247,7 @@ impl Flat {
     pub(super) fn basics(&self, asking: &Asking<'_>) -> Basics {
         let region = match asking.body.model_region {
             None => ABSENT,
-            Some(text) => self.code(TextField::ModelRegion, text),
+            Some(text) => self.region(text),
         };
         [
             region,
@@ -337,7 +382,20 @@ impl Flat {
         }
     }
 
+    /// The region asked for among those that it is compared with.
+    #[inline(always)]
+    fn region(&self, text: &str) -> i64 {
+        match (&self.regions, Short::of(text.as_bytes())) {
+            (Some(known), Some(text)) => {
+                let position = known.iter().position(|known| known.is(text));
+                position.map_or(0, code_of)
+            }
+            _ => self.code(TextField::ModelRegion, text),
+        }
+    }
+
     /// A text among those that a field is compared with.
+    #[inline(never)]
     fn code(&self, field: TextField, text: &str) -> i64 {
         let texts = self.texts.get(field as usize);
         texts.map_or(ABSENT, |texts| texts.code(text))
@@ -375,4 +433,29 @@ impl Flat {
 
 fn from_halves(low: i64, high: i64) -> Mask {
     Mask::from(low.cast_unsigned()) | Mask::from(high.cast_unsigned()) << 64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_texts_that_differ_in_one_byte_or_in_length_are_others() {
+        for bytes in 0..20 {
+            let text = "m".repeat(bytes);
+            let short = Short::of(text.as_bytes());
+            assert_eq!(short.is_some(), (4..=16).contains(&bytes), "{bytes}");
+            let Some(short) = short else { continue };
+            assert!(short.is(short));
+            for at in 0..bytes {
+                let mut other = text.clone().into_bytes();
+                other[at] = b'n';
+                assert!(!short.is(Short::of(&other).unwrap()), "{bytes} {at}");
+            }
+            for longer in 4..=16 {
+                let other = Short::of(&[b'm'; 16][..longer]).unwrap();
+                assert_eq!(short.is(other), longer == bytes);
+            }
+        }
+    }
 }

@@ -12,6 +12,7 @@
 
 mod columns;
 mod fill;
+mod kinds;
 
 pub(super) use fill::{Walked, build};
 
@@ -24,14 +25,11 @@ use super::table::Record;
 /// Cuts that a record has room for; others lie in a list of their own.
 pub(super) const INLINE: usize = 4;
 
-/// Models whose rows are the same, by where these stand.
+/// Models whose rows are the same, by where the first of these begins.
 pub(super) type Kind = u32;
 
 /// Of no kind; no row begins there, nor anywhere near, also where positions have 32 bits.
 pub(super) const UNPANELLED: Kind = 1 << 31;
-
-/// Where no row begins, nor is anywhere near.
-const NO_ROW: u32 = 1 << 31;
 
 /// No ending of a panel.
 pub(super) const NO_ENDING: u32 = u32::MAX;
@@ -103,8 +101,8 @@ pub(super) struct Panel {
     dated: Column,
     /// For the cuts of a model's own that its record has room for: strides.
     own: [u32; INLINE],
-    /// By kind, and the endpoint called: where a model's cells begin.
-    rows: Box<[u32]>,
+    /// Cells of one row. A kind has a row for each endpoint that may be called, one behind the other.
+    width: u32,
     cells: Box<[Ending]>,
     /// By cell: as a walk would say it.
     verdicts: Box<[u32]>,
@@ -121,11 +119,10 @@ pub(super) struct Panel {
 }
 
 impl Panel {
-    /// Where the cells of a record begin; `None` where it has to be walked.
+    /// Where the cells of a record begin, for an endpoint of the catalog.
     #[inline(always)]
-    pub(super) fn row(&self, record: &Record, endpoint: u32) -> Option<u32> {
-        let row = record.kind as usize + endpoint as usize;
-        self.rows.get(row).copied()
+    pub(super) const fn row(&self, record: &Record, endpoint: u32) -> u32 {
+        record.kind.wrapping_add(endpoint.wrapping_mul(self.width))
     }
 
     /// Where in a row, and from its beginning, the tests lead that nearly every policy makes.

@@ -170,12 +170,11 @@ impl Sold {
     /// Where a route of a model leads, where all of it can be read at once.
     #[inline(always)]
     pub(super) fn lead(&self, sale: &Sale, position: u16, at: Instant) -> Option<Lead<'_>> {
-        let route = sale.lot.wrapping_add(u32::from(position));
-        let placed = self.routes.get(route as usize)?;
+        let (_, placed, offering) = self.placed(sale, position)?;
         let plain = placed.plain.as_ref()?;
         Some(Lead {
             route: catalog::Route {
-                offering: OfferingId(sale.offering.wrapping_add(placed.after)),
+                offering,
                 endpoint: placed.site.endpoint,
             },
             url: &plain.url,
@@ -187,14 +186,22 @@ impl Sold {
     /// A route of a model, by its position among them.
     #[inline(always)]
     pub(super) fn facts(&self, sale: &Sale, position: u16) -> Option<RouteFacts<'_>> {
-        let at = sale.lot.wrapping_add(u32::from(position));
-        let placed = self.routes.get(at as usize)?;
+        let (at, placed, offering) = self.placed(sale, position)?;
         Some(RouteFacts {
-            offering: OfferingId(sale.offering.wrapping_add(placed.after)),
+            offering,
             site: &placed.site,
             at,
             base: sale.base,
         })
+    }
+
+    /// Where a route of a model lies, and which of its offerings it is.
+    #[inline(always)]
+    fn placed(&self, sale: &Sale, position: u16) -> Option<(u32, &Placed, OfferingId)> {
+        let at = sale.lot.wrapping_add(u32::from(position));
+        let placed = self.routes.get(at as usize)?;
+        let offering = OfferingId(sale.offering.wrapping_add(placed.after));
+        Some((at, placed, offering))
     }
 }
 

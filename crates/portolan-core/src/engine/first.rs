@@ -16,16 +16,30 @@ impl Engine {
     /// `view_call`, and quicker than one after the other.
     #[inline(always)]
     pub fn decide_first(&self, call: &Call<'_>, state: &State) -> (Decision, Option<First<'_>>) {
-        if call.caller.stamp == self.snapshot.0
-            && let Some(glance) = self.ground(state).sight(call)
-            && let Some(quick) = self.told_by(&glance, call, state)
-        {
+        if let Some(quick) = self.decide_at_once(call, state) {
             return quick;
         }
         // Put elsewhere and taken from there: what is handed over in memory stays in memory.
         let mut slow = None;
         self.decide_and_view(*call, state, &mut slow);
         slow.unwrap_or_else(|| (self.foreign(call.at), None))
+    }
+
+    /// The same where one look tells all of it, as it does for nearly every call; `None` where more
+    /// has to be asked, by `decide_first`.
+    ///
+    /// Whoever makes the call anew for that keeps nothing of it until then, which is quickest.
+    #[inline(always)]
+    pub fn decide_at_once(
+        &self,
+        call: &Call<'_>,
+        state: &State,
+    ) -> Option<(Decision, Option<First<'_>>)> {
+        if call.caller.stamp != self.snapshot.0 {
+            return None;
+        }
+        let glance = self.ground(state).sight(call)?;
+        self.told_by(&glance, call, state)
     }
 
     /// A call's decision and first attempt, where one look told all of them.

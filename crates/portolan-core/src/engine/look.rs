@@ -4,8 +4,10 @@
 use std::cell::Cell;
 
 use super::Engine;
+use crate::answer::SetValue;
 use crate::catalog::Route;
-use crate::policy::{Condition, Term};
+use crate::explain;
+use crate::policy::{Condition, RuleId, RuleKind, Term};
 use crate::reference::Facts;
 use crate::request::{Request, State};
 
@@ -33,6 +35,14 @@ impl Engine {
         self.facts_about(about, |facts| {
             facts.value(term).map(|value| facts.text(&value))
         })
+    }
+
+    /// What a `set` rule sets: the field as bodies have it, and its value. `None` for any other rule.
+    pub fn set(&self, rule: RuleId) -> Option<(String, SetValue)> {
+        let RuleKind::Set { field, value, .. } = &self.policy.rule(rule)?.kind else {
+            return None;
+        };
+        Some(explain::set(field, value))
     }
 
     fn facts_about<R>(

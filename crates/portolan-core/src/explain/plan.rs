@@ -1,15 +1,10 @@
 //! A plan in words: each attempt with its places, price and URL, and what the caller should know.
 
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the resolver has checked the types: a value of another type cannot stand here"
-)]
-
 use std::cell::Cell;
 
 use super::{dropped, effective, message};
 use crate::answer::{Attempt, Limit, Plan, Retry, SetValue, Warning};
-use crate::catalog::{Executes, Price};
+use crate::catalog::Price;
 use crate::instant::Instant;
 use crate::judgement;
 use crate::place::PlaceId;
@@ -93,24 +88,10 @@ fn attempt(case: Case<'_>, attempt: &judgement::Attempt) -> Option<Attempt> {
         else {
             continue;
         };
-        match (field, value) {
-            (SetField::Known(BodyField::Stream), Value::Bool(value)) => {
-                stream = *value;
-                // Absent and false are one: the plainest body leaves the field out.
-                set.push((
-                    "stream".to_owned(),
-                    if *value {
-                        SetValue::Bool(true)
-                    } else {
-                        SetValue::Remove
-                    },
-                ));
-            }
-            (SetField::Known(field), value) => {
-                set.push((field.wire().to_owned(), set_value(value)));
-            }
-            (SetField::Other(name), value) => set.push((name.to_string(), set_value(value))),
+        if let (SetField::Known(BodyField::Stream), Value::Bool(value)) = (field, value) {
+            stream = *value;
         }
+        set.push(self::set(field, value));
     }
     let alias = effective
         .model_text
@@ -140,7 +121,7 @@ fn attempt(case: Case<'_>, attempt: &judgement::Attempt) -> Option<Attempt> {
         price: price(&facts, attempt),
         stream,
         set,
-        executes: endpoint.executes.iter().map(|e| executes(*e)).collect(),
+        executes: endpoint.executes.iter().map(|e| e.name()).collect(),
         limit: attempt.limit.and_then(|id| limit(&facts, id)),
     })
 }
@@ -164,22 +145,21 @@ fn price(facts: &Facts<'_>, attempt: &judgement::Attempt) -> Price {
     facts.price_in(attempt.route.route(), tier).value
 }
 
-fn set_value(value: &Value) -> SetValue {
-    match value {
-        Value::Bool(value) => SetValue::Bool(*value),
-        Value::Integer(value) => SetValue::Integer(*value),
-        Value::Text(value) => SetValue::Text(value.to_string()),
+/// What a rule sets: the field as bodies have it, and its value. Absent and false are one for a
+/// stream: the plainest body leaves it out.
+pub(crate) fn set(field: &SetField, value: &Value) -> (String, SetValue) {
+    let name = match field {
+        SetField::Known(field) => field.wire().to_owned(),
+        SetField::Other(name) => name.to_string(),
+    };
+    let value = match (field, value) {
+        (SetField::Known(BodyField::Stream), Value::Bool(false)) => SetValue::Remove,
+        (_, Value::Bool(value)) => SetValue::Bool(*value),
+        (_, Value::Integer(value)) => SetValue::Integer(*value),
+        (_, Value::Text(value)) => SetValue::Text(value.to_string()),
         _ => SetValue::Remove,
-    }
-}
-
-const fn executes(what: Executes) -> &'static str {
-    match what {
-        Executes::Retry => "retry",
-        Executes::Fallbacks => "fallbacks",
-        Executes::JsonRepair => "json-repair",
-        Executes::Transcript => "transcript",
-    }
+    };
+    (name, value)
 }
 
 fn limit(facts: &Facts<'_>, id: RuleId) -> Option<Limit> {

@@ -21,19 +21,19 @@ use crate::witness::with_fallback;
 pub(super) fn suspects(
     search: &Search<'_>,
     chart: &mut Chart<'_>,
-    kept: &mut Kept,
+    kept: Option<&mut Kept>,
 ) -> Result<Region, Inconclusive> {
     let mut behind = chart.behind(search.asked.filter)?;
     let between = chart.topic(search.asked.between, None)?;
     behind = chart.and(behind, between)?;
     // Its attempts are attempts of the plan, of which the premises have to be true.
-    violating(chart, search.asked, false, behind, Some(kept))
+    violating(chart, search.asked, false, behind, kept)
 }
 
 /// Notes the classes of fallbacks that would refute a claim.
 pub(super) fn suspect(search: &mut Search<'_>, chart: &mut Chart<'_>) -> Result<(), Inconclusive> {
     let mut kept = std::mem::take(&mut search.kept.fallbacks);
-    let suspects = suspects(search, chart, &mut kept);
+    let suspects = suspects(search, chart, Some(&mut kept));
     search.kept.fallbacks = kept;
     let suspects = suspects?;
     if suspects.is_empty() || search.found.is_some() {

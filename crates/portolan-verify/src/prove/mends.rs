@@ -3,7 +3,6 @@
 
 use portolan_core::diagram::survey::{Bound, Bounded, Flag, Number, Region, Survey, TextField};
 
-use super::breaks::Kept;
 use super::{Search, chains};
 use crate::words;
 
@@ -43,10 +42,10 @@ pub(super) fn complete(survey: &mut Survey<'_>, searches: &mut [Search<'_>]) {
     }
     let whole = survey.each(&mut |chart| {
         for (search, left) in &mut open {
-            let (mut wanted, mut against) = search.against(chart, &mut Kept::default())?;
+            let (mut wanted, mut against) = search.against(chart, None)?;
             if search.asked.every().is_some() {
                 wanted = chart.routing(wanted, true)?;
-                let suspects = chains::suspects(search, chart, &mut Kept::default())?;
+                let suspects = chains::suspects(search, chart, None)?;
                 against = chart.or(against, suspects)?;
             }
             let mut kept = Vec::new();

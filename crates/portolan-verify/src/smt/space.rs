@@ -312,8 +312,9 @@ impl<'a> Space<'a> {
     }
 }
 
-/// 0000-01-01T00:00:00Z: a year before it has no four digits, and no posted request says one.
-const YEAR_0: i64 = -62_167_219_200;
+/// When year 0 begins, in Unix seconds: a year before it has no four digits, no posted request says
+/// one, and no question is about it.
+pub const YEAR_0: i64 = -62_167_219_200;
 
 /// What no fallback overrides is the call's.
 fn shared(field: Field) -> Field {

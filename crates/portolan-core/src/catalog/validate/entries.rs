@@ -7,14 +7,6 @@ use crate::catalog::catalog::{Endpoint, Executes, Maker, Provider, Region, Regio
 use crate::catalog::raw;
 use crate::catalog::shape::SLOTS;
 
-/// What an endpoint may execute.
-const EXECUTES: [(&str, Executes); 4] = [
-    ("retry", Executes::Retry),
-    ("fallbacks", Executes::Fallbacks),
-    ("json-repair", Executes::JsonRepair),
-    ("transcript", Executes::Transcript),
-];
-
 impl Checker {
     pub(super) fn check_scores(&mut self, raw: Vec<raw::Named<raw::Score>>) -> Vec<ScoreKind> {
         let mut scores = Vec::with_capacity(raw.len());
@@ -116,10 +108,11 @@ impl Checker {
     fn executes(&mut self, names: &[raw::Text]) -> BTreeSet<Executes> {
         let mut executes = BTreeSet::new();
         for name in names {
-            let known = EXECUTES.into_iter().find(|(word, _)| *word == &*name.value);
-            executes.extend(known.map(|(_, what)| what));
+            let mut all = Executes::ALL.into_iter();
+            let known = all.find(|what| what.name() == &*name.value);
+            executes.extend(known);
             if known.is_none() {
-                let words = EXECUTES.map(|(word, _)| word);
+                let words = Executes::ALL.map(Executes::name);
                 let near = self.speller.nearest(&name.value, words.into_iter());
                 self.report(diags::unknown_execution(name.span, &name.value, near));
             }

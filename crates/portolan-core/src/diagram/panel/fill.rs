@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::columns::{Columns, Needs, OwnSlots, TOO_MUCH, own_slots};
-use super::{Column, Ending, FIELDS, Further, Kind, NO_ROUTE, NO_ROW, Panel, UNPANELLED, What};
+use super::kinds::{Kinds, NO_ROW};
+use super::{Column, Ending, FIELDS, Further, NO_ROUTE, Panel, What};
 use crate::diagram::field::{ABSENT, Flag, TextField};
 use crate::diagram::flat::{ANSWER, Ask, At, Flat, OWN, basic};
 use crate::diagram::intern::Memo;
@@ -50,7 +51,7 @@ pub(in crate::diagram) fn build(walked: &Walked<'_>, table: &mut Table) -> Panel
     let [constant_fields, own_fields] = FIELDS;
     let (constants, further) = seated(&filling.constants, constant_fields, simple);
     let (own, wider) = seated(&filling.own, own_fields, |_| true);
-    let mut kinds = Kinds::new(&rows, ends);
+    let mut kinds = Kinds::new(&rows, ends, &filling);
     let mut more = Vec::new();
     table.settle(&mut |shape, stored| {
         let cuts = cuts(&plans, &numbers_of, shape, stored);
@@ -68,9 +69,9 @@ pub(in crate::diagram) fn build(walked: &Walked<'_>, table: &mut Table) -> Panel
         stream: stream.stride,
         dated,
         own: own.map(|seat| column(seat).stride),
-        rows: kinds.all.into(),
-        cells: filling.cells.into(),
-        verdicts: filling.verdicts.into(),
+        width: u32::try_from(filling.width).unwrap_or(0),
+        cells: kinds.cells.into(),
+        verdicts: kinds.verdicts.into(),
         wide: !further.is_empty() || !wider.is_empty(),
         others: columns.others().into(),
         further: further.into_iter().map(|(_, further)| further).collect(),
@@ -113,40 +114,13 @@ fn seated<const PLACES: usize>(
     (places, rest)
 }
 
-/// Models whose rows are the same.
-struct Kinds<'a> {
-    /// By shape and endpoint.
-    rows: &'a [u32],
-    ends: usize,
-    known: Memo<Box<[u32]>, Kind>,
-    all: Vec<u32>,
-}
-
-impl<'a> Kinds<'a> {
-    fn new(rows: &'a [u32], ends: usize) -> Self {
-        Self {
-            rows,
-            ends,
-            known: Memo::default(),
-            all: Vec::new(),
-        }
-    }
-
-    /// The kind of a shape's models.
-    fn of(&mut self, shape: u32) -> Option<Kind> {
-        let start = (shape as usize).checked_mul(self.ends)?;
-        let rows = self.rows.get(start..start.checked_add(self.ends)?)?;
-        let key = rows.into();
-        if let Some(known) = self.known.get(&key) {
-            return Some(known);
-        }
-        let made = Kind::try_from(self.all.len()).ok();
-        let made = made.filter(|made| *made < UNPANELLED)?;
-        self.all.extend(rows);
-        self.known.insert(key, made);
-        Some(made)
-    }
-}
+/// Somebody has to walk.
+pub(super) const UNTOLD: Ending = Ending {
+    rule: 0,
+    route: NO_ROUTE,
+    what: What::Locked,
+    warnings: 0,
+};
 
 /// A model's own cuts, in the order of columns; `None` where they do not fit.
 fn cuts(
@@ -229,7 +203,7 @@ enum Side {
     Of { digit: usize, highest: usize },
 }
 
-struct Filling<'a> {
+pub(super) struct Filling<'a> {
     walked: &'a Walked<'a>,
     needs: &'a Needs,
     digits: Vec<Digit>,
@@ -237,10 +211,10 @@ struct Filling<'a> {
     places: BTreeMap<Ask, (Option<usize>, Option<usize>)>,
     columns: &'a Columns,
     /// Cells of one row.
-    width: usize,
-    cells: Vec<Ending>,
+    pub(super) width: usize,
+    pub(super) cells: Vec<Ending>,
     /// By cell.
-    verdicts: Vec<u32>,
+    pub(super) verdicts: Vec<u32>,
     constants: Vec<Further>,
     own: Vec<Further>,
 }
@@ -394,12 +368,7 @@ impl<'a> Filling<'a> {
     ) -> Option<(u32, Ending)> {
         let [verdict, _] = end.verdicts;
         let verdict = walk(verdict)?;
-        let mut ending = Ending {
-            rule: 0,
-            route: NO_ROUTE,
-            what: What::Locked,
-            warnings: 0,
-        };
+        let mut ending = UNTOLD;
         match self.walked.verdicts.get(verdict as usize)? {
             Verdict::Pass => return None,
             Verdict::Locked(_) => {}

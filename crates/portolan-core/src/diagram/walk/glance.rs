@@ -52,7 +52,7 @@ impl<'a> Ground<'a> {
             None => self.record(compiled.absent)?,
         };
         let asking = self.asking(call, &call.body, model);
-        let glance = self.looked(&asking, subject, record)?;
+        let glance = self.looked(&asking, subject, record);
         if !compiled.panel.wide {
             return self.ended(glance);
         }
@@ -79,19 +79,19 @@ impl<'a> Ground<'a> {
             Err(false) => return None,
         };
         let asking = self.asking(call, &call.body, Some(id));
-        self.ended(self.looked(&asking, subject, record)?)
+        self.ended(self.looked(&asking, subject, record))
     }
 
     /// Where the tests lead that nearly every policy makes.
     #[inline(always)]
-    fn looked(self, asking: &Asking<'_>, subject: u32, record: &'a Record) -> Option<Looked<'a>> {
+    fn looked(self, asking: &Asking<'_>, subject: u32, record: &'a Record) -> Looked<'a> {
         let Compiled { panel, flat, .. } = self.compiled;
-        let row = panel.row(record, asking.call.caller.endpoint.0)?;
-        Some(Looked {
+        let row = panel.row(record, asking.call.caller.endpoint.0);
+        Looked {
             subject,
             record,
             at: panel.look(row, record, &flat.basics(asking)),
-        })
+        }
     }
 
     #[inline(always)]

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::said::{Aspect, Sayings};
-use crate::catalog::{Catalog, Executes, Price, Route};
+use crate::catalog::{Catalog, Price, Route};
 use crate::diagram::fold::Fold;
 use crate::diagram::sketch::Sketch;
 use crate::diagram::store::Inconclusive;
@@ -100,12 +100,7 @@ fn fixed(catalog: &Catalog, route: Route) -> [(&'static str, String); 5] {
     let maker = maker.and_then(|id| catalog.maker(id));
     let endpoint = catalog.endpoint(route.endpoint);
     let executes = endpoint.into_iter().flat_map(|e| &e.executes);
-    let executes = executes.map(|what| match what {
-        Executes::Retry => "retry",
-        Executes::Fallbacks => "fallbacks",
-        Executes::JsonRepair => "json-repair",
-        Executes::Transcript => "transcript",
-    });
+    let executes = executes.map(|what| what.name());
     [
         ("url", catalog.url(route)),
         ("upstream id", catalog.upstream_id(route).to_owned()),
