@@ -15,6 +15,11 @@ use portolan_core::answer::Outcome;
 
 use crate::render::paint::{self, Color};
 
+/// What serves is what allocates most.
+#[cfg(feature = "serve")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Decides which model endpoint a request may go to, by rules.
 ///
 /// Exit status: 0 yes, 1 the input is wrong or a check failed, 2 the command line is wrong,

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -30,10 +30,10 @@ use crate::log::{Line, Log, Record};
 use crate::mock::Mock;
 use crate::observe::Observations;
 use crate::passing::Outbound;
-use crate::paths;
+use crate::paths::{self, Connection};
 use crate::proof::{Destination, Proof, prove};
-use crate::reading::Slow;
 use crate::shared::{Shared, Turn};
+use crate::steady::Afterwards;
 use crate::telemetry::Telemetry;
 use crate::tls::acceptor;
 use crate::traces::{Collector, Waiting};
@@ -115,6 +115,8 @@ pub struct Gateway {
     pub(crate) observations: Observations,
     pub(crate) budgets: Budgets,
     draining: AtomicBool,
+    /// Calls that came and whose line is not written yet.
+    open: AtomicU32,
 }
 
 impl Gateway {
@@ -172,6 +174,7 @@ impl Gateway {
             observations: Observations::default(),
             budgets: Budgets::default(),
             draining: AtomicBool::new(false),
+            open: AtomicU32::new(0),
         }))
     }
 
@@ -185,7 +188,7 @@ impl Gateway {
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
     {
         let (gateway, listener) = (Arc::clone(self), Arc::clone(listener));
-        paths::answer(gateway, listener, request, Slow::default()).await
+        paths::answer(gateway, listener, request, Connection::default()).await
     }
 
     /// Loads, compiles and proves anew, and serves that from the next call on. Where anything is
@@ -232,6 +235,12 @@ impl Gateway {
         self.draining.load(Ordering::Relaxed)
     }
 
+    /// Everything counted so far, for Prometheus.
+    pub(crate) fn metrics(&self) -> String {
+        self.telemetry.calls_open(self.open.load(Ordering::SeqCst));
+        self.telemetry.text() + &self.ledger.metrics()
+    }
+
     /// Counts a call that an attempt is about to make: in Redis where windows are shared, else in
     /// this process.
     pub(crate) async fn take(
@@ -272,10 +281,16 @@ impl Gateway {
     }
 
     /// The line of a call that came just now.
-    pub(crate) fn record(self: &Arc<Self>, served: &Arc<Served>, id: &str, now_ms: i64) -> Record {
+    pub(crate) fn record(
+        self: &Arc<Self>,
+        served: &Arc<Served>,
+        id: &str,
+        now_ms: i64,
+        afterwards: Afterwards,
+    ) -> Record {
         let (gateway, served) = (Arc::clone(self), Arc::clone(served));
         let line = Line {
-            at: clock::instant(now_ms).to_string(),
+            at: Some(clock::instant(now_ms)),
             request_id: id.to_owned(),
             ..Line::default()
         };
@@ -294,8 +309,10 @@ impl Gateway {
             gateway.telemetry.count(line, known);
             let dropped = gateway.spans.add(line, &served);
             gateway.telemetry.spans_dropped(dropped);
+            gateway.open.fetch_sub(1, Ordering::SeqCst);
         };
-        Record::begin(line, Arc::new(sink))
+        self.open.fetch_add(1, Ordering::SeqCst);
+        Record::begin(line, Arc::new(sink), afterwards)
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use portolan_core::catalog::Price;
 use portolan_core::decimal::Decimal;
+use portolan_core::instant::Instant;
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
@@ -17,6 +18,7 @@ use crate::budgets::Reserved;
 use crate::evidence::Evidence;
 use crate::observe::Observed;
 use crate::reading::Slow;
+use crate::steady::Afterwards;
 use crate::traces::Trace;
 use crate::ways::Way;
 
@@ -69,8 +71,9 @@ impl Log {
 /// One call, from its arrival to the end of its answer.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Line {
-    /// When it came, RFC 3339.
-    pub(crate) at: String,
+    /// When it came; written as RFC 3339.
+    #[serde(serialize_with = "written")]
+    pub(crate) at: Option<Instant>,
     /// Ours.
     pub(crate) request_id: String,
     /// The upstream's, where one answered.
@@ -128,6 +131,18 @@ pub(crate) struct Line {
     /// What is set aside of the key's budget.
     #[serde(skip)]
     pub(crate) reserved: Option<Reserved>,
+}
+
+#[expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands a field over like this"
+)]
+fn written<S: Serializer>(at: &Option<Instant>, serializer: S) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => serializer.collect_str(at),
+        None => serializer.serialize_str(""),
+    }
 }
 
 /// One try of an attempt.
@@ -200,25 +215,31 @@ pub(crate) struct Used {
 /// What has become of a call of which nothing else is known: its caller went away.
 const CANCELLED: &str = "cancelled";
 
-/// A line that is written when it is dropped, so that no call goes unaccounted.
+/// Who takes lines.
+type Sink = Arc<dyn Fn(&Line) + Send + Sync>;
+
+/// A line that is written once it is dropped, so that no call goes unaccounted.
 pub(crate) struct Record {
-    pub(crate) line: Line,
-    sink: Arc<dyn Fn(&Line) + Send + Sync>,
+    pub(crate) line: Box<Line>,
+    sink: Sink,
     begun: tokio::time::Instant,
     /// Whether the caller was cut off, because it did not read.
     pub(crate) slow: Slow,
+    /// Where the writing is left, so that no answer waits for it.
+    afterwards: Afterwards,
 }
 
 impl Record {
-    pub(crate) fn begin(line: Line, sink: Arc<dyn Fn(&Line) + Send + Sync>) -> Self {
+    pub(crate) fn begin(line: Line, sink: Sink, afterwards: Afterwards) -> Self {
         Self {
-            line: Line {
+            line: Box::new(Line {
                 outcome: CANCELLED,
                 ..line
-            },
+            }),
             sink,
             begun: tokio::time::Instant::now(),
             slow: Slow::default(),
+            afterwards,
         }
     }
 
@@ -235,6 +256,7 @@ impl Drop for Record {
         }
         self.line.took = self.begun.elapsed();
         self.line.ms = u64::try_from(self.line.took.as_millis()).unwrap_or(u64::MAX);
-        (self.sink)(&self.line);
+        let (line, sink) = (std::mem::take(&mut self.line), Arc::clone(&self.sink));
+        self.afterwards.leave(move || sink(&line));
     }
 }

@@ -13,6 +13,7 @@ use http::{HeaderName, Response, Uri, header};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use portolan_core::answer::{Answer, Outcome, Plan};
+use portolan_core::instant::Instant;
 use portolan_wire::BodyText;
 use portolan_wire::http::Fault;
 use serde::Serialize;
@@ -193,8 +194,8 @@ type Name = (&'static str, String, String, String);
 #[derive(Debug, Default)]
 struct Sum {
     calls: u64,
-    first_at: String,
-    last_at: String,
+    first_at: Option<Instant>,
+    last_at: Option<Instant>,
     /// The latest of them, to be found in the log.
     sample: String,
 }
@@ -216,10 +217,8 @@ impl Observations {
         let mut sums = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let sum = sums.entry(name).or_default();
         sum.calls += 1;
-        if sum.first_at.is_empty() {
-            sum.first_at.clone_from(&line.at);
-        }
-        sum.last_at.clone_from(&line.at);
+        sum.first_at = sum.first_at.or(line.at);
+        sum.last_at = line.at;
         sum.sample.clone_from(&line.request_id);
     }
 
@@ -242,8 +241,8 @@ impl Observations {
                 "endpoint": endpoint,
                 "model": model,
                 "calls": sum.calls,
-                "first_at": sum.first_at,
-                "last_at": sum.last_at,
+                "first_at": sum.first_at.map(|at| at.to_string()),
+                "last_at": sum.last_at.map(|at| at.to_string()),
                 "sample_request_id": sum.sample,
             }));
         }

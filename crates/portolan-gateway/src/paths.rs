@@ -18,22 +18,32 @@ use crate::heads;
 use crate::host::{Named, named};
 use crate::log::Record;
 use crate::reading::{Slow, awaited};
+use crate::steady::Afterwards;
 use crate::traces::Trace;
 use crate::transport::{Body, full};
 use crate::{ask, chat, models, passing};
 
-/// Answers a call that came in on a listener, by a connection that may turn out to be slow.
+/// What a call has to do with the connection that it came by.
+#[derive(Clone, Default)]
+pub(crate) struct Connection {
+    /// It may turn out to be slow.
+    pub(crate) slow: Slow,
+    /// Where work is left until it rests.
+    pub(crate) afterwards: Afterwards,
+}
+
+/// Answers a call that came in on a listener.
 pub(crate) async fn answer<B>(
     gateway: Arc<Gateway>,
     listener: Arc<Listener>,
     request: Request<B>,
-    connection: Slow,
+    connection: Connection,
 ) -> Response<Body>
 where
     B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
 {
     let (head, body) = request.into_parts();
-    let (exchange, mut record) = arrived(&gateway, listener.dialect, &head);
+    let (exchange, mut record) = arrived(&gateway, listener.dialect, &head, connection.afterwards);
     let endpoint = match endpoint(&listener, &head) {
         Ok(endpoint) => endpoint,
         Err(host) => return exchange.fault(&mut record, Fault::WrongHost { host: &host }),
@@ -47,7 +57,7 @@ where
         return exchange.fault(&mut record, Fault::Draining);
     }
     let limit = Duration::from_secs(exchange.served.config.bounds.reader_s);
-    let slow = (record.slow.clone(), connection);
+    let slow = (record.slow.clone(), connection.slow);
     awaited(routed(&exchange, head, body, record).await, limit, slow)
 }
 
@@ -92,9 +102,7 @@ pub(crate) async fn administer(
         ("/healthz", &Method::GET) => plain(200, "ok\n".to_owned()),
         ("/readyz", &Method::GET) if ready => plain(200, format!("{}\n", gateway.snapshot())),
         ("/readyz", &Method::GET) => plain(503, "draining\n".to_owned()),
-        ("/metrics", &Method::GET) => {
-            plain(200, gateway.telemetry.text() + &gateway.ledger.metrics())
-        }
+        ("/metrics", &Method::GET) => plain(200, gateway.metrics()),
         ("/usage", &Method::GET) => json(gateway.ledger.json(&gateway.audio.json())),
         ("/report", &Method::GET) if gateway.settings.observe => json(gateway.observations.json()),
         ("/reload", &Method::POST) => {
@@ -108,7 +116,8 @@ pub(crate) async fn administer(
             }
         }
         _ => {
-            let (exchange, mut record) = arrived(&gateway, Dialect::default(), &head);
+            let (exchange, mut record) =
+                arrived(&gateway, Dialect::default(), &head, Afterwards::default());
             exchange.fault(&mut record, Fault::NoSuchPath { path })
         }
     }
@@ -134,11 +143,16 @@ fn plain(status: u16, text: String) -> Response<Body> {
 }
 
 /// A call that has just come: its id, its instant, its policy, and its line in the log.
-fn arrived(gateway: &Arc<Gateway>, dialect: Dialect, head: &Parts) -> (Exchange, Record) {
+fn arrived(
+    gateway: &Arc<Gateway>,
+    dialect: Dialect,
+    head: &Parts,
+    afterwards: Afterwards,
+) -> (Exchange, Record) {
     let now_ms = gateway.clock.now_ms();
     let id = id();
     let served = gateway.served();
-    let mut record = gateway.record(&served, &id, now_ms);
+    let mut record = gateway.record(&served, &id, now_ms, afterwards);
     record.line.path = shown(head.uri.path());
     record.line.trace = Trace::of(&head.headers, &served, now_ms);
     record.line.client_request_id = heads::client_id(&head.headers);

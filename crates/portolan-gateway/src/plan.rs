@@ -6,7 +6,7 @@
 
 #![expect(
     clippy::wildcard_enum_match_arm,
-    reason = "one kind of rule is picked out of all of them, and a value of another type cannot be set"
+    reason = "one kind of rule is picked out of all of them"
 )]
 
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use portolan_core::decision;
 use portolan_core::diagram::{self, View};
 use portolan_core::engine::{About, Engine};
 use portolan_core::instant::Instant;
-use portolan_core::policy::{BodyField, RuleId, RuleKind, SetField, Value};
+use portolan_core::policy::{RuleId, RuleKind};
 use portolan_core::request::{Request, State};
 use portolan_wire::Sending;
 
@@ -158,18 +158,13 @@ impl Reading<'_> {
             None => Some(self.request.primary()),
             Some(position) => self.request.fallbacks().get(position),
         };
-        let mut stream = own.is_some_and(|own| own.body.stream);
-        let mut set = Vec::new();
-        for id in attempt.sets() {
-            let kind = self.engine.policy().rule(id).map(|rule| &rule.kind);
-            let Some(RuleKind::Set { field, value, .. }) = kind else {
-                continue;
-            };
-            if let (SetField::Known(BodyField::Stream), Value::Bool(value)) = (field, value) {
-                stream = *value;
-            }
-            set.push(self::set(field, value));
-        }
+        let set = attempt.sets().filter_map(|id| self.engine.set(id));
+        let set: Vec<(String, SetValue)> = set.collect();
+        let streams = set.iter().rev().find(|(name, _)| name == "stream");
+        let stream = match streams {
+            Some((_, value)) => *value == SetValue::Bool(true),
+            None => own.is_some_and(|own| own.body.stream),
+        };
         Some(Attempt {
             way: served.way(route)?,
             fallback,
@@ -206,8 +201,7 @@ impl Reading<'_> {
 
     fn warnings(&self, view: &View<'_>, attempts: &[Attempt<'_>]) -> Vec<(Option<usize>, String)> {
         let mut codes: Vec<(Option<usize>, String)> = Vec::new();
-        let few = view.warnings().count();
-        for warning in view.warnings().take(few) {
+        for warning in view.warnings() {
             let Some(rule) = self.engine.policy().rule(warning.rule) else {
                 continue;
             };
@@ -253,22 +247,6 @@ fn retry(engine: &Engine, rule: RuleId) -> Option<Retry<'_>> {
         }),
         _ => None,
     }
-}
-
-/// A field as it is set. Absent and false are one for a stream: the plainest body leaves it out.
-fn set(field: &SetField, value: &Value) -> (String, SetValue) {
-    let name = match field {
-        SetField::Known(field) => field.wire().to_owned(),
-        SetField::Other(name) => name.to_string(),
-    };
-    let value = match (field, value) {
-        (SetField::Known(BodyField::Stream), Value::Bool(false)) => SetValue::Remove,
-        (_, Value::Bool(value)) => SetValue::Bool(*value),
-        (_, Value::Integer(value)) => SetValue::Integer(*value),
-        (_, Value::Text(value)) => SetValue::Text(value.to_string()),
-        _ => SetValue::Remove,
-    };
-    (name, value)
 }
 
 #[cfg(test)]

@@ -18,8 +18,8 @@ use tokio::sync::{Semaphore, oneshot, watch};
 
 use crate::config::Listener;
 use crate::gateway::Gateway;
-use crate::paths;
-use crate::reading::{Paced, Slow};
+use crate::paths::{self, Connection};
+use crate::reading::Paced;
 use crate::steady::Steady;
 use crate::traces::export;
 
@@ -146,21 +146,24 @@ async fn accept(
 /// One connection from its beginning to its end. How it ends is between the caller and its
 /// answers, which are logged.
 async fn taken_in(gateway: &Arc<Gateway>, door: &Door, stream: TcpStream, watcher: Watcher) {
-    let slow = Slow::default();
+    let own = Connection::default();
+    let afterwards = own.afterwards.clone();
     let limit = Duration::from_secs(gateway.served().config.bounds.reader_s);
     let told = Arc::clone(gateway);
-    let stream = Paced::new(stream, limit, slow.clone(), move || told.cut_off());
+    let stream = Paced::new(stream, limit, own.slow.clone(), move || told.cut_off());
     let acceptor = match door {
         Door::Calls(at, _) => gateway.served().acceptor(*at),
         Door::Admin => None,
     };
     let Some(acceptor) = acceptor else {
-        let _ = Steady::new(watcher.watch(connection(gateway, door, (stream, slow)))).await;
+        let calls = watcher.watch(connection(gateway, door, (stream, own)));
+        let _ = Steady::new(calls, afterwards).await;
         return;
     };
     let head = Duration::from_secs(gateway.served().config.bounds.head_s);
     if let Ok(Ok(stream)) = tokio::time::timeout(head, acceptor.accept(stream)).await {
-        let _ = Steady::new(watcher.watch(connection(gateway, door, (stream, slow)))).await;
+        let calls = watcher.watch(connection(gateway, door, (stream, own)));
+        let _ = Steady::new(calls, afterwards).await;
     }
 }
 
@@ -168,7 +171,7 @@ async fn taken_in(gateway: &Arc<Gateway>, door: &Door, stream: TcpStream, watche
 fn connection<I>(
     gateway: &Arc<Gateway>,
     door: &Door,
-    (stream, slow): (I, Slow),
+    (stream, own): (I, Connection),
 ) -> impl GracefulConnection<Error: Send> + Send + use<I>
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -177,10 +180,10 @@ where
     let (gateway, door) = (Arc::clone(gateway), door.clone());
     let service = service_fn(move |request: Request<Incoming>| {
         let (gateway, door) = (Arc::clone(&gateway), door.clone());
-        let slow = slow.clone();
+        let own = own.clone();
         async move {
             let response = match door {
-                Door::Calls(_, listener) => paths::answer(gateway, listener, request, slow).await,
+                Door::Calls(_, listener) => paths::answer(gateway, listener, request, own).await,
                 Door::Admin => paths::administer(gateway, request).await,
             };
             Ok::<_, std::convert::Infallible>(response)

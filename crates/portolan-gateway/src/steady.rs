@@ -1,13 +1,16 @@
-//! A connection that is polled again at once where it woke itself.
+//! A connection that is polled again at once where it woke itself, and what is done once it rests.
 //!
 //! A call's body is read by the task that drives its connection: whoever waits for the body wakes the
 //! task that it is part of. The runtime would put that task behind all others and wake another worker
 //! to take it over, which costs more than the rest of a call; here it is only polled once more.
+//!
+//! What nobody waits for, such as a call's line in the log, is done when the connection has nothing
+//! else to do: then what could be sent of the answer is sent.
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 use futures_util::task::AtomicWaker;
@@ -28,6 +31,28 @@ struct Bell {
     polling: AtomicBool,
     rung: AtomicBool,
     task: AtomicWaker,
+    left: Mutex<Vec<Work>>,
+}
+
+type Work = Box<dyn FnOnce() + Send>;
+
+impl Bell {
+    fn ring_unless_polled(&self) {
+        // Whoever polls looks once it has stopped: it sees what was left, or is seen to have stopped.
+        if !self.polling.load(Ordering::SeqCst) {
+            self.task.wake();
+        }
+    }
+
+    /// Does what was left to do.
+    fn work(&self) {
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let work = std::mem::take(&mut *left);
+        drop(left);
+        for work in work {
+            work();
+        }
+    }
 }
 
 impl Wake for Bell {
@@ -37,16 +62,33 @@ impl Wake for Bell {
 
     fn wake_by_ref(self: &Arc<Self>) {
         self.rung.store(true, Ordering::SeqCst);
-        // Whoever polls looks once it has stopped: it sees this, or is seen to have stopped.
-        if !self.polling.load(Ordering::SeqCst) {
-            self.task.wake();
-        }
+        self.ring_unless_polled();
+    }
+}
+
+/// Where work is left for the time when a connection rests. It is done in any case, at the latest
+/// when the connection ends.
+#[derive(Clone, Default)]
+pub(crate) struct Afterwards(Arc<Bell>);
+
+impl Afterwards {
+    pub(crate) fn leave(&self, work: impl FnOnce() + Send + 'static) {
+        let mut left = self.0.left.lock().unwrap_or_else(PoisonError::into_inner);
+        left.push(Box::new(work));
+        drop(left);
+        self.0.ring_unless_polled();
+    }
+}
+
+impl Drop for Bell {
+    fn drop(&mut self) {
+        self.work();
     }
 }
 
 impl<F> Steady<F> {
-    pub(crate) fn new(inner: F) -> Self {
-        let bell = Arc::new(Bell::default());
+    pub(crate) fn new(inner: F, afterwards: Afterwards) -> Self {
+        let Afterwards(bell) = afterwards;
         Self {
             inner: Box::pin(inner),
             waker: Waker::from(Arc::clone(&bell)),
@@ -67,11 +109,9 @@ impl<F: Future> Future for Steady<F> {
             let mut own = Context::from_waker(&this.waker);
             let polled = this.inner.as_mut().poll(&mut own);
             this.bell.polling.store(false, Ordering::SeqCst);
-            if polled.is_ready() {
+            if polled.is_ready() || !this.bell.rung.load(Ordering::SeqCst) {
+                this.bell.work();
                 return polled;
-            }
-            if !this.bell.rung.load(Ordering::SeqCst) {
-                return Poll::Pending;
             }
         }
         context.waker().wake_by_ref();
@@ -114,7 +154,7 @@ mod tests {
         let task = Arc::new(Task::default());
         let waker = Waker::from(Arc::clone(&task));
         let mut context = Context::from_waker(&waker);
-        let mut steady = Steady::new(waking(IN_A_ROW - 1));
+        let mut steady = Steady::new(waking(IN_A_ROW - 1), Afterwards::default());
         let polled = Pin::new(&mut steady).poll(&mut context);
         assert_eq!(polled, Poll::Ready(IN_A_ROW));
         assert_eq!(task.0.load(Ordering::SeqCst), 0);
@@ -125,7 +165,7 @@ mod tests {
         let task = Arc::new(Task::default());
         let waker = Waker::from(Arc::clone(&task));
         let mut context = Context::from_waker(&waker);
-        let mut steady = Steady::new(waking(IN_A_ROW));
+        let mut steady = Steady::new(waking(IN_A_ROW), Afterwards::default());
         assert_eq!(Pin::new(&mut steady).poll(&mut context), Poll::Pending);
         assert_eq!(task.0.load(Ordering::SeqCst), 1);
         let polled = Pin::new(&mut steady).poll(&mut context);
@@ -139,14 +179,52 @@ mod tests {
         let mut context = Context::from_waker(&waker);
         let kept: Arc<std::sync::Mutex<Option<Waker>>> = Arc::default();
         let place = Arc::clone(&kept);
-        let mut steady = Steady::new(poll_fn(move |context| {
+        let woken = poll_fn(move |context| {
             let before = place.lock().unwrap().replace(context.waker().clone());
             before.map_or(Poll::Pending, |_| Poll::Ready(()))
-        }));
+        });
+        let mut steady = Steady::new(woken, Afterwards::default());
         assert_eq!(Pin::new(&mut steady).poll(&mut context), Poll::Pending);
         assert_eq!(task.0.load(Ordering::SeqCst), 0);
         kept.lock().unwrap().as_ref().unwrap().wake_by_ref();
         assert_eq!(task.0.load(Ordering::SeqCst), 1);
         assert_eq!(Pin::new(&mut steady).poll(&mut context), Poll::Ready(()));
+    }
+    #[test]
+    fn what_is_left_is_done_once_there_is_nothing_else_to_do() {
+        let task = Arc::new(Task::default());
+        let waker = Waker::from(Arc::clone(&task));
+        let mut context = Context::from_waker(&waker);
+        let done = Arc::new(AtomicUsize::new(0));
+        let afterwards = Afterwards::default();
+        let leave = |afterwards: &Afterwards| {
+            let done = Arc::clone(&done);
+            afterwards.leave(move || {
+                done.fetch_add(1, Ordering::SeqCst);
+            });
+        };
+        let (from_within, seen) = (afterwards.clone(), Arc::clone(&done));
+        let leaves = leave;
+        let mut polls = 0;
+        let inner = poll_fn(move |context: &mut Context<'_>| {
+            polls += 1;
+            if polls == 1 {
+                leaves(&from_within);
+                context.waker().wake_by_ref();
+            }
+            assert_eq!(seen.load(Ordering::SeqCst), 0);
+            Poll::<()>::Pending
+        });
+        let mut steady = Steady::new(inner, afterwards.clone());
+        assert_eq!(Pin::new(&mut steady).poll(&mut context), Poll::Pending);
+        assert_eq!(done.load(Ordering::SeqCst), 1);
+        assert_eq!(task.0.load(Ordering::SeqCst), 0);
+        // From elsewhere it wakes the task; a connection that is gone leaves nothing undone.
+        leave(&afterwards);
+        assert_eq!(task.0.load(Ordering::SeqCst), 1);
+        drop(steady);
+        assert_eq!(done.load(Ordering::SeqCst), 1);
+        drop(afterwards);
+        assert_eq!(done.load(Ordering::SeqCst), 2);
     }
 }

@@ -101,6 +101,13 @@ impl Telemetry {
         self.handle.render()
     }
 
+    /// Tells how many calls came whose line is not written yet.
+    pub(crate) fn calls_open(&self, count: u32) {
+        with_local_recorder(&self.recorder, || {
+            metrics::gauge!("portolan_calls_open").set(f64::from(count));
+        });
+    }
+
     /// Counts a line that the log could not take.
     pub(crate) fn log_lost(&self) {
         with_local_recorder(&self.recorder, || {

@@ -4,7 +4,7 @@
 use std::sync::{Arc, OnceLock};
 
 use http::{HeaderValue, Uri};
-use portolan_core::catalog::{Catalog, Executes, Route};
+use portolan_core::catalog::{Catalog, Route};
 
 /// One route.
 #[derive(Debug)]
@@ -94,19 +94,9 @@ impl Way {
             url,
             usage_region: region.usage.to_string(),
             upstream_id: catalog.upstream_id(route).to_owned(),
-            executes: endpoint.executes.iter().map(|e| executes(*e)).collect(),
+            executes: endpoint.executes.iter().map(|e| e.name()).collect(),
             model_header: HeaderValue::from_str(model).ok(),
             region_header: HeaderValue::from_str(&region.name).ok(),
         })
-    }
-}
-
-/// As plans have it.
-const fn executes(what: Executes) -> &'static str {
-    match what {
-        Executes::Retry => "retry",
-        Executes::Fallbacks => "fallbacks",
-        Executes::JsonRepair => "json-repair",
-        Executes::Transcript => "transcript",
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::harness::{Build, Gate, US};
+use crate::harness::{ADMIN, Build, Gate, US};
 use crate::upstream::{Act, End, Upstream, answer};
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -93,9 +93,13 @@ async fn a_caller_that_goes_away_ends_the_call_upstream() {
     let mut body = response.into_body();
     let first = body.frame().await.unwrap().unwrap().into_data().unwrap();
     assert_eq!(first, chunk("a"));
+    let metrics = gate.get(ADMIN, "/metrics").await.text;
+    assert!(metrics.contains("\nportolan_calls_open 1\n"), "{metrics}");
     drop(body);
     us.left().await;
     assert_eq!(gate.logged(1).await["outcome"], "cancelled");
+    let metrics = gate.get(ADMIN, "/metrics").await.text;
+    assert!(metrics.contains("\nportolan_calls_open 0\n"), "{metrics}");
 }
 
 #[tokio::test]
