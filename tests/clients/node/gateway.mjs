@@ -6,6 +6,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 
 const ROOT = process.env.ROOT;
 const POLICY = 'rules/assemblyai';
@@ -62,7 +63,7 @@ listeners:
 export async function start({ day = DAY, policy = POLICY, yaml, set = [] } = {}) {
   const place = mkdtempSync(join(tmpdir(), 'portolan-clients-'));
   const log = join(place, 'decisions.ndjson');
-  const words = ['serve', policy, '--upstream', 'mock', '--at', day, '--log', log];
+  const words = ['serve', policy, '--upstream', 'mock', '--at', day, '--log', log, '--admin', '127.0.0.1:0'];
   if (yaml) {
     const file = join(place, 'gateway.yaml');
     writeFileSync(file, yaml);
@@ -74,17 +75,23 @@ export async function start({ day = DAY, policy = POLICY, yaml, set = [] } = {})
   const child = spawn(process.env.PORTOLAN, words, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise((resolve) => child.on('exit', resolve));
   const urls = {};
+  let admin;
   let ready = false;
   for await (const line of createInterface({ input: child.stdout })) {
     const found = line.match(/^listening: (.*) at (\S+)$/);
     for (const [, name] of found ? found[1].matchAll(/`([^`]+)`/g) : []) urls[name] = found[2];
+    if (line.startsWith('admin: ')) admin = line.slice('admin: '.length).trim();
     ready = line.startsWith('ready: ');
     if (ready) break;
   }
   if (!ready) throw new Error('it did not get ready');
   return {
     url: (endpoint = 'us') => `${urls[endpoint]}/v1`,
-    lines: () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').filter(Boolean).map(JSON.parse) : []),
+    /** The log, once it has all calls so far. */
+    lines: async () => {
+      while (!/^portolan_calls_open 0$/m.test(await (await fetch(`${admin}/metrics`)).text())) await setTimeout(20);
+      return existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').filter(Boolean).map(JSON.parse) : [];
+    },
     close: async () => {
       child.kill();
       await ended;

@@ -71,22 +71,22 @@ describe('a client over the mock', () => {
   }
 
   test('what fails once is tried again by the gateway alone', async () => {
-    const earlier = gateway.lines().length;
+    const earlier = (await gateway.lines()).length;
     const headers = { 'x-portolan-mock': '503,ok' };
     await client.chat.completions.create({ model: MODELS[1], messages: HELLO }, { headers });
-    const [line, ...more] = gateway.lines().slice(earlier);
+    const [line, ...more] = (await gateway.lines()).slice(earlier);
     assert.deepEqual(line.attempts.map((attempt) => attempt.outcome), ['503', 'answered']);
     assert.deepEqual(more, []);
   });
 
   test('what fails twice is not tried by the client', async () => {
-    const earlier = gateway.lines().length;
+    const earlier = (await gateway.lines()).length;
     const headers = { 'x-portolan-mock': '503,503' };
     await assert.rejects(
       client.chat.completions.create({ model: MODELS[1], messages: HELLO }, { headers }),
       openai.InternalServerError,
     );
-    const [line, ...more] = gateway.lines().slice(earlier);
+    const [line, ...more] = (await gateway.lines()).slice(earlier);
     assert.equal(line.attempts.length, 2);
     assert.deepEqual(more, []);
   });

@@ -6,6 +6,7 @@ import re
 import subprocess
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -52,16 +53,23 @@ class Gateway:
         """What a client of the chat API calls its base URL."""
         return self.urls[endpoint] + "/v1"
 
+    def open(self):
+        """Calls that came and whose lines are not written yet."""
+        with urllib.request.urlopen(f"{self.admin}/metrics", timeout=60) as metrics:
+            [count] = re.findall(r"^portolan_calls_open (\d+)$", metrics.read().decode(), re.M)
+        return int(count)
+
     def lines(self, count=None):
-        """The log so far; with a number, once it has so many lines about calls."""
+        """The log, once it has all calls so far; with a number, once it has so many lines."""
         until = time.monotonic() + 60
         while True:
+            whole = count is None and self.open() == 0
             text = self.log.read_text() if self.log.exists() else ""
             lines = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
-            if count is None or len(lines) >= count:
+            if len(lines) >= count if count is not None else whole:
                 return lines
             if time.monotonic() > until:
-                raise AssertionError(f"{len(lines)} of {count} lines: {lines}")
+                raise AssertionError(f"{len(lines)} of {count or 'all'} lines: {lines}")
             time.sleep(0.02)
 
     def since(self, before, count=1):
