@@ -16,8 +16,8 @@ pub(crate) const COUNT: usize = 4_096;
 
 /// Cases with the most instructions that Portolan may take for a decision.
 const LINES: [(Case, f64); 4] = [
-    (Case::Route, 205.0),
-    (Case::Refusal, 205.0),
+    (Case::Route, 180.0),
+    (Case::Refusal, 180.0),
     (Case::Golden, 5_600.0),
     (Case::TwoFallbacks, 21_000.0),
 ];

@@ -11,6 +11,15 @@ use crate::policy::RuleId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Snapshot(pub [u8; 16]);
 
+impl Snapshot {
+    /// How it begins: enough to tell callers of one engine from those of another. Never zero.
+    #[inline]
+    pub(crate) fn stamp(self) -> u64 {
+        let first = self.0.first_chunk();
+        first.map_or(0, |first| u64::from_le_bytes(*first)) | 1
+    }
+}
+
 impl fmt::Display for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))

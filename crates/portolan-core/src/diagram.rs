@@ -49,7 +49,7 @@ use store::Inconclusive;
 use table::Table;
 use verdict::Verdict;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, EndpointId};
 use crate::instant::Window;
 use crate::policy::{Policy, RuleId, Scope};
 use crate::request::AttributeValue;
@@ -76,7 +76,7 @@ pub(crate) struct Compiled {
     absent: u32,
     unknown: u32,
     /// One look at the panel needs nothing but an id and basic fields.
-    plain: bool,
+    pub(crate) plain: bool,
 }
 
 /// The classes of an attribute's rows, and the texts that it is compared with.
@@ -211,6 +211,11 @@ impl Compiled {
             tests: self.flat.len(),
             panelled: self.table.panelled(),
         }
+    }
+
+    /// Where the rows of an endpoint are among those of each kind of model.
+    pub(crate) fn row(&self, endpoint: EndpointId) -> u32 {
+        self.panel.row(endpoint.0)
     }
 
     /// Attributes as codes.

@@ -42,6 +42,9 @@ pub struct Engine {
     policy: Policy,
     compiled: Compiled,
     snapshot: Snapshot,
+    /// The stamp of callers whose calls one look may tell all of; nobody's, where this policy asks
+    /// more of each.
+    at_once: u64,
     sources: Sources,
     /// By rule.
     verdicts: Box<[Option<Verdict>]>,
@@ -86,7 +89,7 @@ impl Engine {
     /// # Errors
     /// Everything in it that this policy does not declare.
     pub fn request(&self, draft: Draft) -> Result<Request, RequestErrors> {
-        let stamp = self.snapshot.0;
+        let stamp = self.snapshot.stamp();
         accept::accept(&self.catalog, &self.policy, &self.compiled, stamp, draft)
     }
 
@@ -104,7 +107,7 @@ impl Engine {
             &self.catalog,
             &self.policy,
             &self.compiled,
-            self.snapshot.0,
+            self.snapshot.stamp(),
             endpoint,
             attributes,
         )
@@ -117,7 +120,7 @@ impl Engine {
 
     /// Decides. Total: every request that was accepted gets a decision.
     pub fn decide(&self, request: &Request, state: &State) -> Decision {
-        if request.caller.stamp != self.snapshot.0 {
+        if request.caller.stamp != self.snapshot.stamp() {
             return self.foreign(request.at);
         }
         let call = request.call();
@@ -138,15 +141,14 @@ impl Engine {
     /// Decides a call that was never a request.
     #[inline(always)]
     pub fn decide_call(&self, call: &Call<'_>, state: &State) -> Decision {
-        if call.caller.stamp != self.snapshot.0 {
-            return self.foreign(call.at);
-        }
         let ground = self.ground(state);
-        let glance = ground.sight(call);
-        match glance.and_then(|glance| ground.decided(self.snapshot, call.at, &glance)) {
-            Some(decision) => decision,
-            None => self.walked(*call, state),
+        if call.caller.stamp == self.at_once
+            && let Some(glance) = ground.sight(call)
+            && let Some(decision) = ground.decided(self.snapshot, call.at, &glance)
+        {
+            return decision;
         }
+        self.walked(*call, state)
     }
 
     /// Decides a call where one look is not enough. Takes a copy, which nobody makes before: what
@@ -154,6 +156,9 @@ impl Engine {
     #[inline(never)]
     fn walked(&self, call: Call<'_>, state: &State) -> Decision {
         let call = &call;
+        if call.caller.stamp != self.snapshot.stamp() {
+            return self.foreign(call.at);
+        }
         let ground = self.ground(state);
         if let Some(glance) = ground.glance(call)
             && let Some(decision) = ground.decided(self.snapshot, call.at, &glance)

@@ -143,8 +143,8 @@ pub const PANEL_CELLS: usize = 1_024;
 /// Cells of all rows of a panel.
 pub const PANEL_CELLS_IN_ALL: usize = 1_000_000;
 
-/// Shifts tried for ids that share a group, before some of them go without a place of their own.
-pub const TABLE_SHIFTS: u8 = 255;
+/// Factors tried for ids that share a group, before some of them go without a place of their own.
+pub const TABLE_FACTORS: u8 = 255;
 
 /// Combinations of attributes for which a timeline looks for a model that routes.
 pub const TIMELINE_TENANTS: usize = 65_536;

@@ -377,7 +377,8 @@ mod tests {
             endpoint: crate::catalog::EndpointId(0),
             attributes: Vec::new(),
             codes: Vec::new(),
-            stamp: [0; 16],
+            row: 0,
+            stamp: 0,
         };
         let body = Fields {
             stream: true,

@@ -119,16 +119,15 @@ pub(super) struct Panel {
 }
 
 impl Panel {
-    /// Where the cells of a record begin, for an endpoint of the catalog.
-    #[inline(always)]
-    pub(super) const fn row(&self, record: &Record, endpoint: u32) -> u32 {
-        record.kind.wrapping_add(endpoint.wrapping_mul(self.width))
+    /// Where the rows of an endpoint of the catalog are among those of each kind.
+    pub(super) const fn row(&self, endpoint: u32) -> u32 {
+        endpoint.wrapping_mul(self.width)
     }
 
-    /// Where in a row, and from its beginning, the tests lead that nearly every policy makes.
+    /// Where, from the beginning of a row, those tests lead that are the same for all models.
     #[inline(always)]
-    pub(super) fn look(&self, row: u32, record: &Record, basics: &Basics) -> u32 {
-        let [region, at, max_tokens, _, total_tokens, stream, ..] = *basics;
+    pub(super) fn shared(&self, row: u32, basics: &Basics) -> u32 {
+        let [region, at, .., stream, _, _] = *basics;
         let mut cell = row;
         let mut add = |reached: bool, stride: u32| {
             cell = cell.wrapping_add(select_unpredictable(reached, stride, 0));
@@ -140,9 +139,27 @@ impl Panel {
         }
         add(stream != 0, self.stream);
         add(at >= self.dated.cut, self.dated.stride);
-        let values = [at, at, max_tokens, total_tokens];
-        for ((stride, cut), value) in self.own.iter().zip(&record.cuts).zip(values) {
-            let reached = value >= i64::from(*cut);
+        cell
+    }
+
+    /// Where, from there, the tests of a record lead that nearly every policy makes.
+    #[inline(always)]
+    pub(super) fn own(&self, shared: u32, record: &Record, basics: &Basics) -> u32 {
+        let [_, at, max_tokens, input_tokens, ..] = *basics;
+        let mut cell = shared.wrapping_add(record.kind);
+        let mut add = |reached: bool, stride: u32| {
+            cell = cell.wrapping_add(select_unpredictable(reached, stride, 0));
+        };
+        let [first, second, most, in_all] = record.cuts.map(i64::from);
+        // What is left for input where the output is as long as it may be: that does not overflow.
+        let left = in_all - max_tokens.max(0);
+        let reached = [
+            at >= first,
+            at >= second,
+            max_tokens >= most,
+            input_tokens >= left,
+        ];
+        for (stride, reached) in self.own.iter().zip(reached) {
             add(reached, *stride);
         }
         cell

@@ -91,15 +91,14 @@ impl Selling {
         let urls = self.urls.into_keys().into_iter();
         let urls: Vec<Option<Arc<str>>> = urls.map(|url| url.map(Arc::from)).collect();
         let regions = catalog.regions.iter();
-        let usages: Vec<Arc<str>> = regions.map(|region| Arc::from(&*region.usage)).collect();
-        let nobody: Arc<str> = Arc::from("");
+        let usages: Vec<&str> = regions.map(|region| &*region.usage).collect();
         let spots = self.spots.into_keys();
         let routes = self.routes.into_iter().filter_map(|route| {
             let spot = spots.get(route.site as usize)?;
             let site = Site {
                 endpoint: spot.endpoint,
                 url: urls.get(spot.url as usize).cloned().flatten(),
-                usage: usages.get(spot.region.index()).unwrap_or(&nobody).clone(),
+                usage: Box::from(*usages.get(spot.region.index()).unwrap_or(&"")),
                 prices: spot.prices.clone(),
             };
             Some(Placed {
@@ -135,7 +134,7 @@ struct Placed {
 /// whether all of it can be read without another.
 #[derive(Debug)]
 struct Plain {
-    url: Arc<str>,
+    url: Box<str>,
     pace: Pace,
 }
 
@@ -147,7 +146,7 @@ impl Plain {
         let priced = |of: &Stretch| of.input != NO_AMOUNT && of.output != NO_AMOUNT;
         pace.stretches.iter().all(priced).then_some(())?;
         Some(Self {
-            url: site.url.clone()?,
+            url: Box::from(&**site.url.as_ref()?),
             pace,
         })
     }
@@ -221,7 +220,7 @@ pub(super) struct Site {
     /// None where it holds the model's id.
     pub(super) url: Option<Arc<str>>,
     /// The bucket that usage is counted in.
-    pub(super) usage: Arc<str>,
+    pub(super) usage: Box<str>,
     pub(super) prices: Prices,
 }
 

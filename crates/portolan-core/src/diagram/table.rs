@@ -106,7 +106,7 @@ impl Table {
     /// Adds a record that an id finds: one of those that the table was made for.
     pub(super) fn insert(&mut self, id: &str, stored: &Stored) -> u32 {
         let key = Key::of(id);
-        let place = self.places.of(key.hash());
+        let place = self.places.of(key.hash()).unwrap_or(usize::MAX);
         let at = u32::try_from(place).unwrap_or(u32::MAX);
         let (mut record, mut spot) = self.store(stored);
         (record.words, record.check) = (key.words, key.check);
@@ -158,7 +158,7 @@ impl Table {
         match self.recognise(id) {
             Ok(found) => Some(found),
             Err(true) => None,
-            Err(false) => self.seldom(id, self.places.of(Key::of(id).hash())),
+            Err(false) => self.seldom(id, self.places.of(Key::of(id).hash())?),
         }
     }
 
@@ -166,7 +166,9 @@ impl Table {
     #[inline(always)]
     pub(super) fn recognise(&self, id: &str) -> Result<(u32, &Record), bool> {
         let key = Key::of(id);
-        let place = self.places.of(key.hash());
+        let Some(place) = self.places.of(key.hash()) else {
+            return Err(false);
+        };
         let Some(record) = self.records.get(place) else {
             return Err(false);
         };
@@ -175,7 +177,7 @@ impl Table {
             return Ok((place as u32, record));
         }
         // An id that is cut is nobody's at first sight.
-        let perhaps = key.is_cut() && key.is(&record.words, record.check & !UNSURE);
+        let perhaps = key.is_cut() && key.check == record.check & !UNSURE;
         Err(!perhaps && self.strays.is_empty())
     }
 
@@ -214,7 +216,8 @@ impl Table {
     #[inline(always)]
     pub(super) fn touch(&self, id: &str) -> u32 {
         let place = self.places.of(Key::of(id).hash());
-        self.records.get(place).map_or(0, |record| record.kind)
+        let record = place.and_then(|place| self.records.get(place));
+        record.map_or(0, |record| record.kind)
     }
 
     /// The shapes of all records that are no aliases.

@@ -23,7 +23,7 @@ pub(super) fn caller(
     catalog: &Catalog,
     policy: &Policy,
     compiled: &Compiled,
-    stamp: [u8; 16],
+    stamp: u64,
     name: Option<&str>,
     given: &BTreeMap<String, String>,
 ) -> Result<Caller, RequestErrors> {
@@ -57,6 +57,7 @@ pub(super) fn caller(
     let codes = compiled.attribute_codes(&attributes);
     Ok(Caller {
         endpoint,
+        row: compiled.row(endpoint),
         attributes,
         codes,
         stamp,
@@ -68,7 +69,7 @@ pub(super) fn accept(
     catalog: &Catalog,
     policy: &Policy,
     compiled: &Compiled,
-    stamp: [u8; 16],
+    stamp: u64,
     draft: Draft,
 ) -> Result<Request, RequestErrors> {
     let name = draft.endpoint.as_deref();

@@ -78,16 +78,20 @@ fn made(
     let whole = !diagnostics.has_errors();
     let left_out = diagnostics.left_out();
     let snapshot = snapshot(&sources);
-    let engine = parts.filter(|_| whole).map(|(catalog, policy)| Engine {
-        compiled: compiled(&catalog, &policy),
-        verdicts: policy
-            .rules()
-            .map(|(_, rule)| rule.kind.verdict().cloned())
-            .collect(),
-        catalog,
-        policy,
-        snapshot,
-        sources: sources.clone(),
+    let engine = parts.filter(|_| whole).map(|(catalog, policy)| {
+        let compiled = compiled(&catalog, &policy);
+        Engine {
+            at_once: if compiled.plain { snapshot.stamp() } else { 0 },
+            compiled,
+            verdicts: policy
+                .rules()
+                .map(|(_, rule)| rule.kind.verdict().cloned())
+                .collect(),
+            catalog,
+            policy,
+            snapshot,
+            sources: sources.clone(),
+        }
     });
     Compilation {
         engine,

@@ -35,7 +35,7 @@ impl Engine {
         call: &Call<'_>,
         state: &State,
     ) -> Option<(Decision, Option<First<'_>>)> {
-        if call.caller.stamp != self.snapshot.0 {
+        if call.caller.stamp != self.at_once {
             return None;
         }
         let glance = self.ground(state).sight(call)?;
@@ -65,7 +65,7 @@ impl Engine {
         slow: &mut Option<(Decision, Option<First<'a>>)>,
     ) {
         let call = &call;
-        if call.caller.stamp == self.snapshot.0
+        if call.caller.stamp == self.snapshot.stamp()
             && let Some(glance) = self.ground(state).glance(call)
             && let Some(quick) = self.told_by(&glance, call, state)
         {

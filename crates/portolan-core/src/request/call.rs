@@ -18,10 +18,12 @@ use crate::instant::Instant;
 pub struct Caller {
     pub(crate) endpoint: EndpointId,
     pub(crate) attributes: Vec<Option<AttributeValue>>,
+    /// Where its rows begin among those of each kind, in the compiled form of that engine.
+    pub(crate) row: u32,
     /// The attributes as the compiled form of that engine reads them.
     pub(crate) codes: Vec<i64>,
-    /// The snapshot of that engine.
-    pub(crate) stamp: [u8; 16],
+    /// How the snapshot of that engine begins.
+    pub(crate) stamp: u64,
 }
 
 impl Caller {

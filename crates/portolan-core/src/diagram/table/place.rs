@@ -1,5 +1,6 @@
-//! A place for every hash: hashes are thrown into groups, and each group is shifted until all of
-//! it falls on free places. Looking one up reads the group's shift, and nothing is tried twice.
+//! A place for every hash: hashes are thrown into groups, and each group is multiplied until all of
+//! it falls on free places. Looking one up reads the group's factor, and
+//! nothing is tried twice.
 
 #![expect(
     clippy::inline_always,
@@ -16,10 +17,11 @@ use crate::limits;
 #[derive(Debug)]
 pub(super) struct Places {
     /// By group.
-    shifts: Box<[u8]>,
-    /// How far a hash is pushed right for its group.
-    top: u32,
+    factors: Box<[u8]>,
+    /// What a hash is cut to for its group.
     mask: usize,
+    /// How far a product is pushed right for its place.
+    top: u32,
 }
 
 impl Default for Places {
@@ -32,7 +34,8 @@ impl Places {
     /// Places for these hashes; one that is there twice, or finds none in time, shares one.
     pub(super) fn new(mut hashes: Vec<u64>) -> Self {
         let count = (hashes.len() / 7 * 8 + 8).next_power_of_two();
-        hashes.sort_unstable();
+        // Those of a group lie together, however many groups there are.
+        hashes.sort_unstable_by_key(|hash| hash.reverse_bits());
         hashes.dedup();
         let mut groups = (count / 4).max(2);
         loop {
@@ -48,9 +51,9 @@ impl Places {
     /// Places in so many groups, and whether every hash has one of its own.
     fn of_groups(groups: usize, count: usize, members: &[u64]) -> (Self, bool) {
         let mut made = Self {
-            shifts: vec![0; groups].into(),
-            top: u64::BITS - groups.trailing_zeros(),
-            mask: count - 1,
+            factors: vec![1; groups].into(),
+            mask: groups - 1,
+            top: u64::BITS - count.trailing_zeros(),
         };
         let mut placed = 0;
         let mut each: Vec<&[u64]> = members
@@ -62,10 +65,10 @@ impl Places {
         let mut tried = Vec::new();
         for group in each {
             let Some(first) = group.first() else { continue };
-            for shift in 0..limits::TABLE_SHIFTS {
+            for factor in 1..=limits::TABLE_FACTORS {
                 tried.clear();
                 for hash in group {
-                    let at = made.shifted(*hash, shift);
+                    let at = made.multiplied(*hash, factor);
                     if taken.get(at) != Some(&false) || tried.contains(&at) {
                         break;
                     }
@@ -78,8 +81,8 @@ impl Places {
                         }
                     }
                     let own = made.group(*first);
-                    if let Some(place) = made.shifts.get_mut(own) {
-                        *place = shift;
+                    if let Some(place) = made.factors.get_mut(own) {
+                        *place = factor;
                     }
                     placed += group.len();
                     break;
@@ -91,25 +94,24 @@ impl Places {
 
     /// How many places there are.
     pub(super) fn count(&self) -> usize {
-        self.mask + 1
+        1 << (u64::BITS - self.top)
     }
 
-    /// The place of a hash.
+    /// The place of a hash: there is one for each.
     #[inline(always)]
-    pub(super) fn of(&self, hash: u64) -> usize {
-        let shift = self.shifts.get(self.group(hash));
-        self.shifted(hash, shift.copied().unwrap_or(0))
+    pub(super) fn of(&self, hash: u64) -> Option<usize> {
+        let factor = self.factors.get(self.group(hash))?;
+        Some(self.multiplied(hash, *factor))
     }
 
     #[inline(always)]
     const fn group(&self, hash: u64) -> usize {
-        (hash >> self.top) as usize
+        hash as usize & self.mask
     }
 
     #[inline(always)]
-    const fn shifted(&self, hash: u64, shift: u8) -> usize {
-        let step = (hash >> 32) * shift as u64;
-        hash.wrapping_add(step) as usize & self.mask
+    const fn multiplied(&self, hash: u64, factor: u8) -> usize {
+        (hash.wrapping_mul(factor as u64) >> self.top) as usize
     }
 }
 
@@ -123,7 +125,7 @@ mod tests {
         for count in [0, 1, 2, 25, 1_000, 20_000] {
             let hashes: Vec<u64> = (0..count).map(|n| mix(n, 7)).collect();
             let places = Places::new(hashes.clone());
-            let mut taken: Vec<usize> = hashes.iter().map(|hash| places.of(*hash)).collect();
+            let mut taken: Vec<usize> = hashes.iter().filter_map(|hash| places.of(*hash)).collect();
             taken.sort_unstable();
             taken.dedup();
             assert_eq!(taken.len(), hashes.len());
@@ -134,6 +136,6 @@ mod tests {
     #[test]
     fn hashes_that_cannot_be_parted_are_no_reason_to_go_on() {
         let places = Places::new((0..200).map(|n| n << 50 | 5).collect());
-        assert!(places.of(5) < places.count());
+        assert!(places.of(5).unwrap() < places.count());
     }
 }

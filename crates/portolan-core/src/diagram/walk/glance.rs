@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use super::{Ground, refuse};
 use crate::decision::{Decision, Fate, Outcome, Snapshot};
 use crate::diagram::Compiled;
-use crate::diagram::field::Asking;
+use crate::diagram::flat::Basics;
 use crate::diagram::panel::{Ending, NO_ROUTE, What};
 use crate::diagram::table::Record;
 use crate::diagram::view::First;
@@ -44,7 +44,7 @@ impl<'a> Ground<'a> {
         }
         let compiled = self.compiled;
         let model = self.model(call.body.model);
-        let (subject, record) = match model {
+        let found = match model {
             Some(id) => match compiled.table.find(id) {
                 Some(found) => found,
                 None => self.record(compiled.unknown)?,
@@ -52,45 +52,58 @@ impl<'a> Ground<'a> {
             None => self.record(compiled.absent)?,
         };
         let asking = self.asking(call, &call.body, model);
-        let glance = self.looked(&asking, subject, record);
+        let basics = compiled.flat.basics(&asking);
+        let glance = self.looked(self.shared(call, &basics), found, &basics);
         if !compiled.panel.wide {
             return self.ended(glance);
         }
-        let basics = compiled.flat.basics(&asking);
         let values = compiled.flat.read(&compiled.panel.others, &asking, &basics);
-        let further = compiled.panel.further(subject, &values)?;
+        let further = compiled.panel.further(glance.subject, &values)?;
         self.ended(Looked {
             at: glance.at.wrapping_add(further),
             ..glance
         })
     }
 
-    /// What a glance comes to, where it takes nothing beside what nearly every call does: the id is
-    /// recognised as it stands, or nobody's, and no column is further. What is called on the way,
-    /// or where ways meet that do, takes values out of registers and puts them back.
+    /// What a glance at a policy that is `plain` comes to, where it takes nothing beside what nearly
+    /// every call does: the id is recognised as it stands, or nobody's. What is called on the way, or
+    /// where ways meet that do, takes values out of registers and puts them back.
     #[inline(always)]
     pub(crate) fn sight(self, call: &Call<'_>) -> Option<Glance<'a>> {
         let compiled = self.compiled;
-        let plain = call.fallbacks.is_empty() && self.state.is_empty() && compiled.plain;
-        let id = call.body.model.filter(|_| plain)?;
-        let (subject, record) = match compiled.table.recognise(id) {
+        let simple = call.fallbacks.is_empty() && self.state.is_empty();
+        let id = call.body.model.filter(|_| simple)?;
+        let basics = compiled
+            .flat
+            .basics(&self.asking(call, &call.body, Some(id)));
+        // What is known already is one number while the record is on its way.
+        let shared = self.shared(call, &basics);
+        let found = match compiled.table.recognise(id) {
             Ok(found) => found,
             Err(true) => self.record(compiled.unknown)?,
             Err(false) => return None,
         };
-        let asking = self.asking(call, &call.body, Some(id));
-        self.ended(self.looked(&asking, subject, record))
+        self.ended(self.looked(shared, found, &basics))
     }
 
-    /// Where the tests lead that nearly every policy makes.
+    /// Where the tests lead that are the same for all models.
     #[inline(always)]
-    fn looked(self, asking: &Asking<'_>, subject: u32, record: &'a Record) -> Looked<'a> {
-        let Compiled { panel, flat, .. } = self.compiled;
-        let row = panel.row(record, asking.call.caller.endpoint.0);
+    fn shared(self, call: &Call<'_>, basics: &Basics) -> u32 {
+        self.compiled.panel.shared(call.caller.row, basics)
+    }
+
+    /// Where, from there, those of a record lead that nearly every policy makes.
+    #[inline(always)]
+    fn looked(
+        self,
+        shared: u32,
+        (subject, record): (u32, &'a Record),
+        basics: &Basics,
+    ) -> Looked<'a> {
         Looked {
             subject,
             record,
-            at: panel.look(row, record, &flat.basics(asking)),
+            at: self.compiled.panel.own(shared, record, basics),
         }
     }
 
