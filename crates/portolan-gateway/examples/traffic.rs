@@ -22,6 +22,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -151,6 +152,7 @@ async fn gateway(directory: &str) -> Result<(), BoxError> {
     let gateway = Gateway::new(Box::new(load), settings)?;
     let server = Server::bind(gateway).await;
     let server = server.map_err(|(address, error)| format!("{address}: {error}"))?;
+    let server = server.with_threads(available_parallelism()?)?;
     server.run(std::future::pending()).await;
     Ok(())
 }

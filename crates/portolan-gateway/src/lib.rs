@@ -26,6 +26,8 @@ mod chat;
 #[cfg(feature = "server")]
 mod clock;
 #[cfg(feature = "server")]
+mod crew;
+#[cfg(feature = "server")]
 mod dispatch;
 #[cfg(feature = "server")]
 mod evidence;

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, oneshot, watch};
 
 use crate::config::Listener;
+use crate::crew::Crew;
 use crate::gateway::Gateway;
 use crate::paths::{self, Connection};
 use crate::reading::Paced;
@@ -33,6 +35,7 @@ const LAST_SPANS: Duration = Duration::from_secs(5);
 pub struct Server {
     gateway: Arc<Gateway>,
     open: Vec<(TcpListener, Door)>,
+    crew: Option<Arc<Crew>>,
 }
 
 /// What is behind a socket.
@@ -61,7 +64,22 @@ impl Server {
             let socket = TcpListener::bind(address).await;
             open.push((socket.map_err(|error| (address, error))?, door));
         }
-        Ok(Self { gateway, open })
+        Ok(Self {
+            gateway,
+            open,
+            crew: None,
+        })
+    }
+
+    /// Serves calls on so many threads of its own, each with a runtime: connections are handed out in
+    /// turn and stay where they are. Without it they are served by the runtime that `run` is called
+    /// in.
+    ///
+    /// # Errors
+    /// Why a thread cannot be started.
+    pub fn with_threads(self, threads: NonZeroUsize) -> io::Result<Self> {
+        let crew = Some(Arc::new(Crew::of(threads)?));
+        Ok(Self { crew, ..self })
     }
 
     /// The addresses of the listeners, in the order of the configuration, then that of the admin
@@ -83,7 +101,9 @@ impl Server {
         for (socket, door) in self.open {
             let admin = matches!(door, Door::Admin);
             let gateway = Arc::clone(&self.gateway);
-            let accepting = accept(gateway, socket, door, Arc::clone(&free), stopped.clone());
+            let crew = self.crew.clone().filter(|_| !admin);
+            let free = Arc::clone(&free);
+            let accepting = accept(gateway, (socket, door), crew, free, stopped.clone());
             // Whoever asks how the end is coming along is answered until it has come.
             if admin {
                 tokio::spawn(accepting);
@@ -113,8 +133,8 @@ impl Server {
 /// Takes connections in until the gateway stops, and waits for those that are open.
 async fn accept(
     gateway: Arc<Gateway>,
-    socket: TcpListener,
-    door: Door,
+    (socket, door): (TcpListener, Door),
+    crew: Option<Arc<Crew>>,
     free: Arc<Semaphore>,
     mut stopped: watch::Receiver<bool>,
 ) {
@@ -134,10 +154,14 @@ async fn accept(
         };
         let _ = stream.set_nodelay(true);
         let (gateway, door, watcher) = (Arc::clone(&gateway), door.clone(), open.watcher());
-        tokio::spawn(async move {
+        let serve = async move |stream: TcpStream| {
             taken_in(&gateway, &door, stream, watcher).await;
             drop(permit);
-        });
+        };
+        match &crew {
+            Some(crew) => crew.take(stream, serve),
+            None => drop(tokio::spawn(serve(stream))),
+        }
     }
     drop(socket);
     open.shutdown().await;

@@ -20,6 +20,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tower_service::Service;
 
+use crate::crew;
 use crate::mock::Mock;
 
 /// Whatever can go wrong with a connection.
@@ -97,9 +98,13 @@ impl Transport {
 /// A client over the network for bodies of a kind.
 pub(crate) type Upstreams<B> = Client<Timed<HttpsConnector<HttpConnector>>, B>;
 
-/// Clients by how long they may take to connect: that is a policy's to say.
+/// Who of a crew asks, and how long connecting may take.
+type Asking = (usize, Option<Duration>);
+
+/// Clients, one for each of a crew, so that a connection is used where it is served, and for how long
+/// they may take to connect: that is a policy's to say.
 #[derive(Default)]
-pub(crate) struct Network(Mutex<BTreeMap<Option<Duration>, Upstreams<Full<Bytes>>>>);
+pub(crate) struct Network(Mutex<BTreeMap<Asking, Upstreams<Full<Bytes>>>>);
 
 impl Network {
     async fn send(
@@ -120,7 +125,7 @@ impl Network {
     fn client(&self, connect: Option<Duration>) -> Upstreams<Full<Bytes>> {
         let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let made = || client(connect, Versions::All);
-        let made = clients.entry(connect).or_insert_with(made);
+        let made = clients.entry((crew::seat(), connect)).or_insert_with(made);
         made.clone()
     }
 }

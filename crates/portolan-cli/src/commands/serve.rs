@@ -5,8 +5,11 @@ use std::fs::OpenOptions;
 use std::future::Future;
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+
 use std::sync::Arc;
+use std::thread::available_parallelism;
 
 use anyhow::{Context, anyhow, bail, ensure};
 use portolan_core::engine::Engine;
@@ -82,7 +85,8 @@ fn listener(text: &str) -> Result<(String, SocketAddr), String> {
 /// # Errors
 /// When the policy is not sound or not proved, or an address cannot be listened on.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Report> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    // What it does beside calls; these have threads of their own.
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| anyhow!("cannot start: {}", in_words(&error)))?;
@@ -138,6 +142,10 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
     let server = server.map_err(|(address, error)| {
         anyhow!("cannot listen on `{address}`: {}", in_words(&error))
     })?;
+    let threads = available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let server = server
+        .with_threads(threads)
+        .map_err(|error| anyhow!("cannot start: {}", in_words(&error)))?;
     let addresses = server.addresses();
     for (listener, address) in config.listeners.iter().zip(&addresses) {
         let endpoints = quoted(listener.endpoints(), "and");

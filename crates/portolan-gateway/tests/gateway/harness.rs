@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -179,6 +180,8 @@ pub(crate) struct Build {
     pub(crate) dry_run: bool,
     pub(crate) observe: bool,
     pub(crate) ping: Duration,
+    /// Of its own; else it is served by the test's.
+    pub(crate) threads: Option<NonZeroUsize>,
 }
 
 impl Build {
@@ -210,6 +213,7 @@ admin: 127.0.0.1:0
             dry_run: false,
             observe: false,
             ping: Duration::from_secs(15),
+            threads: None,
         }
     }
 
@@ -230,6 +234,7 @@ admin: 127.0.0.1:0
             dry_run: false,
             observe: false,
             ping: Duration::from_secs(15),
+            threads: None,
         }
     }
 
@@ -260,7 +265,7 @@ admin: 127.0.0.1:0
             ping: self.ping,
             ..Settings::default()
         };
-        let mut gate = Gate::over(load, self.mock, settings).await;
+        let mut gate = Gate::on(self.threads, load, self.mock, settings).await;
         gate.policy = policy;
         gate
     }
@@ -269,6 +274,10 @@ admin: 127.0.0.1:0
 impl Gate {
     /// A gateway over whatever is loaded.
     pub(crate) async fn over(load: Load, mock: bool, settings: Settings) -> Self {
+        Self::on(None, load, mock, settings).await
+    }
+
+    async fn on(threads: Option<NonZeroUsize>, load: Load, mock: bool, settings: Settings) -> Self {
         let (clock, log) = (Set::default(), Kept::default());
         let quick = Mock {
             latency: Duration::ZERO,
@@ -281,7 +290,10 @@ impl Gate {
             ..settings
         };
         let gateway = Gateway::new(load, settings).unwrap();
-        let server = Server::bind(Arc::clone(&gateway)).await.unwrap();
+        let mut server = Server::bind(Arc::clone(&gateway)).await.unwrap();
+        if let Some(threads) = threads {
+            server = server.with_threads(threads).unwrap();
+        }
         let addresses = server.addresses();
         let (stop, stopped) = oneshot::channel::<()>();
         let done = tokio::spawn(server.run(async {

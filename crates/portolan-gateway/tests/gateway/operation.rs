@@ -1,10 +1,12 @@
 //! Keys, the log, metrics, reload and drain.
 
 use std::fmt::Write;
+use std::num::NonZeroUsize;
 
 use crate::harness::{ADMIN, Build, EU, POLICY, US, ask};
 use crate::upstream::{Act, End, Upstream, answer};
 use bytes::Bytes;
+use futures_util::future::join_all;
 use http::Request;
 use http_body_util::{BodyExt, Full};
 use sha2::{Digest, Sha256};
@@ -82,6 +84,28 @@ async fn every_answer_is_in_the_log_and_the_metrics() {
         "{metrics}"
     );
     assert_eq!(gate.get(ADMIN, "/healthz").await.text, "ok\n");
+}
+
+#[tokio::test]
+async fn threads_of_its_own_serve_connections_and_end_with_it() {
+    let us = Upstream::new(vec![answer("well")]).await;
+    let build = Build {
+        threads: NonZeroUsize::new(2),
+        ..Build::over(&us, &us)
+    };
+    let mut gate = build.start().await;
+    let body = ask("m-1");
+    for _ in 0..3 {
+        let all = (0..8).map(|_| gate.chat(US, &body, &[]));
+        for told in join_all(all).await {
+            assert_eq!((told.status, told.text.contains("well")), (200, true));
+        }
+    }
+    gate.logged(24).await;
+    assert_eq!(us.seen().len(), 24);
+    assert_eq!(gate.get(ADMIN, "/healthz").await.text, "ok\n");
+    gate.stop();
+    gate.done().await;
 }
 
 #[tokio::test]
