@@ -86,7 +86,9 @@ mutant "a constant of a panel that turns one too late" \
 mutant "a panel's instant that turns one second too late" \
   's/add\(at >= self\.dated\.cut/add(at > self.dated.cut/'
 mutant "a cut of a model that turns one too late in its panel" \
-  's/let reached = value >= i64::from\(\*cut\)/let reached = value > i64::from(*cut)/'
+  's/at >= second,/at > second,/'
+mutant "a panel that leaves room for a token less" \
+  's/input_tokens >= left,/input_tokens > left,/'
 mutant "a further constant of a panel that turns one too late" \
   's/value\(further\) >= further\.column\.cut/value(further) > further.column.cut/'
 mutant "a further cut of a model that turns one too late in its panel" \
@@ -104,7 +106,7 @@ mutant "a short answer with the price of the other stretch" \
 mutant "a short answer that takes output for input" \
   's/output: amount\(output, self\.output\),/output: amount(input, self.output),/'
 mutant "a panel with the rows of another endpoint" \
-  's/record\.kind as usize \+ endpoint as usize/record.kind as usize + usize::from(endpoint > u32::MAX - 1)/'
+  's/endpoint\.wrapping_mul\(self\.width\)/endpoint.wrapping_mul(0)/'
 mutant "an id that is nobody's judged as if there were none" \
   's/Err\(true\) => self\.record\(compiled\.unknown\)\?/Err(true) => self.record(compiled.absent)?/'
 mutant "a prefix that no look takes off" \
