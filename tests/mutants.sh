@@ -97,8 +97,8 @@ mutant "a panel without its further tests" \
   's/wide: !further\.is_empty\(\) \|\| !wider\.is_empty\(\)/wide: false/'
 mutant "a panel that counts warnings twice" \
   's/count = count\.checked_add\(1\)\?/count = count.checked_add(2)?/'
-mutant "a panel with a model's cuts in the wrong order" \
-  's/\(0\.\.\*room\)\.map\(/(0..*room).rev().map(/'
+mutant "a panel with the cuts of a neighbour" \
+  's/cuts\.get\(of\)\)\.copied/cuts.get(of ^ 1)).copied/'
 mutant "a panel whose kinds are told apart by their first endpoint alone" \
   's/let key = rows\.into\(\);/let key: Box<[u32]> = rows.iter().take(1).copied().collect();/'
 mutant "a short answer with the price of the other stretch" \

@@ -140,6 +140,71 @@ fn texts_that_differ_in_a_last_nul_are_told_apart() {
     }
 }
 
+/// A panel compares each number by itself: one second or one token too late is another decision.
+/// Random requests seldom stand on such an edge, and never on that of a sum.
+#[test]
+fn a_panel_turns_where_its_numbers_stand() {
+    let catalog = CATALOG.replace(
+        "acme-1: {",
+        "acme-1: {released: 2026-01-01, retires: 2026-07-01, max_output: 100, context_window: 1000, ",
+    );
+    let rules = r#"
+opt-in request.model_region
+default request.max_tokens = 10
+refuse 400 invalid-model-region
+  when request.model_region is set and request.model_region != "global"
+  say "no"
+exclude 404 model-not-available
+  when (route.model.released is set and request.at < route.model.released)
+    or (route.model.retires is set and request.at >= route.model.retires)
+  say "no"
+exclude 400 max-tokens-out-of-range
+  when route.max_output is set and request.max_tokens > route.max_output
+  say "no"
+exclude 400 context-window-exceeded
+  when route.context_window is set and request.total_tokens > route.context_window
+  say "no"
+warn dear "it costs more now"
+  when request.at >= 2026-04-01
+set stream = false
+  when request.stream
+  noting stream-ignored "it comes in one piece"
+"#;
+    let engine = over(&catalog, rules);
+    let extent = engine.extent();
+    assert_eq!(extent.panelled, extent.compiled);
+    let dates = ["2026-01-01", "2026-04-01", "2026-07-01"];
+    let dates = dates.map(|date| Instant::parse(date).unwrap().unix_seconds());
+    let instants = dates.into_iter().flat_map(|at| [at - 1, at]);
+    let (mut routes, mut refusals) = (0, 0);
+    for at in instants {
+        for region in [
+            None,
+            Some("global"),
+            Some("globak"),
+            Some("globam"),
+            Some(""),
+        ] {
+            for (most, input) in [(100, 900), (100, 901), (101, 0), (-5, 1000), (-5, 1001)] {
+                for stream in [false, true] {
+                    let mut draft = Draft::new("acme-1", Instant::from_unix_seconds(at));
+                    draft.body.model_region = region.map(str::to_owned);
+                    draft.body.max_tokens = Some(most);
+                    draft.body.input_tokens = input;
+                    draft.body.stream = stream;
+                    match agree(&engine, &draft, &State::default()) {
+                        Ok(Asked::Route) => routes += 1,
+                        Ok(Asked::Refuse) => refusals += 1,
+                        other => panic!("{draft:?}: {other:?}"),
+                    }
+                }
+            }
+        }
+    }
+    // Sold at four of the six instants, for two of the five regions, for two of the five sums.
+    assert_eq!((routes, refusals), (32, 268));
+}
+
 /// A decision and a caller of another engine mean nothing to this one.
 #[test]
 fn what_another_engine_accepted_is_refused() {
