@@ -34,8 +34,8 @@ pub(crate) struct Crew {
 struct Member {
     runtime: Handle,
     /// Dropped when it is to end.
-    stays: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    stays: oneshot::Sender<()>,
+    thread: JoinHandle<()>,
 }
 
 impl Crew {
@@ -78,10 +78,11 @@ impl Crew {
 
 impl Drop for Crew {
     fn drop(&mut self) {
-        for member in &mut self.members {
-            drop(member.stays.take());
-        }
-        for thread in self.members.iter_mut().filter_map(|m| m.thread.take()) {
+        let members = std::mem::take(&mut self.members).into_iter();
+        // All are told before one is waited for.
+        let (stay, threads): (Vec<_>, Vec<_>) = members.map(|m| (m.stays, m.thread)).unzip();
+        drop(stay);
+        for thread in threads {
             // One that panicked has ended as well.
             let _ = thread.join();
         }
@@ -101,8 +102,8 @@ impl Member {
         })?;
         Ok(Self {
             runtime: handle,
-            stays: Some(stays),
-            thread: Some(thread),
+            stays,
+            thread,
         })
     }
 }

@@ -7,7 +7,6 @@ use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
