@@ -86,9 +86,15 @@ mutant "a constant of a panel that turns one too late" \
 mutant "a panel's instant that turns one second too late" \
   's/add\(at >= self\.dated\.cut/add(at > self.dated.cut/'
 mutant "a cut of a model that turns one too late in its panel" \
-  's/at >= second,/at > second,/'
-mutant "a panel that leaves room for a token less" \
-  's/input_tokens >= left,/input_tokens > left,/'
+  's/if value >= cut \{/if value > cut {/'
+mutant "a panel that counts a token more than are asked for" \
+  's/input_tokens\.wrapping_add\(most\)/input_tokens.wrapping_add(most + 1)/'
+mutant "a panel that takes a large number for a small one" \
+  's/if \(at >> 1 \| most \| in_all\) >> 31 != 0/if false/'
+mutant "a panel whose instants end in 2038" \
+  's/\(at \^ 1 << 31\)\.cast_signed\(\)/at.cast_signed()/'
+mutant "a panel for which fewer than no tokens are none" \
+  's/MOST if cut == 0 => None/MOST if cut == u32::MAX => None/'
 mutant "a further constant of a panel that turns one too late" \
   's/value\(further\) >= further\.column\.cut/value(further) > further.column.cut/'
 mutant "a further cut of a model that turns one too late in its panel" \

@@ -205,6 +205,66 @@ set stream = false
     assert_eq!((routes, refusals), (32, 268));
 }
 
+/// A panel compares in few bits. What does not fit, of a model or of a request, is walked.
+#[test]
+fn numbers_that_a_panel_has_no_room_for_are_compared_all_the_same() {
+    let windows = [
+        0,
+        1,
+        2_147_483_646,
+        2_147_483_647,
+        4_294_967_295,
+        9_007_199_254_740_991_i64,
+    ];
+    let released = ["1970-01-01", "2038-01-20", "2106-02-08"];
+    let rules = r#"
+exclude 404 too-early
+  when route.model.released is set and request.at < route.model.released
+  say "no"
+exclude 400 max-tokens-out-of-range
+  when route.max_output is set and request.max_tokens is set and request.max_tokens >= route.max_output
+  say "no"
+exclude 400 context-window-exceeded
+  when route.context_window is set and request.total_tokens > route.context_window
+  say "no"
+"#;
+    let dates = released.map(|date| Instant::parse(date).unwrap().unix_seconds());
+    let instants = dates.into_iter().flat_map(|at| [at - 1, at]);
+    let instants: Vec<i64> = instants.chain([1 << 31, (1 << 32) - 1, 1 << 32]).collect();
+    let tokens = [
+        -1,
+        0,
+        1,
+        (1 << 31) - 2,
+        (1 << 31) - 1,
+        1 << 31,
+        1 << 32,
+        i64::MAX,
+    ];
+    let (mut routes, mut refusals) = (0, 0);
+    for (window, released) in windows.iter().flat_map(|w| released.map(|date| (w, date))) {
+        let model = format!(
+            "acme-1: {{released: {released}, max_output: {window}, context_window: {window}, "
+        );
+        let engine = over(&CATALOG.replace("acme-1: {", &model), rules);
+        for at in &instants {
+            let sums = tokens
+                .iter()
+                .flat_map(|most| tokens.map(|input| (Some(*most), input)));
+            for (most, input) in sums.chain(tokens.map(|input| (None, input))) {
+                let mut draft = Draft::new("acme-1", Instant::from_unix_seconds(*at));
+                (draft.body.max_tokens, draft.body.input_tokens) = (most, input);
+                match agree(&engine, &draft, &State::default()) {
+                    Ok(Asked::Route) => routes += 1,
+                    Ok(Asked::Refuse) => refusals += 1,
+                    other => panic!("{draft:?}: {other:?}"),
+                }
+            }
+        }
+    }
+    assert!(routes > 1_000 && refusals > 1_000, "{routes}, {refusals}");
+}
+
 /// A decision and a caller of another engine mean nothing to this one.
 #[test]
 fn what_another_engine_accepted_is_refused() {

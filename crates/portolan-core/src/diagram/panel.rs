@@ -16,10 +16,10 @@ mod kinds;
 
 pub(super) use fill::{Walked, build};
 
-use std::hint::select_unpredictable;
+use std::hint::{cold_path, select_unpredictable};
 
-use super::field::ABSENT;
-use super::flat::{Ask, Basics};
+use super::field::{ABSENT, Flag, Number, TextField};
+use super::flat::{Ask, Basics, basic};
 use super::table::Record;
 
 /// Cuts that a record has room for; others lie in a list of their own.
@@ -85,10 +85,40 @@ pub(super) enum What {
     Locked,
 }
 
+const REGION: u32 = basic(Ask::Text(TextField::ModelRegion)) as u32;
+const AT: u32 = basic(Ask::At) as u32;
+const MOST: u32 = basic(Ask::Number(Number::MaxTokens)) as u32;
+const IN_ALL: u32 = basic(Ask::Number(Number::TotalTokens)) as u32;
+const STREAM: u32 = basic(Ask::Flag(Flag::Stream)) as u32;
+
 /// By where they stand among the basic ones: the fields of the columns that compare with constants,
 /// and of those that compare with a model's own cuts. It is what nearly every policy asks, each from
 /// where it was read to its test without a list.
-const FIELDS: [[u32; 4]; 2] = [[0, 0, 5, 1], [1, 1, 2, 4]];
+const FIELDS: [[u32; 4]; 2] = [[REGION, REGION, STREAM, AT], [AT, AT, MOST, IN_ALL]];
+
+/// What all models are asked alike.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shared {
+    /// Where the tests with constants lead.
+    cell: u32,
+    /// What is compared with a record's cuts, each in its place.
+    values: [i32; INLINE],
+}
+
+/// A model's own cut as its record has it, where it has room for it.
+fn kept(field: u32, cut: u32) -> Option<i32> {
+    match field {
+        AT => Some(dated(cut)),
+        // Fewer than none, or nothing said, are compared as none: those are below every cut but this.
+        MOST if cut == 0 => None,
+        _ => i32::try_from(cut).ok(),
+    }
+}
+
+/// An instant of 32 bits in the order of signed numbers, of which several are compared at once.
+const fn dated(at: u32) -> i32 {
+    (at ^ 1 << 31).cast_signed()
+}
 
 /// The tests of every decision, and what they come to.
 #[derive(Debug, Default)]
@@ -124,10 +154,11 @@ impl Panel {
         endpoint.wrapping_mul(self.width)
     }
 
-    /// Where, from the beginning of a row, those tests lead that are the same for all models.
+    /// What all models are asked alike, by where the rows of an endpoint begin; `None` where a
+    /// number is too large to be compared with a record's cuts.
     #[inline(always)]
-    pub(super) fn shared(&self, row: u32, basics: &Basics) -> u32 {
-        let [region, at, .., stream, _, _] = *basics;
+    pub(super) fn shared(&self, row: u32, basics: &Basics) -> Option<Shared> {
+        let [region, at, max_tokens, input_tokens, _, stream, _, _] = *basics;
         let mut cell = row;
         let mut add = |reached: bool, stride: u32| {
             cell = cell.wrapping_add(select_unpredictable(reached, stride, 0));
@@ -139,30 +170,33 @@ impl Panel {
         }
         add(stream != 0, self.stream);
         add(at >= self.dated.cut, self.dated.stride);
-        cell
+        let most = max_tokens.max(0);
+        // Where `most` is as small as it has to be, this wraps around to negative numbers only.
+        let in_all = input_tokens.wrapping_add(most);
+        if (at >> 1 | most | in_all) >> 31 != 0 {
+            cold_path();
+            return None;
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "31 bits each, and 32 of the instant: looked at above"
+        )]
+        let (at, most, in_all) = (dated(at as u32), most as i32, in_all as i32);
+        let values = [at, at, most, in_all];
+        Some(Shared { cell, values })
     }
 
-    /// Where, from there, the tests of a record lead that nearly every policy makes.
+    /// Where, from there, the tests of a record lead. Written so that all four are made by one
+    /// instruction: a processor keeps a short list of what waits for the record, and of its reads.
     #[inline(always)]
-    pub(super) fn own(&self, shared: u32, record: &Record, basics: &Basics) -> u32 {
-        let [_, at, max_tokens, input_tokens, ..] = *basics;
-        let mut cell = shared.wrapping_add(record.kind);
-        let mut add = |reached: bool, stride: u32| {
-            cell = cell.wrapping_add(select_unpredictable(reached, stride, 0));
-        };
-        let [first, second, most, in_all] = record.cuts.map(i64::from);
-        // What is left for input where the output is as long as it may be: that does not overflow.
-        let left = in_all - max_tokens.max(0);
-        let reached = [
-            at >= first,
-            at >= second,
-            max_tokens >= most,
-            input_tokens >= left,
-        ];
-        for (stride, reached) in self.own.iter().zip(reached) {
-            add(reached, *stride);
+    pub(super) fn own(&self, shared: &Shared, record: &Record) -> u32 {
+        let mut cell = 0_u32;
+        for ((value, cut), stride) in shared.values.iter().zip(&record.cuts).zip(&self.own) {
+            let reached = if value >= cut { u32::MAX } else { 0 };
+            cell = cell.wrapping_add(reached & stride);
         }
-        cell
+        cell.wrapping_add(shared.cell).wrapping_add(record.kind)
     }
 
     /// How much farther all other tests lead.

@@ -26,8 +26,8 @@ pub(super) struct Record {
     check: u32,
     /// What the panel says of it and of others; `UNPANELLED`.
     pub(super) kind: Kind,
-    /// The first of its own cuts, in the order of the panel's columns.
-    pub(super) cuts: [u32; INLINE],
+    /// The first of its own cuts, in the order of the panel's columns, as these keep them.
+    pub(super) cuts: [i32; INLINE],
     /// How it is sold.
     pub(super) sale: Sale,
 }
@@ -67,7 +67,7 @@ const UNUSED: Spot = Spot {
 pub(super) const ALIAS: u32 = 1 << 31;
 
 /// What the panel says of a record and of others, and the first of its own cuts.
-pub(super) type Panelled = (Kind, [u32; INLINE]);
+pub(super) type Panelled = (Kind, [i32; INLINE]);
 
 /// What a model is stored with.
 #[derive(Debug, Default)]

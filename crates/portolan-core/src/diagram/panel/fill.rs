@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::columns::{Columns, Needs, OwnSlots, TOO_MUCH, own_slots};
 use super::kinds::{Kinds, NO_ROW};
-use super::{Column, Ending, FIELDS, Further, NO_ROUTE, Panel, What};
-use crate::diagram::field::{ABSENT, Flag, TextField};
+use super::{Column, Ending, FIELDS, Further, NO_ROUTE, Panel, REGION, STREAM, What, kept};
+use crate::diagram::field::ABSENT;
 use crate::diagram::flat::{ANSWER, Ask, At, Flat, OWN, basic};
 use crate::diagram::intern::Memo;
 use crate::diagram::table::Table;
@@ -56,10 +56,18 @@ pub(in crate::diagram) fn build(walked: &Walked<'_>, table: &mut Table) -> Panel
     table.settle(&mut |shape, stored| {
         let cuts = cuts(&plans, &numbers_of, shape, stored);
         let cut = |of: usize| cuts.as_ref().and_then(|cuts| cuts.get(of)).copied();
-        let first = own.map(|seat| seat.and_then(|(of, _)| cut(of)).unwrap_or(0));
+        let first = own.map(
+            |seat| match seat.and_then(|(of, f)| Some((f.field, cut(of)?))) {
+                Some((field, cut)) => kept(field, cut),
+                None => Some(0),
+            },
+        );
         // Records without cuts keep the places of others.
         more.extend(wider.iter().map(|(of, _)| cut(*of).unwrap_or(0)));
-        Some((kinds.of(shape).filter(|_| cuts.is_some())?, first))
+        let [Some(a), Some(b), Some(c), Some(d)] = first else {
+            return None;
+        };
+        Some((kinds.of(shape).filter(|_| cuts.is_some())?, [a, b, c, d]))
     });
     // Columns that add nothing, where there are fewer: the number of tests is always the same.
     let column = |seat: Option<Seat>| seat.map_or(Column::default(), |(_, f)| f.column);
@@ -88,8 +96,8 @@ type Seat = (usize, Further);
 fn simple(further: &Further) -> bool {
     let Further { column, field } = *further;
     match field {
-        _ if field == u32::from(basic(Ask::Text(TextField::ModelRegion))) => column.cut > ABSENT,
-        _ if field == u32::from(basic(Ask::Flag(Flag::Stream))) => column.cut == 1,
+        REGION => column.cut > ABSENT,
+        STREAM => column.cut == 1,
         _ => true,
     }
 }
@@ -133,7 +141,8 @@ fn cuts(
     let slots = numbers_of.get(&plan.set)?.iter();
     let cut = |slot: &Option<u16>| match slot {
         Some(slot) => u32::try_from(*numbers.get(usize::from(*slot))?).ok(),
-        None => Some(0),
+        // Nobody asks.
+        None => Some(1),
     };
     slots.map(cut).collect()
 }

@@ -61,19 +61,16 @@ impl Key {
     pub(super) fn is(&self, words: &[u64; 3], check: u32) -> bool {
         let [first, second, third] = self.words;
         let [one, two, three] = *words;
-        let differ = [
-            third != three,
-            second != two,
-            first != one,
-            self.check != check,
-        ];
-        for differs in differ {
-            if differs {
+        let same = |ours: u64, theirs: u64| {
+            if ours != theirs {
                 cold_path();
-                return false;
             }
-        }
-        true
+            ours == theirs
+        };
+        same(third, three)
+            && same(self.check.into(), check.into())
+            && same(first, one)
+            && same(second, two)
     }
 
     #[inline(always)]

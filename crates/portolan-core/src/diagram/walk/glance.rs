@@ -11,7 +11,7 @@ use super::{Ground, refuse};
 use crate::decision::{Decision, Fate, Outcome, Snapshot};
 use crate::diagram::Compiled;
 use crate::diagram::flat::Basics;
-use crate::diagram::panel::{Ending, NO_ROUTE, What};
+use crate::diagram::panel::{Ending, NO_ROUTE, Shared, What};
 use crate::diagram::table::Record;
 use crate::diagram::view::First;
 use crate::instant::Instant;
@@ -53,7 +53,7 @@ impl<'a> Ground<'a> {
         };
         let asking = self.asking(call, &call.body, model);
         let basics = compiled.flat.basics(&asking);
-        let glance = self.looked(self.shared(call, &basics), found, &basics);
+        let glance = self.looked(&self.shared(call, &basics)?, found);
         if !compiled.panel.wide {
             return self.ended(glance);
         }
@@ -76,34 +76,29 @@ impl<'a> Ground<'a> {
         let basics = compiled
             .flat
             .basics(&self.asking(call, &call.body, Some(id)));
-        // What is known already is one number while the record is on its way.
-        let shared = self.shared(call, &basics);
+        // What is known already is few numbers while the record is on its way.
+        let shared = self.shared(call, &basics)?;
         let found = match compiled.table.recognise(id) {
             Ok(found) => found,
             Err(true) => self.record(compiled.unknown)?,
             Err(false) => return None,
         };
-        self.ended(self.looked(shared, found, &basics))
+        self.ended(self.looked(&shared, found))
     }
 
-    /// Where the tests lead that are the same for all models.
+    /// What all models are asked alike.
     #[inline(always)]
-    fn shared(self, call: &Call<'_>, basics: &Basics) -> u32 {
+    fn shared(self, call: &Call<'_>, basics: &Basics) -> Option<Shared> {
         self.compiled.panel.shared(call.caller.row, basics)
     }
 
-    /// Where, from there, those of a record lead that nearly every policy makes.
+    /// Where, with that, a record leads.
     #[inline(always)]
-    fn looked(
-        self,
-        shared: u32,
-        (subject, record): (u32, &'a Record),
-        basics: &Basics,
-    ) -> Looked<'a> {
+    fn looked(self, shared: &Shared, (subject, record): (u32, &'a Record)) -> Looked<'a> {
         Looked {
             subject,
             record,
-            at: self.compiled.panel.own(shared, record, basics),
+            at: self.compiled.panel.own(shared, record),
         }
     }
 
