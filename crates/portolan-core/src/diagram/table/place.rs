@@ -1,6 +1,5 @@
 //! A place for every hash: hashes are thrown into groups, and each group is multiplied until all of
-//! it falls on free places. Looking one up reads the group's factor, and
-//! nothing is tried twice.
+//! it falls on free places. Looking one up reads the group's factor, and nothing is tried twice.
 
 #![expect(
     clippy::inline_always,
