@@ -21,7 +21,7 @@ pub use reads::{Key, Reads};
 /// The grid for one model id.
 #[derive(Debug)]
 pub struct Grid {
-    /// The id; none for a request that names no model.
+    /// The id as it is posted; none for a request that names no model.
     pub model: Option<String>,
     /// One axis a field. The first point of each is the plain one.
     pub axes: Vec<Axis>,
@@ -44,11 +44,17 @@ impl Grid {
         let ids = ids.chain(catalog.aliases.iter().map(|alias| &alias.id));
         let known = ids.map(|id| Some(id.to_string()));
         let others = [Some("nobody/has-this".to_owned()), None];
+        // An id that begins like the policy's prefix is known by what follows the prefix.
+        let prefix = engine.policy().model_prefix.as_deref();
+        let posted = |id: &str| {
+            let prefix = prefix.filter(|prefix| id.starts_with(prefix));
+            format!("{}{id}", prefix.unwrap_or_default())
+        };
         known
             .chain(others)
             .map(|model| Self {
                 axes: axis::all(engine, reads, model.as_deref()),
-                model,
+                model: model.as_deref().map(posted),
             })
             .collect()
     }

@@ -96,6 +96,11 @@ impl Count {
         let answered = answers(engine, &asked, &postable, &|_| None);
         assert_eq!(answered.len(), proves.len());
         for (seed, (prove, (_, outcome))) in (0u64..).zip(proves.iter().zip(answered)) {
+            // What has no place in the plan routes, and the interpreter's plan does not show it.
+            let planned = engine.policy().plan_at_most.is_some();
+            if planned && matches!(prove.goal, Goal::SomeModelRoutes(_)) {
+                continue;
+            }
             match outcome {
                 Outcome::Proved => {
                     self.proved += 1;
