@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 
 use anyhow::{anyhow, ensure};
+use portolan_core::request::{AUTHORIZATION, is_misspelt};
 use portolan_core::text::{echo, quoted};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -106,7 +107,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Report> {
         Some(path) => {
             let text = load::text(path)?;
             let body = serde_json::from_str(&text);
-            Some(body.map_err(|error| anyhow!("`{}` is not JSON: {error}", path.display()))?)
+            let wrong = |error| anyhow!("`{}` is not JSON: {error}", path.display());
+            let mut body: Value = body.map_err(wrong)?;
+            take_keys_out(&mut body);
+            Some(body)
         }
     };
     let bundle = Bundle { calls, example };
@@ -119,6 +123,23 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Report> {
         out,
         err: String::new(),
     })
+}
+
+/// Takes out whatever stands where a caller may put its key.
+fn take_keys_out(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                if name.eq_ignore_ascii_case(AUTHORIZATION) || is_misspelt(name) {
+                    *value = "…".into();
+                } else {
+                    take_keys_out(value);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(take_keys_out),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// The lines of the log that are about the ids, in the order of the log.

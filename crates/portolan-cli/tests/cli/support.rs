@@ -44,13 +44,17 @@ example of the request, the key taken out:
     }
 }
 
+/// A body with a key where it does not belong.
+const EXAMPLE: &str = r#"{"model":"m-1","messages":[],"max_tokens":1,"api_key":"canary",
+    "extra":[{"headers":{"Authorization":"Bearer canary"}}]}"#;
+
 #[test]
 fn several_calls_and_an_example_make_one_bundle() {
     let place = scratch("support-several", &[("decisions.ndjson", LOG)]);
     let log = place.join("decisions.ndjson");
     let log = log.to_str().unwrap();
     let example = place.join("example.json");
-    fs::write(&example, r#"{"model":"m-1","messages":[]}"#).unwrap();
+    fs::write(&example, EXAMPLE).unwrap();
     let example = example.to_str().unwrap();
     let ran = portolan(&[
         "support",
@@ -71,6 +75,9 @@ fn several_calls_and_an_example_make_one_bundle() {
         serde_json::Value::Null
     );
     assert_eq!(bundle["example"]["model"], "m-1");
+    // Keys that were written into it are nobody's to read.
+    assert_eq!(bundle["example"]["api_key"], "…");
+    assert!(!ran.stdout.contains("canary"), "{}", ran.stdout);
 }
 
 #[test]
