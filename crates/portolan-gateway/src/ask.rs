@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 
 use crate::chat::{read, refused_unread};
 use crate::exchange::Exchange;
+use crate::gateway::Caller;
 use crate::log::Record;
 use crate::transport::Body;
 
@@ -31,9 +32,11 @@ where
     if let Some(fault) = refused_unread(&head.headers, most) {
         return exchange.fault(&mut record, fault);
     }
-    if let Err(fault) = served.caller(&head.headers) {
-        return exchange.fault(&mut record, fault);
-    }
+    let caller = match served.caller(&head.headers) {
+        Ok(caller) => caller,
+        Err(fault) => return exchange.fault(&mut record, fault),
+    };
+    record.line.account = caller.row.map(|row| row.row.clone());
     let body = match read(exchange, body).await {
         Ok(body) => body,
         Err(fault) => return exchange.fault(&mut record, fault),
@@ -41,7 +44,7 @@ where
     record.line.snapshot = Some(served.engine.snapshot().to_string());
     let batch = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
     if !batch {
-        return match answer(exchange, &body) {
+        return match answer(exchange, &caller, &body) {
             Ok(json) => exchange.say(&mut record, json),
             Err(what) => exchange.fault(&mut record, Fault::WrongEnvelope { what: &what }),
         };
@@ -58,7 +61,7 @@ where
         return exchange.fault(&mut record, Fault::WrongEnvelope { what: &what });
     }
     let answers = envelopes.iter().map(|envelope| {
-        let answer = answer(exchange, envelope.get().as_bytes());
+        let answer = answer(exchange, &caller, envelope.get().as_bytes());
         answer.unwrap_or_else(|what| json!({"error": what}).to_string())
     });
     let answers: Vec<String> = answers.collect();
@@ -66,7 +69,7 @@ where
 }
 
 /// The decision on one envelope, or what is wrong with it.
-fn answer(exchange: &Exchange, envelope: &[u8]) -> Result<String, String> {
+fn answer(exchange: &Exchange, caller: &Caller<'_>, envelope: &[u8]) -> Result<String, String> {
     let engine = &exchange.served.engine;
     let attributes = engine.policy().attributes.iter().map(|a| &*a.name);
     let call = read_envelope(envelope, attributes, exchange.at());
@@ -78,6 +81,14 @@ fn answer(exchange: &Exchange, envelope: &[u8]) -> Result<String, String> {
     for (name, value) in &exchange.served.config.attributes {
         let given = call.draft.attributes.entry(name.clone());
         given.or_insert_with(|| value.clone());
+    }
+    if let (Some(keys), Some(row)) = (&exchange.served.config.keys, caller.row) {
+        let (name, own) = (&keys.attribute, &row.row);
+        let said = call.draft.attributes.insert(name.clone(), own.clone());
+        // Whose key it is, the key says.
+        if said.is_some_and(|said| said != *own) {
+            return Err(format!("`{name}` is `{own}` for this key; leave it out"));
+        }
     }
     let request = engine.request(call.draft).map_err(|e| e.to_string())?;
     let answer = engine.answer(&request, &call.state);

@@ -1,9 +1,10 @@
 //! One try of one attempt: sent, waited for, and sorted into an outcome.
 //!
 //! An answer in one piece is read to its end before anybody sees a byte of it, so that what breaks
-//! off can still be tried elsewhere; of a stream the first piece is. Outcome classes are those that
+//! off can still be tried elsewhere; of a stream the first event or comment is. Outcome classes are those that
 //! a plan can name.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::heads;
 use crate::said::Said;
+use crate::stream::end_of_event;
 use crate::transport::{Body, Transport, Unsent};
 
 /// How an attempt came out, where it was no success.
@@ -29,7 +31,7 @@ pub(crate) enum Class {
     Reset,
     /// The answer broke off.
     Truncated,
-    /// The answer is none.
+    /// The answer is none: no JSON, or nothing that was chosen.
     Garbage,
     /// An answer of this status, which is no success.
     Status(u16),
@@ -55,15 +57,15 @@ impl Class {
     }
 
     /// Its word, as plans and logs have it.
-    pub(crate) fn word(self) -> String {
+    pub(crate) fn word(self) -> Cow<'static, str> {
         match self {
-            Self::Connect => "connect".to_owned(),
-            Self::Timeout => "timeout".to_owned(),
-            Self::Reset => "reset".to_owned(),
-            Self::Truncated => "truncated".to_owned(),
-            Self::Garbage => "garbage".to_owned(),
-            Self::Status(status) => status.to_string(),
-            Self::Limit => "limit".to_owned(),
+            Self::Connect => "connect".into(),
+            Self::Timeout => "timeout".into(),
+            Self::Reset => "reset".into(),
+            Self::Truncated => "truncated".into(),
+            Self::Garbage => "garbage".into(),
+            Self::Status(status) => status.to_string().into(),
+            Self::Limit => "limit".into(),
         }
     }
 
@@ -120,9 +122,9 @@ pub(crate) enum Answered {
     },
     /// A stream of events, begun.
     Stream {
-        /// Its first piece.
+        /// Its first event or comment, and what came with it.
         first: Bytes,
-        /// The others.
+        /// The rest.
         rest: Body,
         /// The headers.
         headers: HeaderMap,
@@ -205,53 +207,63 @@ pub(crate) async fn tried(
     let media = heads::text(&head.headers, header::CONTENT_TYPE).unwrap_or_default();
     if media.starts_with("text/event-stream") {
         if !bounds.streams {
-            return Err(Class::Garbage.into());
+            return Err(failed(Class::Garbage, &head.headers, Bytes::new()));
         }
-        return begun(body, head.headers, first_by).await;
+        return begun(body, head.headers, bounds, first_by).await;
     }
     let body = whole(body, bounds).await?;
-    let Some(said) = Said::read(&body) else {
-        return Err(Class::Garbage.into());
-    };
-    Ok(Answered::Whole {
-        body,
-        said,
-        headers: head.headers,
-    })
+    match Said::read(&body) {
+        Some(said) if said.chooses => Ok(Answered::Whole {
+            body,
+            said,
+            headers: head.headers,
+        }),
+        Some(_) | None => Err(failed(Class::Garbage, &head.headers, body)),
+    }
 }
 
 /// A status that is no success, with what the upstream said to it as far as it came.
 async fn refused(response: Response<Body>, bounds: Bounds) -> Failure {
     let (head, body) = response.into_parts();
     let body = whole(body, bounds).await.unwrap_or_default();
+    failed(Class::Status(head.status.as_u16()), &head.headers, body)
+}
+
+/// A try that an upstream answered, and that failed.
+fn failed(class: Class, headers: &HeaderMap, body: Bytes) -> Failure {
     Failure {
-        class: Class::Status(head.status.as_u16()),
-        retry_after_s: heads::retry_after(&head.headers),
+        class,
+        retry_after_s: heads::retry_after(headers),
         body,
-        upstream_id: heads::text(&head.headers, "x-request-id").map(str::to_owned),
+        upstream_id: heads::text(headers, "x-request-id").map(str::to_owned),
     }
 }
 
-/// A stream up to its first piece.
+/// A stream up to the end of its first event or comment: what breaks off before was never begun.
 async fn begun(
     mut rest: Body,
     headers: HeaderMap,
+    bounds: Bounds,
     first_by: Option<Instant>,
 ) -> Result<Answered, Failure> {
+    let mut read = Gathered::default();
     loop {
         match within(first_by, rest.frame()).await? {
             None => return Err(Class::Truncated.into()),
             Some(Err(_)) => return Err(Class::Reset.into()),
             Some(Ok(frame)) => {
                 let data = frame.into_data().unwrap_or_default();
-                if !data.is_empty() {
-                    return Ok(Answered::Stream {
-                        first: data,
-                        rest,
-                        headers,
-                    });
+                if !read.takes(data, bounds.bytes) {
+                    return Err(Class::Garbage.into());
                 }
             }
+        }
+        if end_of_event(read.so_far()).is_some() {
+            return Ok(Answered::Stream {
+                first: read.whole(),
+                rest,
+                headers,
+            });
         }
     }
 }
@@ -298,6 +310,15 @@ impl Gathered {
             self.all.extend_from_slice(&piece);
         }
         true
+    }
+
+    /// Those that have come.
+    fn so_far(&self) -> &[u8] {
+        if self.all.is_empty() {
+            &self.first
+        } else {
+            &self.all
+        }
     }
 
     /// All of them.

@@ -32,16 +32,18 @@ pub(crate) fn refused_unread(headers: &HeaderMap, limit: usize) -> Option<Fault<
     portolan_wire::http::refused_unread(|name| heads::text(headers, name), limit)
 }
 
-/// A call's body, within its bounds of size and of time from one piece to the next.
+/// A call's body, within its bounds of size and of time: from one piece to the next, and for all.
 pub(crate) async fn read<B>(exchange: &Exchange, mut body: B) -> Result<Bytes, Fault<'static>>
 where
     B: http_body::Body<Data = Bytes> + Unpin,
 {
     let bounds = exchange.served.config.bounds;
     let pause = std::time::Duration::from_secs(bounds.head_s);
+    let all = Instant::now() + std::time::Duration::from_secs(bounds.body_s);
     let mut read = Gathered::default();
     while !body.is_end_stream() {
-        match tokio::time::timeout(pause, body.frame()).await {
+        let until = all.min(Instant::now() + pause);
+        match tokio::time::timeout_at(until, body.frame()).await {
             Ok(None) => break,
             Ok(Some(Ok(frame))) => {
                 let data = frame.into_data().unwrap_or_default();
@@ -98,7 +100,7 @@ where
         }
         let plan = match Plan::of(&served, &asked.request, state) {
             Ok(plan) => plan,
-            Err(state) => return refused(exchange, &asked, &state, &mut record),
+            Err(state) => return refused(exchange, &asked, (&state, &caller), &mut record),
         };
         if let Some(trouble) = &asked.unclear {
             return exchange.tell(&mut record, trouble, None);
@@ -179,6 +181,9 @@ async fn told_only(
 ) -> Response<Body> {
     let answer = exchange.served.engine.answer(&asked.request, state);
     if exchange.gateway.settings.dry_run {
+        if let Outcome::Refuse(refusal) = &answer.outcome {
+            record.line.code = Some(refusal.code.clone());
+        }
         let mut response = exchange.say(&mut record, answer_json(&answer, Some(&asked.body)));
         put(response.headers_mut(), "x-portolan-dry-run", "1");
         return response;
@@ -306,12 +311,24 @@ fn known(exchange: &Exchange, caller: &Caller<'_>) -> State {
 fn refused(
     exchange: &Exchange,
     asked: &Asked,
-    state: &State,
+    (state, caller): (&State, &Caller<'_>),
     record: &mut Record,
 ) -> Response<Body> {
-    let answer = exchange.served.engine.answer(&asked.request, state);
+    let engine = &exchange.served.engine;
+    let answer = engine.answer(&asked.request, state);
     match &answer.outcome {
-        Outcome::Refuse(refusal) => exchange.tell(record, &Trouble::from(refusal), None),
+        Outcome::Refuse(refusal) => {
+            let known = |id: &str| {
+                let target = engine.catalog().lookup(id, exchange.at()).value?;
+                engine.catalog().model(target.model)
+            };
+            let model = asked.model.as_deref().and_then(known);
+            let windows = &exchange.gateway.windows;
+            let standing = model
+                .filter(|_| refusal.status == 429)
+                .and_then(|model| windows.standing(&caller.account, &model.id, exchange.now_ms));
+            exchange.tell(record, &Trouble::from(refusal), standing.as_ref())
+        }
         Outcome::Route(_) => {
             let what = "a refusal that the interpreter knows nothing of";
             exchange.fault(record, Fault::Misconfigured { what })

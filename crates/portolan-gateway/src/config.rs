@@ -271,6 +271,8 @@ pub struct Bounds {
     pub connections: usize,
     /// Seconds in which the head of a call must have come.
     pub head_s: u64,
+    /// Seconds in which the body of a call must have come, however it comes.
+    pub body_s: u64,
     /// Seconds in which a caller must take some of what is sent to it.
     pub reader_s: u64,
     /// Seconds that calls under way have to end when the gateway stops.
@@ -285,6 +287,7 @@ impl Default for Bounds {
             upload_bytes: 2_200_000_000,
             connections: 4096,
             head_s: 30,
+            body_s: 300,
             reader_s: 60,
             drain_s: 30,
         }

@@ -4,6 +4,7 @@
 //! It ends before the first byte of an answer reaches the caller: from then on nothing is tried
 //! again.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,15 +21,12 @@ use crate::config::KeyRow;
 use crate::evidence;
 use crate::exchange::Exchange;
 use crate::heads;
-use crate::log::{Record, Tried};
+use crate::log::{CANCELLED, Record, Tried};
 use crate::plan::{Attempt, Plan};
-use crate::redact::redacted;
+use crate::redact::{logged, redacted};
 use crate::repair::Wanted;
 use crate::traces;
 use crate::windows::Standing;
-
-/// Bytes of an upstream's refusal that are logged.
-const LOGGED: usize = 16 * 1024;
 
 /// A call with its plan.
 pub(crate) struct Ordered<'a> {
@@ -128,6 +126,7 @@ pub(crate) async fn carry_out(
     order: &Ordered<'_>,
     record: &mut Record,
 ) -> Carried {
+    record.line.plan = order.plan.planned();
     let total = ms(order.plan.timeouts.total);
     let Some((mut position, mut retries)) = order.start(&record.line.attempts) else {
         let (trouble, standing) = order.failed.cloned().unwrap_or_else(|| {
@@ -259,7 +258,8 @@ impl Course<'_> {
                     };
                     self.standing = Some(standing);
                     if self.tries > 0 || self.order.is_last() {
-                        self.note(attempt, &Class::Limit.word(), false, Duration::ZERO);
+                        self.begin(attempt);
+                        self.note(Class::Limit.word(), false, Duration::ZERO);
                     }
                     return Err(Stop::Failure(failure));
                 }
@@ -271,6 +271,7 @@ impl Course<'_> {
         let mut request = heads::outgoing(uri, body, self.order.headers, key, scripted);
         traces::carried(&self.record.line, request.headers_mut());
         let begun = Instant::now();
+        self.begin(attempt);
         let outcome = tried(
             &gateway.transport,
             request,
@@ -282,7 +283,7 @@ impl Course<'_> {
         match outcome {
             Ok(answered) => {
                 gateway.health.answered(attempt.way);
-                self.note(attempt, "answered", false, begun.elapsed());
+                self.note("answered".into(), false, begun.elapsed());
                 evidence::noted(self.exchange, attempt.way, &answered, self.record);
                 traces::answered_with(&mut self.record.line, &answered);
                 Ok(answered)
@@ -295,7 +296,7 @@ impl Course<'_> {
                         .failed(attempt.way, breaker, gateway.clock.now_ms());
                 }
                 let sent = failure.class.may_be_billed();
-                self.note(attempt, &failure.class.word(), sent, begun.elapsed());
+                self.note(failure.class.word(), sent, begun.elapsed());
                 Err(Stop::Failure(failure))
             }
         }
@@ -347,17 +348,28 @@ impl Course<'_> {
         Ok((uri, body.into(), Some(key)))
     }
 
-    fn note(&mut self, attempt: &Attempt<'_>, outcome: &str, maybe_billed: bool, took: Duration) {
+    /// Notes a try that begins. Where nothing else is noted of it, its caller went away meanwhile.
+    fn begin(&mut self, attempt: &Attempt<'_>) {
         self.record.line.attempts.push(Tried {
             way: Arc::clone(attempt.way),
             price: attempt.price,
-            outcome: outcome.to_owned(),
-            ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-            maybe_billed,
+            outcome: CANCELLED.into(),
+            ms: 0,
+            maybe_billed: true,
             served_region: None,
-            begun: self.record.elapsed().saturating_sub(took),
-            took,
+            begun: self.record.elapsed(),
+            took: Duration::ZERO,
         });
+    }
+
+    /// Notes what the latest try came to.
+    fn note(&mut self, outcome: Cow<'static, str>, maybe_billed: bool, took: Duration) {
+        if let Some(tried) = self.record.line.attempts.last_mut() {
+            tried.outcome = outcome;
+            tried.ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+            tried.maybe_billed = maybe_billed;
+            tried.took = took;
+        }
     }
 
     /// Waits before the same attempt is tried again: as long as the plan says, doubled with each
@@ -400,8 +412,7 @@ impl Course<'_> {
             let shown = heads::shown_key(self.order.headers);
             let secrets: Vec<&str> = key.into_iter().chain(shown).collect();
             let said = self.order.body.bytes();
-            let text = redacted(&failure.body, LOGGED, said, &secrets);
-            self.record.line.upstream_body = Some(text);
+            self.record.line.upstream_body = Some(logged(&failure.body, said, &secrets));
         }
         let mut trouble: Trouble = match failure.class {
             Class::Limit => {
@@ -440,12 +451,11 @@ impl Course<'_> {
         };
         // Whoever keeps an error keeps what it quotes: no words of a prompt, and no key of ours.
         let prompt = prompt(self.order.body.bytes());
-        trouble.message = redacted(trouble.message.as_bytes(), usize::MAX, prompt, &[]);
         let served = &self.exchange.served;
-        if let Some(key) = served.secret(&attempt.way.endpoint, self.order.row) {
-            for text in std::iter::once(&mut trouble.message).chain(&mut trouble.help) {
-                *text = text.replace(key, "…");
-            }
+        let key = served.secret(&attempt.way.endpoint, self.order.row);
+        let secrets: Vec<&str> = key.into_iter().collect();
+        for text in std::iter::once(&mut trouble.message).chain(&mut trouble.help) {
+            *text = redacted(text.as_bytes(), usize::MAX, prompt, &secrets);
         }
         if trouble.retry_after_s.is_none() && trouble.retryable {
             trouble.retry_after_s = failure.retry_after_s;

@@ -61,7 +61,9 @@ impl Exchange {
         trouble: &Trouble,
         standing: Option<&Standing>,
     ) -> Response<Body> {
-        let reply = reply(trouble, self.dialect, &self.id);
+        // The id of whoever answered: ours stands beside it.
+        let id = record.line.upstream_request_id.as_ref();
+        let reply = reply(trouble, self.dialect, id.unwrap_or(&self.id));
         record.line.status = reply.status;
         record.line.code = Some(trouble.code.clone());
         record.line.outcome = if record.line.attempts.is_empty() {
@@ -75,10 +77,7 @@ impl Exchange {
         for (name, value) in reply.headers {
             put(response.headers_mut(), name, &value);
         }
-        // The id of whoever answered: ours stands beside it.
-        if let Some(id) = &record.line.upstream_request_id {
-            put(response.headers_mut(), "x-request-id", id);
-        }
+        put(response.headers_mut(), "x-portolan-request-id", &self.id);
         if let (Some(standing), Some(model)) = (standing, &record.line.model) {
             limits(response.headers_mut(), standing, model);
         }

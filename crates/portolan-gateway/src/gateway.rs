@@ -22,16 +22,17 @@ use tokio_rustls::TlsAcceptor;
 use crate::audio::Audio;
 use crate::budgets::Budgets;
 use crate::clock::{self, Clock, MachineClock};
-use crate::config::{Config, KeyRow, Listener, Scheme, Secret, SharedLimits};
+use crate::config::{Config, KeyRow, Listener, SharedLimits};
 use crate::heads;
 use crate::health::Health;
 use crate::ledger::Ledger;
-use crate::log::{Line, Log, Record};
+use crate::log::{CANCELLED, Line, Log, Record};
 use crate::mock::Mock;
 use crate::observe::Observations;
 use crate::passing::Outbound;
 use crate::paths::{self, Connection};
 use crate::proof::{Destination, Proof, prove};
+use crate::secrets::{Secrets, secret};
 use crate::shared::{Shared, Turn};
 use crate::steady::Afterwards;
 use crate::telemetry::Telemetry;
@@ -91,6 +92,9 @@ pub enum NotServed {
     /// The address of the Redis that shares limits is none.
     #[error("{0} is no address of a Redis, such as `redis://127.0.0.1:6379`")]
     NoRedis(String),
+    /// Something else that is read once is another.
+    #[error("`{0}` is not what it was at the start; start anew for that")]
+    OtherProcess(&'static str),
     /// Its listeners are others: they are opened once.
     #[error("the listeners are others than those that are open; start anew to open them")]
     OtherListeners,
@@ -115,6 +119,8 @@ pub struct Gateway {
     pub(crate) observations: Observations,
     pub(crate) budgets: Budgets,
     draining: AtomicBool,
+    /// What was not finished while it drained is cut off.
+    stopped: AtomicBool,
     /// Calls that came and whose line is not written yet.
     open: AtomicU32,
 }
@@ -174,6 +180,7 @@ impl Gateway {
             observations: Observations::default(),
             budgets: Budgets::default(),
             draining: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
             open: AtomicU32::new(0),
         }))
     }
@@ -198,8 +205,21 @@ impl Gateway {
     /// What stands in the way.
     pub fn reload(&self) -> Result<Proof, NotServed> {
         let served = Served::new(&self.load, self.transport.is_mock(), &*self.clock)?;
-        if served.config.listeners != self.served().config.listeners {
+        let (now, then) = (&self.served().config, &served.config);
+        if then.listeners != now.listeners {
             return Err(NotServed::OtherListeners);
+        }
+        for (key, same) in [
+            ("admin", then.admin == now.admin),
+            ("log", then.log == now.log),
+            (
+                "connections",
+                then.bounds.connections == now.bounds.connections,
+            ),
+        ] {
+            if !same {
+                return Err(NotServed::OtherProcess(key));
+            }
         }
         let proof = served.proof.clone();
         let mut place = self.served.write().unwrap_or_else(PoisonError::into_inner);
@@ -229,6 +249,15 @@ impl Gateway {
 
     pub(crate) fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes that calls under way are cut off from now on.
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
     }
 
     pub(crate) fn is_draining(&self) -> bool {
@@ -294,7 +323,11 @@ impl Gateway {
             request_id: id.to_owned(),
             ..Line::default()
         };
-        let sink = move |line: &Line| {
+        let sink = move |line: &mut Line| {
+            if line.outcome == CANCELLED && gateway.is_stopped() {
+                line.outcome = "stopped";
+            }
+            let line = &*line;
             if !gateway.settings.log.write(line) {
                 gateway.telemetry.log_lost();
             }
@@ -323,20 +356,13 @@ pub(crate) struct Served {
     pub(crate) snapshot: String,
     ways: Ways,
     pub(crate) config: Config,
-    secrets: BTreeMap<Secret, Kept>,
+    secrets: Secrets,
     proof: Proof,
     /// One for each listener of the configuration.
     acceptors: Vec<Option<TlsAcceptor>>,
     pub(crate) shared: Option<Shared>,
     /// Where spans go.
     pub(crate) collector: Option<Collector>,
-}
-
-/// A secret that was read, and the headers that carry it.
-struct Kept {
-    text: String,
-    raw: Option<HeaderValue>,
-    bearer: Option<HeaderValue>,
 }
 
 /// Who calls.
@@ -353,9 +379,9 @@ impl Served {
     pub(crate) fn new(load: &Load, mock: bool, clock: &dyn Clock) -> Result<Self, NotServed> {
         let (engine, config) = load().map_err(NotServed::Unsound)?;
         let (secrets, to) = if mock {
-            (BTreeMap::new(), Destination::Mock)
+            (Secrets::default(), Destination::Mock)
         } else {
-            (secrets(&config)?, Destination::Network)
+            (Secrets::of(&config)?, Destination::Network)
         };
         let proof = prove(&engine, &config, to, clock::instant(clock.now_ms()));
         if !proof.stands() {
@@ -409,16 +435,26 @@ impl Served {
     /// The secret for calls through an endpoint.
     pub(crate) fn secret(&self, endpoint: &str, row: Option<&KeyRow>) -> Option<&str> {
         let named = self.config.secret(endpoint, row)?;
-        self.secrets.get(named).map(|kept| &*kept.text)
+        self.secrets.text(named)
+    }
+
+    /// What an upstream said, without the secret that it was called with.
+    pub(crate) fn without_secret(
+        &self,
+        endpoint: &str,
+        row: Option<&KeyRow>,
+        said: &Bytes,
+    ) -> Bytes {
+        match (self.secret(endpoint, row), std::str::from_utf8(said)) {
+            (Some(secret), Ok(text)) if text.contains(secret) => text.replace(secret, "…").into(),
+            _ => said.clone(),
+        }
     }
 
     /// The same as the header that carries it.
     pub(crate) fn key(&self, endpoint: &str, row: Option<&KeyRow>) -> Option<HeaderValue> {
-        let kept = self.secrets.get(self.config.secret(endpoint, row)?)?;
-        match self.config.scheme(endpoint) {
-            Scheme::Raw => kept.raw.clone(),
-            Scheme::Bearer => kept.bearer.clone(),
-        }
+        let named = self.config.secret(endpoint, row)?;
+        self.secrets.header(named, self.config.scheme(endpoint))
     }
 
     /// A route of the catalog.
@@ -437,35 +473,6 @@ impl Served {
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
         format!("{}{path}", instead.origin).parse().ok()
     }
-}
-
-/// Every secret that a configuration names.
-fn secrets(config: &Config) -> Result<BTreeMap<Secret, Kept>, NotServed> {
-    let shared = config.upstreams.values().filter_map(|u| u.key.as_ref());
-    let rows = config.keys.iter().flat_map(|keys| keys.rows.values());
-    let own = rows.flat_map(|row| row.upstreams.values());
-    let mut secrets = BTreeMap::new();
-    for secret in shared.chain(own) {
-        let text = self::secret(secret)?;
-        let kept = Kept {
-            raw: heads::authorization(&text, Scheme::Raw),
-            bearer: heads::authorization(&text, Scheme::Bearer),
-            text,
-        };
-        secrets.insert(secret.clone(), kept);
-    }
-    Ok(secrets)
-}
-
-/// What stands where a configuration says.
-pub(crate) fn secret(secret: &Secret) -> Result<String, NotServed> {
-    let found = match secret {
-        Secret::Env(name) => std::env::var(name).ok(),
-        Secret::File(path) => std::fs::read_to_string(path).ok(),
-    };
-    let found = found.map(|text| text.trim().to_owned());
-    let found = found.filter(|text| !text.is_empty());
-    found.ok_or_else(|| NotServed::NoSecret(format!("`{secret}`")))
 }
 
 /// The windows that are shared through the Redis of a configuration.

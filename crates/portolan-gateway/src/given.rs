@@ -71,16 +71,16 @@ impl Given<'_> {
                 said,
                 headers,
             } => {
+                let shown = || heads::text(&headers, "x-request-id").map(str::to_owned);
+                let id = said.request_id.or_else(shown);
+                record.line.upstream_request_id.clone_from(&id);
+                record.line.usage = said.used;
                 let repairs = attempt.is_some_and(|attempt| self.repairs.of_us(attempt));
                 let mended = repairs.then(|| repair::repaired(&body)).transpose();
                 let Ok(mended) = mended else {
                     return exchange.fault(&mut record, Fault::JsonNotRepaired { model });
                 };
                 let body = mended.flatten().map_or(body, Bytes::from);
-                let shown = || heads::text(&headers, "x-request-id").map(str::to_owned);
-                let id = said.request_id.or_else(shown);
-                record.line.upstream_request_id.clone_from(&id);
-                record.line.usage = said.used;
                 record.line.outcome = "answered";
                 let framed = if self.streams {
                     let whole: Value = serde_json::from_slice(&body).unwrap_or_default();

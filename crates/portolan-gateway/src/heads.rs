@@ -127,8 +127,42 @@ pub(crate) fn shown_key(headers: &HeaderMap) -> Option<&str> {
     (!key.is_empty()).then_some(key)
 }
 
-/// Seconds of a `retry-after` header; a date is not read.
+/// Seconds of a `retry-after` header, of a day at most; a date is so long from the answer's own.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<i64> {
-    let seconds = text(headers, header::RETRY_AFTER)?.trim().parse().ok()?;
+    let after = text(headers, header::RETRY_AFTER)?.trim();
+    let seconds = after.parse().ok().or_else(|| {
+        let of = |text: &str| httpdate::parse_http_date(text).ok();
+        let (then, sent) = (of(after)?, of(text(headers, header::DATE)?)?);
+        let left = then.duration_since(sent).unwrap_or_default();
+        i64::try_from(left.as_secs()).ok()
+    })?;
     (0..=86_400).contains(&seconds).then_some(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_asked_for_in_seconds_or_until_a_date() {
+        let date = "Sun, 01 Mar 2026 00:00:10 GMT";
+        for (after, sent, seconds) in [
+            ("7", "", Some(7)),
+            (" 0 ", "", Some(0)),
+            ("-1", "", None),
+            ("86401", "", None),
+            (date, "Sun, 01 Mar 2026 00:00:00 GMT", Some(10)),
+            (date, "Sun, 01 Mar 2026 00:00:20 GMT", Some(0)),
+            (date, "Fri, 27 Feb 2026 00:00:00 GMT", None),
+            (date, "", None),
+            ("soon", date, None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::RETRY_AFTER, after.parse().unwrap());
+            if !sent.is_empty() {
+                headers.insert(header::DATE, sent.parse().unwrap());
+            }
+            assert_eq!(retry_after(&headers), seconds, "{after} {sent}");
+        }
+    }
 }

@@ -72,6 +72,8 @@ mod repair;
 #[cfg(feature = "server")]
 mod said;
 #[cfg(feature = "server")]
+mod secrets;
+#[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]
 mod shared;

@@ -3,6 +3,7 @@
 //! Ids, names, numbers and, where the answer was no success, the upstream's words without whatever
 //! the call itself said. Never a prompt, never a key.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -95,7 +96,8 @@ pub(crate) struct Line {
     pub(crate) snapshot: Option<String>,
     /// The status that was answered; 0 where the caller was gone before.
     pub(crate) status: u16,
-    /// `answered`, `refused`, `failed`, `cancelled`, `slow-reader`, `broke-off`, `observed`.
+    /// `answered`, `refused`, `failed`, `cancelled`, `slow-reader`, `broke-off`, `observed`,
+    /// `stopped`.
     pub(crate) outcome: &'static str,
     /// The code of what was not a success.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,6 +105,9 @@ pub(crate) struct Line {
     /// What the policy would have done, where the gateway only observes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) observed: Option<Observed>,
+    /// What was to be tried, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) plan: Vec<Planned>,
     /// What was tried, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) attempts: Vec<Tried>,
@@ -145,6 +150,21 @@ fn written<S: Serializer>(at: &Option<Instant>, serializer: S) -> Result<S::Ok, 
     }
 }
 
+/// An attempt of a plan.
+#[derive(Debug, Clone)]
+pub(crate) struct Planned(pub(crate) Arc<Way>);
+
+impl Serialize for Planned {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let way = &*self.0;
+        let mut line = serializer.serialize_struct("Planned", 3)?;
+        line.serialize_field("model", &way.model)?;
+        line.serialize_field("region", &way.region)?;
+        line.serialize_field("endpoint", &way.endpoint)?;
+        line.end()
+    }
+}
+
 /// One try of an attempt.
 #[derive(Debug, Clone)]
 pub(crate) struct Tried {
@@ -152,8 +172,9 @@ pub(crate) struct Tried {
     pub(crate) way: Arc<Way>,
     /// What its tokens cost.
     pub(crate) price: Price,
-    /// `answered`, a status, or `connect`, `timeout`, `reset`, `truncated`, `garbage`, `limit`.
-    pub(crate) outcome: String,
+    /// `answered`, a status, or `connect`, `timeout`, `reset`, `truncated`, `garbage`, `limit`;
+    /// `cancelled` where the caller went away before any of these.
+    pub(crate) outcome: Cow<'static, str>,
     pub(crate) ms: u64,
     /// The upstream had the whole body and gave no answer that counts: it may bill for it.
     pub(crate) maybe_billed: bool,
@@ -213,10 +234,10 @@ pub(crate) struct Used {
 }
 
 /// What has become of a call of which nothing else is known: its caller went away.
-const CANCELLED: &str = "cancelled";
+pub(crate) const CANCELLED: &str = "cancelled";
 
-/// Who takes lines.
-type Sink = Arc<dyn Fn(&Line) + Send + Sync>;
+/// Who takes lines, and says what has become of calls that the gateway itself has cut off.
+type Sink = Arc<dyn Fn(&mut Line) + Send + Sync>;
 
 /// A line that is written once it is dropped, so that no call goes unaccounted.
 pub(crate) struct Record {
@@ -256,7 +277,13 @@ impl Drop for Record {
         }
         self.line.took = self.begun.elapsed();
         self.line.ms = u64::try_from(self.line.took.as_millis()).unwrap_or(u64::MAX);
-        let (line, sink) = (std::mem::take(&mut self.line), Arc::clone(&self.sink));
-        self.afterwards.leave(move || sink(&line));
+        if let Some(tried) = self.line.attempts.last_mut()
+            && tried.outcome == CANCELLED
+        {
+            tried.took = self.line.took.saturating_sub(tried.begun);
+            tried.ms = u64::try_from(tried.took.as_millis()).unwrap_or(u64::MAX);
+        }
+        let (mut line, sink) = (std::mem::take(&mut self.line), Arc::clone(&self.sink));
+        self.afterwards.leave(move || sink(&mut line));
     }
 }

@@ -24,7 +24,9 @@ use crate::exchange::{Exchange, put};
 use crate::heads;
 use crate::log::{Line, Record};
 use crate::mock;
-use crate::transport::{Body, BoxError};
+use crate::passing::Read;
+use crate::redact::logged;
+use crate::transport::{Body, BoxError, full};
 
 /// What passes of an upstream's answer beside its status and body.
 const DOWN: [HeaderName; 7] = [
@@ -135,6 +137,22 @@ pub(crate) async fn forward(
     let id = heads::text(&upstream.headers, "x-request-id").map(str::to_owned);
     record.line.upstream_request_id = id;
     record.line.status = upstream.status.as_u16();
+    let body = if upstream.status.is_success() {
+        body
+    } else {
+        match Read::new(body, served.config.bounds.answer_bytes).await {
+            // Whoever refuses may say our key back to us: it must not reach the caller.
+            Read::Whole(body) => {
+                let body = served.without_secret(&exchange.endpoint, call.row, &body);
+                record.line.upstream_body = Some(logged(&body, call.body, &[]));
+                full(body)
+            }
+            Read::Longer(_) | Read::Broken => {
+                let model = call.model.unwrap_or("?");
+                return exchange.fault(&mut record, Fault::UpstreamInvalid { model });
+            }
+        }
+    };
     let mut response = Response::new(accounted(body, record));
     *response.status_mut() = upstream.status;
     for name in DOWN {

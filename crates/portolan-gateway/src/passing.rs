@@ -22,6 +22,7 @@ use http::{HeaderValue, Request, Response, Uri, header};
 use portolan_core::policy::RuleKind;
 use portolan_wire::http::{Fault, Trouble};
 
+pub(crate) use answer::Read;
 pub(crate) use outbound::{Opened, Outbound};
 pub(crate) use transcript::transcript;
 use upload::{Cut, Progress, Upload};

@@ -22,6 +22,7 @@ use portolan_core::request::{Request, State};
 use portolan_wire::Sending;
 
 use crate::gateway::Served;
+use crate::log::Planned;
 use crate::ways::Way;
 
 /// Where to call, in which order, and what goes with it.
@@ -105,6 +106,12 @@ impl<'a> Plan<'a> {
             request,
             state,
         })
+    }
+
+    /// Its attempts, as the log has them.
+    pub(crate) fn planned(&self) -> Vec<Planned> {
+        let attempts = self.attempts.iter();
+        attempts.map(|a| Planned(Arc::clone(a.way))).collect()
     }
 
     /// The codes of the warnings that an attempt is about, and of those about the request.

@@ -12,20 +12,24 @@ pub(crate) struct Said {
     pub(crate) request_id: Option<String>,
     /// Tokens that it used.
     pub(crate) used: Option<Used>,
+    /// Whether it has `choices`, without which it answers nothing.
+    pub(crate) chooses: bool,
 }
 
 impl Said {
     /// Reads an answer in one go; `None` where it is no object of JSON.
     pub(crate) fn read(answer: &[u8]) -> Option<Self> {
-        let (mut id, mut usage) = (None, None);
+        let (mut id, mut usage, mut chooses) = (None, None, false);
         let sound = each_member(answer, |name, value| match name {
             "request_id" => id = Some(value),
             "usage" => usage = Some(value),
+            "choices" => chooses = value.starts_with('['),
             _ => {}
         });
         sound.then(|| Self {
             request_id: id.and_then(|id| serde_json::from_str(id).ok()),
             used: usage.and_then(used),
+            chooses,
         })
     }
 }
@@ -64,7 +68,11 @@ mod tests {
         });
         let said = |id: Option<&str>, used| {
             let request_id = id.map(str::to_owned);
-            Some(Said { request_id, used })
+            Some(Said {
+                request_id,
+                used,
+                chooses: false,
+            })
         };
         let both = format!(r#" {{"a": [{{}}, "\ud800"], "request_id": "r", {usage}}} "#);
         assert_eq!(read(&both), said(Some("r"), used));
@@ -74,6 +82,18 @@ mod tests {
         assert_eq!(read(&twice), said(Some("r"), None));
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(5000), "]".repeat(5000));
         assert_eq!(read(&deep), said(None, None));
+    }
+
+    #[test]
+    fn an_answer_chooses_by_an_array() {
+        for (text, chooses) in [
+            (r#"{"choices":[]}"#, true),
+            (r#"{"choices":null}"#, false),
+            (r#"{"error":{"message":"x"}}"#, false),
+        ] {
+            let said = Said::read(text.as_bytes());
+            assert_eq!(said.map(|said| said.chooses), Some(chooses), "{text}");
+        }
     }
 
     #[test]

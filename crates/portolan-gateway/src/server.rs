@@ -28,6 +28,9 @@ use crate::traces::export;
 /// Bytes of all headers of a call.
 const HEAD_BYTES: usize = 64 * 1024;
 
+/// Connections at once to the admin listener.
+const ADMIN: usize = 64;
+
 /// How long the last spans may take to be sent, once nothing else is under way.
 const LAST_SPANS: Duration = Duration::from_secs(5);
 
@@ -102,7 +105,12 @@ impl Server {
             let admin = matches!(door, Door::Admin);
             let gateway = Arc::clone(&self.gateway);
             let crew = self.crew.clone().filter(|_| !admin);
-            let free = Arc::clone(&free);
+            // Whoever asks how the gateway fares is not kept out by those that it serves.
+            let free = if admin {
+                Arc::new(Semaphore::new(ADMIN))
+            } else {
+                Arc::clone(&free)
+            };
             let accepting = accept(gateway, (socket, door), crew, free, stopped.clone());
             // Whoever asks how the end is coming along is answered until it has come.
             if admin {
@@ -125,6 +133,7 @@ impl Server {
             let _ = sockets.acquire_many(all).await;
         };
         let _ = tokio::time::timeout(limit, done).await;
+        self.gateway.stop();
         let _ = last.send(());
         let _ = tokio::time::timeout(LAST_SPANS, exporting).await;
     }

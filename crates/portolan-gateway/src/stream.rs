@@ -90,9 +90,9 @@ impl Course {
                 self.until = self.flow.bounds.by(self.flow.bounds.idle);
                 self.take(&frame.into_data().unwrap_or_default());
             }
-            Ok(None) => self.end(),
-            Ok(Some(Err(_))) => self.break_off(),
-            Err(_) if self.until.is_some_and(|until| Instant::now() >= until) => self.break_off(),
+            // Behind its own end nothing is missing, however it closes.
+            Ok(None | Some(Err(_))) => self.end(),
+            Err(_) if self.until.is_some_and(|until| Instant::now() >= until) => self.end(),
             Err(_) => return Some(Bytes::from_static(PING)),
         }
         None
@@ -147,7 +147,7 @@ impl Course {
         }
     }
 
-    /// The upstream closed.
+    /// The upstream closed, or broke off.
     fn end(&mut self) {
         if !self.ended {
             self.break_off();
@@ -167,7 +167,8 @@ impl Course {
         let trouble = Trouble::from(Fault::StreamBroken { model });
         self.flow.record.line.code = Some(trouble.code.clone());
         // Whatever the listener speaks: readers of streams look for `error`.
-        let told = reply(&trouble, Dialect::OpenAi, &self.flow.id);
+        let id = self.flow.record.line.upstream_request_id.as_ref();
+        let told = reply(&trouble, Dialect::OpenAi, id.unwrap_or(&self.flow.id));
         let event = format!("data: {}\n\n", told.body);
         self.ready.push_back(event.into());
     }
@@ -215,7 +216,7 @@ pub(crate) fn used(answer: &Value) -> Option<Used> {
 }
 
 /// Where the first event ends, the empty line behind it included.
-fn end_of_event(text: &[u8]) -> Option<usize> {
+pub(crate) fn end_of_event(text: &[u8]) -> Option<usize> {
     let mut line_empty = false;
     for (at, byte) in text.iter().enumerate() {
         match byte {

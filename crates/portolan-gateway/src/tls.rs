@@ -11,7 +11,8 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::config::Tls;
-use crate::gateway::{NotServed, secret};
+use crate::gateway::NotServed;
+use crate::secrets::secret;
 
 /// What takes connections of a listener in.
 ///

@@ -21,9 +21,10 @@ pub(crate) use exporter::export;
 
 use crate::attempt::Answered;
 use crate::config::watching::Traces;
-use crate::gateway::{NotServed, Served, secret};
+use crate::gateway::{NotServed, Served};
 use crate::heads;
 use crate::log::Line;
+use crate::secrets::secret;
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 

@@ -15,7 +15,7 @@ pub(crate) struct Way {
     /// The region it is sold in.
     pub(crate) region: String,
     pub(crate) endpoint: String,
-    /// The address that the catalog names.
+    /// Where calls go: the address that the catalog names, or what stands in its place.
     pub(crate) url: String,
     /// The bucket that its usage is counted in.
     pub(crate) usage_region: String,
@@ -25,7 +25,7 @@ pub(crate) struct Way {
     pub(crate) providers: Vec<String>,
     /// What the endpoint does itself.
     pub(crate) executes: Vec<&'static str>,
-    /// Where calls go: to that address, or to what stands in its place.
+    /// The same, where it is a URI.
     pub(crate) uri: Option<Uri>,
     /// The model as a header.
     pub(crate) model_header: Option<HeaderValue>,
@@ -81,7 +81,8 @@ impl Way {
         let model = &catalog.model(offering.model)?.id;
         let region = catalog.region(offering.region)?;
         let endpoint = catalog.endpoint(route.endpoint)?;
-        let url = catalog.url(route);
+        let named = catalog.url(route);
+        let uri = place(&endpoint.name, &named);
         let providers = offering.providers.iter();
         let providers = providers.filter_map(|id| catalog.provider(*id));
         Some(Self {
@@ -90,8 +91,8 @@ impl Way {
             model: model.to_string(),
             region: region.name.to_string(),
             endpoint: endpoint.name.to_string(),
-            uri: place(&endpoint.name, &url),
-            url,
+            url: uri.as_ref().map_or(named, Uri::to_string),
+            uri,
             usage_region: region.usage.to_string(),
             upstream_id: catalog.upstream_id(route).to_owned(),
             executes: endpoint.executes.iter().map(|e| e.name()).collect(),

@@ -25,6 +25,7 @@ struct Window {
     model: String,
     from_ms: i64,
     length_ms: i64,
+    limit: i64,
     used: i64,
 }
 
@@ -68,6 +69,7 @@ impl Windows {
             model: model.to_owned(),
             from_ms: now_ms,
             length_ms: limit.window_s.max(1).saturating_mul(1000),
+            limit: limit.requests,
             used: 0,
         };
         let name = (account.to_owned(), limit.key.clone());
@@ -103,6 +105,7 @@ impl Windows {
             // It ends when the other one does, and none that began later is taken for an earlier.
             from_ms: now_ms.saturating_sub((length_ms - left_ms).max(0)),
             length_ms,
+            limit: limit.requests,
             used,
         };
         let name = (account.to_owned(), limit.key.clone());
@@ -113,15 +116,21 @@ impl Windows {
         windows.insert(name, window);
     }
 
+    /// How one account's limit of a model stands: of several, that with the least left.
+    pub(crate) fn standing(&self, account: &str, model: &str, now_ms: i64) -> Option<Standing> {
+        let windows = self.lock();
+        let own = open(&windows, account, now_ms).filter(|window| window.model == model);
+        let standings = own.map(|window| Standing {
+            limit: window.limit,
+            remaining: (window.limit - window.used).max(0),
+            reset_s: window.reset_s(now_ms),
+        });
+        standings.min_by_key(|standing| standing.remaining)
+    }
+
     /// Adds what one account has used to what is known now.
     pub(crate) fn tell(&self, account: &str, now_ms: i64, state: &mut State) {
-        let windows = self.lock();
-        let first = (account.to_owned(), String::new());
-        let own = windows
-            .range(first..)
-            .take_while(|((of, _), _)| of == account);
-        let open = own.filter(|(_, window)| !window.is_over(now_ms));
-        for (_, window) in open {
+        for window in open(&self.lock(), account, now_ms) {
             let usage: &mut Usage = state.models.entry(window.model.clone()).or_default();
             if usage.used.is_none_or(|used| used < window.used) {
                 usage.used = Some(window.used);
@@ -133,4 +142,17 @@ impl Windows {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Name, Window>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The windows of an account that are not over.
+fn open<'w>(
+    windows: &'w BTreeMap<Name, Window>,
+    account: &str,
+    now_ms: i64,
+) -> impl Iterator<Item = &'w Window> {
+    let first = (account.to_owned(), String::new());
+    let own = windows.range(first..);
+    let own = own.take_while(move |((of, _), _)| of == account);
+    let windows = own.map(|(_, window)| window);
+    windows.filter(move |window| !window.is_over(now_ms))
 }

@@ -44,7 +44,10 @@ impl Passage<'_> {
                 full(body)
             }
             // Whoever refuses may say our key back to us: it must not reach the caller.
-            Read::Whole(body) => full(self.without_key(&body)),
+            Read::Whole(body) => {
+                let (served, endpoint) = (&exchange.served, &self.passing.endpoint);
+                full(served.without_secret(endpoint, self.caller.row, &body))
+            }
             // An error longer than any answer that is read is passed to nobody.
             Read::Longer(_) if !status.is_success() => {
                 return exchange.fault(&mut record, Fault::UpstreamInvalid { model });
@@ -67,15 +70,6 @@ impl Passage<'_> {
             put(headers, crate::mock::HEADER, "1");
         }
         answer
-    }
-
-    fn without_key(&self, body: &Bytes) -> Bytes {
-        let served = &self.exchange.served;
-        let secret = served.secret(&self.passing.endpoint, self.caller.row);
-        match (secret, std::str::from_utf8(body)) {
-            (Some(secret), Ok(text)) if text.contains(secret) => text.replace(secret, "…").into(),
-            _ => body.clone(),
-        }
     }
 
     /// Notes how long the audio of a transcript was, where an answer tells that it is done.
@@ -112,7 +106,7 @@ struct Transcript {
 }
 
 /// An answer's body, read as far as answers are read whole.
-pub(super) enum Read {
+pub(crate) enum Read {
     Whole(Bytes),
     /// What was read, and the rest behind it.
     Longer(Body),
@@ -120,7 +114,7 @@ pub(super) enum Read {
 }
 
 impl Read {
-    pub(super) async fn new(mut body: Body, most: usize) -> Self {
+    pub(crate) async fn new(mut body: Body, most: usize) -> Self {
         let mut read = BytesMut::new();
         loop {
             match tokio::time::timeout(FIRST, body.frame()).await {

@@ -266,7 +266,7 @@ admin: 127.0.0.1:0
             ..Settings::default()
         };
         let mut gate = Gate::on(self.threads, load, self.mock, settings).await;
-        gate.policy = policy;
+        (gate.policy, gate.yaml) = (policy, yaml);
         gate
     }
 }
@@ -305,6 +305,7 @@ impl Gate {
             clock,
             log,
             policy: Arc::default(),
+            yaml: Arc::default(),
             stop: Some(stop),
             done,
             client: Client::builder(TokioExecutor::new()).build_http(),
@@ -319,6 +320,7 @@ pub(crate) struct Gate {
     pub(crate) clock: Set,
     log: Kept,
     policy: Arc<Mutex<String>>,
+    yaml: Arc<Mutex<String>>,
     stop: Option<oneshot::Sender<()>>,
     done: tokio::task::JoinHandle<()>,
     client: Client<HttpConnector, Full<Bytes>>,
@@ -426,9 +428,21 @@ impl Gate {
         policy.clone_into(&mut self.policy.lock().unwrap());
     }
 
+    /// Adds a line to the configuration that a reload reads.
+    pub(crate) fn add_to_config(&self, line: &str) {
+        let mut yaml = self.yaml.lock().unwrap();
+        yaml.push_str(line);
+        yaml.push('\n');
+    }
+
     /// Says that it is time to stop.
     pub(crate) fn stop(&mut self) {
         let _ = self.stop.take().unwrap().send(());
+    }
+
+    /// Waits until it has stopped, and keeps what it wrote.
+    pub(crate) async fn stopped(&mut self) {
+        (&mut self.done).await.unwrap();
     }
 
     /// Waits until all is drained.

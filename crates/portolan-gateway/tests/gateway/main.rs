@@ -7,6 +7,7 @@
     reason = "in a test a panic is how a broken promise is reported"
 )]
 
+mod accounts;
 mod added;
 mod chaos;
 mod budgets;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{ADMIN, Build, EU, Gate, POLICY, US};
+use crate::harness::{ADMIN, Build, EU, Gate, POLICY, US, ask};
 use crate::upstream::{Act, Upstream, answer};
 
 async fn observing(us: &Upstream, eu: &Upstream) -> Gate {
@@ -75,6 +75,22 @@ async fn nothing_is_retried_or_counted_and_a_refusal_upstream_passes() {
         assert_eq!((told.status, &told.text), (503, &refusal));
         assert_eq!(us.seen().len(), calls);
     }
+}
+
+#[tokio::test]
+async fn a_refusal_that_says_our_key_back_comes_without_it() {
+    let refusal = r#"{"error":"the key upstream-secret-canary may not: the prompt canary"}"#;
+    let us = Upstream::new(vec![Act::Json(403, refusal.to_owned())]).await;
+    let gate = observing(&us, &us).await;
+    let told = gate.chat(US, &ask("m-1"), &[]).await;
+    let expected = refusal.replace("upstream-secret-canary", "…");
+    assert_eq!((told.status, told.text), (403, expected));
+    let line = gate.logged(1).await;
+    let logged = line["upstream_body"].as_str().unwrap();
+    assert!(
+        logged.starts_with(r#"{"error":"the key … may not: …"#),
+        "{logged}"
+    );
 }
 
 #[tokio::test]

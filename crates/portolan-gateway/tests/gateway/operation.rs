@@ -62,6 +62,47 @@ async fn a_key_is_a_row_of_the_policy_and_a_secret_for_each_region() {
 }
 
 #[tokio::test]
+async fn a_question_is_about_the_row_of_its_key() {
+    let us = Upstream::new(vec![answer("us")]).await;
+    let gate = Build::over(&us, &us).with(&keys()).start().await;
+    let asked = async |envelope: &str, key: &str| {
+        let key = [("authorization", key)];
+        gate.told(gate.posted(US, "/v1/decide", envelope, &key))
+            .await
+    };
+    let plain = r#"{"body":{"model":"m-1","messages":[]}}"#;
+    let told = asked(plain, "sk-everybody").await;
+    assert_eq!(told.json()["outcome"], "route", "{}", told.text);
+    // Its row demands processing in the EU.
+    let told = asked(plain, "sk-north").await;
+    assert_eq!(told.json()["code"], "lock-not-met", "{}", told.text);
+    let named = plain.replace("{\"body\"", r#"{"key":"everybody","body""#);
+    assert_eq!(asked(&named, "sk-everybody").await.status, 200);
+    let told = asked(&named, "sk-north").await;
+    assert_eq!(told.code(), (400, "wrong-envelope"), "{}", told.text);
+    assert!(told.text.contains("`key` is `north`"), "{}", told.text);
+    let told = asked(&format!("[{named},{plain}]"), "sk-north").await;
+    assert!(told.json()[0]["error"].is_string(), "{}", told.text);
+    assert_eq!(told.json()[1]["code"], "lock-not-met", "{}", told.text);
+    assert_eq!(asked(plain, "sk-nobody").await.status, 401);
+}
+
+#[tokio::test]
+async fn whoever_asks_how_the_gateway_fares_is_answered_when_it_is_full() {
+    let gate = Build::over_mock()
+        .with("bounds: {connections: 2}")
+        .start()
+        .await;
+    let connect = || tokio::net::TcpStream::connect(gate.addresses[US]);
+    let _idle = (connect().await.unwrap(), connect().await.unwrap());
+    for _ in 0..4 {
+        let asked = gate.get(ADMIN, "/healthz");
+        let told = tokio::time::timeout(std::time::Duration::from_secs(5), asked).await;
+        assert_eq!(told.unwrap().status, 200);
+    }
+}
+
+#[tokio::test]
 async fn every_answer_is_in_the_log_and_the_metrics() {
     let gate = Build::over_mock().start().await;
     gate.chat(US, &ask("m-1"), &[]).await;
@@ -168,6 +209,23 @@ async fn a_reload_serves_what_is_sound_and_proved_and_nothing_else() {
     assert_ne!(gate.gateway.snapshot(), before);
     let told = gate.chat(EU, &ask("m-2"), &[]).await;
     assert!(told.text.contains("is not sold"), "{}", told.text);
+}
+
+#[tokio::test]
+async fn a_reload_says_what_it_cannot_change() {
+    for (line, key) in [
+        ("log: elsewhere.ndjson", "`log`"),
+        ("bounds: {connections: 7}", "`connections`"),
+    ] {
+        let gate = Build::over_mock().start().await;
+        gate.add_to_config(line);
+        let request = Request::post(gate.uri(ADMIN, "/reload"));
+        let told = gate
+            .told(request.body(Full::<Bytes>::default()).unwrap())
+            .await;
+        assert_eq!(told.status, 422);
+        assert!(told.text.contains(key), "{}", told.text);
+    }
 }
 
 #[tokio::test]

@@ -119,3 +119,22 @@ async fn one_stream_of_a_connection_can_be_cut_alone() {
     // What is left of the answer ends in an error, not as if it were all.
     assert!(unread.into_body().collect().await.is_err());
 }
+
+#[tokio::test]
+async fn a_body_that_comes_byte_by_byte_must_have_come_in_time() {
+    let gate = Build::over_mock().with("bounds: {body_s: 1}").start().await;
+    let mut stream = TcpStream::connect(gate.addresses[US]).await.unwrap();
+    let head = format!(
+        "POST {CHAT} HTTP/1.1\r\nhost: x\r\nauthorization: k\r\n\
+         content-type: application/json\r\ncontent-length: 1000\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    for _ in 0..100 {
+        // Once it is refused, nobody takes more.
+        if stream.write_all(b" ").await.is_err() || !gate.log().is_empty() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(gate.logged(1).await["code"], "body-incomplete");
+}

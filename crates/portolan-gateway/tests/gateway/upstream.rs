@@ -16,7 +16,7 @@ pub(crate) enum Act {
     Json(u16, String),
     /// Answers with a status, more headers and a body.
     Full(u16, String, String),
-    /// Refuses with a status, once it is told to.
+    /// Answers with a status and nothing that was chosen, once it is told to.
     Told(u16, Arc<Notify>),
     /// Reads the call and closes.
     Close,
@@ -107,7 +107,7 @@ impl Upstream {
             }
             Act::Told(status, word) => {
                 word.notified().await;
-                let text = response(*status, "content-type: application/json\r\n", "{}");
+                let text = response(*status, "content-type: application/json\r\n", NOTHING);
                 stream.write_all(text.as_bytes()).await.unwrap();
             }
             Act::Close => {}
@@ -185,6 +185,9 @@ async fn read(stream: &mut TcpStream) -> Option<String> {
         }
     }
 }
+
+/// An answer without an answer.
+const NOTHING: &str = r#"{"choices":[]}"#;
 
 /// An answer such as the service gives.
 pub(crate) fn answer(text: &str) -> Act {

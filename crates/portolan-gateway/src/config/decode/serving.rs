@@ -16,6 +16,7 @@ impl Decoder<'_> {
             "upload_bytes",
             "connections",
             "head_s",
+            "body_s",
             "reader_s",
             "drain_s",
         ];
@@ -26,6 +27,7 @@ impl Decoder<'_> {
                 "upload_bytes" => self.number(&value, 1..=1 << 40, &mut bounds.upload_bytes),
                 "connections" => self.size(&value, 1_000_000, &mut bounds.connections),
                 "head_s" => self.number(&value, 1..=3600, &mut bounds.head_s),
+                "body_s" => self.number(&value, 1..=86_400, &mut bounds.body_s),
                 "reader_s" => self.number(&value, 1..=86_400, &mut bounds.reader_s),
                 "drain_s" => self.number(&value, 0..=3600, &mut bounds.drain_s),
                 _ => {}
