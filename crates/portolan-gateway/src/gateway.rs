@@ -291,10 +291,7 @@ impl Gateway {
                 Turn::Lost => "shared-limits-lost",
                 Turn::Found => "shared-limits-found",
             };
-            let at = clock::instant(now_ms).to_string();
-            if !self.settings.log.event(&at, what) {
-                self.telemetry.log_lost();
-            }
+            self.noted(what);
             self.telemetry.shared_limits(turn == Turn::Found);
         }
         taken
@@ -303,8 +300,19 @@ impl Gateway {
     /// Counts and logs a connection that was cut because nobody read from it.
     pub(crate) fn cut_off(&self) {
         self.telemetry.cut_off();
+        self.noted("connection-cut");
+    }
+
+    /// Counts and logs a connection whose next call had a head that nobody can read.
+    pub(crate) fn unreadable(&self) {
+        self.telemetry.unreadable();
+        self.noted("unreadable-head");
+    }
+
+    /// Logs what happened just now, and to no call.
+    fn noted(&self, what: &str) {
         let at = clock::instant(self.clock.now_ms()).to_string();
-        if !self.settings.log.event(&at, "connection-cut") {
+        if !self.settings.log.event(&at, what) {
             self.telemetry.log_lost();
         }
     }

@@ -24,6 +24,7 @@ use crate::paths::{self, Connection};
 use crate::reading::Paced;
 use crate::steady::Steady;
 use crate::traces::export;
+use crate::transport::BoxError;
 
 /// Bytes of all headers of a call.
 const HEAD_BYTES: usize = 64 * 1024;
@@ -177,7 +178,8 @@ async fn accept(
 }
 
 /// One connection from its beginning to its end. How it ends is between the caller and its
-/// answers, which are logged.
+/// answers, which are logged; but for a head that nobody can read, which is answered by 400 or 431
+/// before it is a call.
 async fn taken_in(gateway: &Arc<Gateway>, door: &Door, stream: TcpStream, watcher: Watcher) {
     let own = Connection::default();
     let afterwards = own.afterwards.clone();
@@ -190,13 +192,22 @@ async fn taken_in(gateway: &Arc<Gateway>, door: &Door, stream: TcpStream, watche
     };
     let Some(acceptor) = acceptor else {
         let calls = watcher.watch(connection(gateway, door, (stream, own)));
-        let _ = Steady::new(calls, afterwards).await;
+        over(gateway, &Steady::new(calls, afterwards).await);
         return;
     };
     let head = Duration::from_secs(gateway.served().config.bounds.head_s);
     if let Ok(Ok(stream)) = tokio::time::timeout(head, acceptor.accept(stream)).await {
         let calls = watcher.watch(connection(gateway, door, (stream, own)));
-        let _ = Steady::new(calls, afterwards).await;
+        over(gateway, &Steady::new(calls, afterwards).await);
+    }
+}
+
+/// Notes how a connection ended, where no call's line does.
+fn over(gateway: &Gateway, ended: &Result<(), BoxError>) {
+    let error = ended.as_ref().err();
+    let error = error.and_then(|error| error.downcast_ref::<hyper::Error>());
+    if error.is_some_and(hyper::Error::is_parse) {
+        gateway.unreadable();
     }
 }
 
@@ -205,7 +216,7 @@ fn connection<I>(
     gateway: &Arc<Gateway>,
     door: &Door,
     (stream, own): (I, Connection),
-) -> impl GracefulConnection<Error: Send> + Send + use<I>
+) -> impl GracefulConnection<Error = BoxError> + Send + use<I>
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {

@@ -122,6 +122,13 @@ impl Telemetry {
         });
     }
 
+    /// Counts a head that nobody can read.
+    pub(crate) fn unreadable(&self) {
+        with_local_recorder(&self.recorder, || {
+            metrics::counter!("portolan_heads_unreadable_total").increment(1);
+        });
+    }
+
     /// Counts spans that a collector has taken.
     pub(crate) fn spans_exported(&self, count: u64) {
         with_local_recorder(&self.recorder, || {

@@ -10,6 +10,7 @@ use futures_util::future::join_all;
 use http::Request;
 use http_body_util::{BodyExt, Full};
 use sha2::{Digest, Sha256};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 pub(crate) fn sha256(key: &str) -> String {
     let mut text = String::new();
@@ -125,6 +126,27 @@ async fn every_answer_is_in_the_log_and_the_metrics() {
         "{metrics}"
     );
     assert_eq!(gate.get(ADMIN, "/healthz").await.text, "ok\n");
+}
+
+#[tokio::test]
+async fn a_head_that_nobody_can_read_is_in_the_log_and_the_metrics() {
+    let gate = Build::over_mock().start().await;
+    let long = format!("GET / HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(70_000));
+    for (head, status) in [("GET / HTTP/1.1\r\n: x\r\n\r\n", "400"), (&*long, "431")] {
+        let mut stream = tokio::net::TcpStream::connect(gate.addresses[US])
+            .await
+            .unwrap();
+        let _ = stream.write_all(head.as_bytes()).await;
+        let mut told = vec![0; 12];
+        stream.read_exact(&mut told).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&told), format!("HTTP/1.1 {status}"));
+    }
+    assert_eq!(gate.logged(2).await["event"], "unreadable-head");
+    let metrics = gate.get(ADMIN, "/metrics").await.text;
+    assert!(
+        metrics.contains("\nportolan_heads_unreadable_total 2\n"),
+        "{metrics}"
+    );
 }
 
 #[tokio::test]
