@@ -28,8 +28,14 @@ keys:
       upstreams: {eu: env:OURS}
     - sha256: ${hash('sk-poor')}
       row: everybody
-      upstreams: {eu: env:OURS}
+      upstreams: {us: env:OURS, eu: env:OURS}
       budget: {usd: 0.001, window_s: 3_600}
+`;
+// For one case alone: a body that is not read costs its connection, and clients keep theirs for the next.
+const SMALL = `
+gateway: 1
+listeners:
+  - {address: '127.0.0.1:0', endpoint: us}
 bounds: {body_bytes: 4000}
 `;
 const TENANTS = `
@@ -37,9 +43,9 @@ table tenants (home: place)
   row everybody: world
 attribute tenant: key of tenants = everybody
 `;
-// Transcripts are put in by the gateway, where the endpoint does not do that itself.
+// Transcripts are put in and JSON is mended by the gateway, where the endpoint does not do that itself.
 const EXECUTES = 'executes: [retry, fallbacks, json-repair, transcript]';
-const UNFED = ['catalog.yaml', EXECUTES, EXECUTES.replace(', transcript', '')];
+const UNFED = ['catalog.yaml', EXECUTES, 'executes: [retry, fallbacks]'];
 const FED = `
 gateway: 1
 listeners:
@@ -49,8 +55,10 @@ pass_through:
     endpoint: us
     hosts:
       - {url: https://api.assemblyai.com, place: US, json: [GET /v2/transcript/*]}
+      - {url: https://streaming.us.assemblyai.com, place: US, sockets: [GET /v3/ws]}
 `;
-// One call a minute, and no rule that asks how many there were: the gateway itself has to say no.
+// One call a minute: a rule that asks how many there were says no, and where none asks the gateway.
+const USED = ['policy.portolan', 'model.used >= 30', 'model.used >= 1'];
 const BLIND = ['policy.portolan', 'model.used >= 30', 'model.used >= 1_000_000'];
 const ONE = ['policy.portolan', 'limit 30 requests', 'limit 1 requests'];
 const HOSTS = `
@@ -114,8 +122,8 @@ function changed(...changes) {
 }
 
 /** A gateway whose one call of a minute is made. */
-async function spent() {
-  const gateway = await start({ policy: changed(BLIND, ONE) });
+async function spent(asked) {
+  const gateway = await start({ policy: changed(asked, ONE) });
   const answer = await fetch(`${gateway.url()}/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: KEY },
@@ -132,10 +140,13 @@ export const NAMED = {
   free: () => start({ set: ['account=free'] }),
   later: () => start({ day: '2026-08-01' }),
   hasty: () => start({ policy: changed(['policy.portolan', 'total 600s', 'total 1s']) }),
+  small: () => start({ yaml: SMALL }),
   hosts: () => start({ yaml: HOSTS }),
   fed: () => start({ yaml: FED, policy: changed(UNFED) }),
   unfed: () => start({ policy: changed(UNFED) }),
-  spent,
+  used: () => spent(USED),
+  spent: () => spent(BLIND),
+  keepless: () => start({ set: ['zero_retention=true'] }),
   keyed: () => {
     const line = 'attribute zero_retention';
     return start({ yaml: KEYED, policy: changed(['policy.portolan', line, `${TENANTS}\n${line}`]) });

@@ -161,7 +161,8 @@ describe('a refusal', () => {
         body = new TextEncoder().encode(wanted.raw);
       }
       const method = (wanted.method ?? 'POST').toLowerCase();
-      const asked = client[method](wanted.path ?? '/chat/completions', { body, headers, query: wanted.query });
+      const path = wanted.url ? baseURL.replace(/\/v1$/, wanted.url) : (wanted.path ?? '/chat/completions');
+      const asked = client[method](path, { body, headers, query: wanted.query });
       const error = await asked.then(() => assert.fail('it was answered'), (error) => error);
       const kind = CLASSES[wanted.status] ?? (wanted.status >= 500 ? openai.InternalServerError : openai.APIError);
       assert.equal(error.constructor, kind, String(error));

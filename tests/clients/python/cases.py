@@ -10,13 +10,19 @@ from gateway import POLICY, ROOT, Gateway
 
 CASES = json.loads((Path(__file__).parents[1] / "refusals.json").read_text())
 
-# A key that may call through the EU endpoint, one that may spend next to nothing, small bounds.
+# A key that may call through the EU endpoint, and one that may spend next to nothing.
 KEY = "sk-ours"
 POOR = "sk-poor"
 TENANTS = """
 table tenants (home: place)
   row everybody: world
 attribute tenant: key of tenants = everybody
+"""
+PLAIN = """
+gateway: 1
+listeners:
+  - {address: '127.0.0.1:0', endpoint: us}
+  - {address: '127.0.0.1:0', endpoint: eu}
 """
 KEYED = f"""
 gateway: 1
@@ -31,13 +37,19 @@ keys:
       upstreams: {{eu: env:OURS}}
     - sha256: {hashlib.sha256(POOR.encode()).hexdigest()}
       row: everybody
-      upstreams: {{eu: env:OURS}}
+      upstreams: {{us: env:OURS, eu: env:OURS}}
       budget: {{usd: 0.001, window_s: 3_600}}
-bounds: {{body_bytes: 4000}}
 """
-# Transcripts are put in by the gateway, where the endpoint does not do that itself.
+# For one case alone: a body that is not read costs its connection, and clients keep theirs for the next.
+SMALL = """
+gateway: 1
+listeners:
+  - {address: '127.0.0.1:0', endpoint: us}
+bounds: {body_bytes: 4000}
+"""
+# Transcripts are put in and JSON is mended by the gateway, where the endpoint does not do that itself.
 EXECUTES = "executes: [retry, fallbacks, json-repair, transcript]"
-UNFED = ("catalog.yaml", EXECUTES, EXECUTES.replace(", transcript", ""))
+UNFED = ("catalog.yaml", EXECUTES, "executes: [retry, fallbacks]")
 FED = """
 gateway: 1
 listeners:
@@ -47,8 +59,10 @@ pass_through:
     endpoint: us
     hosts:
       - {url: https://api.assemblyai.com, place: US, json: [GET /v2/transcript/*]}
+      - {url: https://streaming.us.assemblyai.com, place: US, sockets: [GET /v3/ws]}
 """
-# One call a minute, and no rule that asks how many there were: the gateway itself has to say no.
+# One call a minute: a rule that asks how many there were says no, and where none asks the gateway.
+USED = ("policy.portolan", "model.used >= 30", "model.used >= 1")
 BLIND = ("policy.portolan", "model.used >= 30", "model.used >= 1_000_000")
 ONE = ("policy.portolan", "limit 30 requests", "limit 1 requests")
 HOSTS = """
@@ -67,11 +81,38 @@ def spend(gateway):
         assert answer.status == 200
 
 
-class Gateways:
-    """Each is started when it is first asked for."""
+HELLO = {"model": "claude-sonnet-4-6", "messages": [{"role": "user", "content": "Hello"}]}
 
-    def __init__(self, place):
-        self.place, self.running = Path(place), {}
+
+def body(case):
+    """The body of a case as an object, as clients are given it that write the JSON themselves: with one
+    long message more where the case is about length. What is refused for its headers has any."""
+    try:
+        told = case["body"] if "body" in case else json.loads(case["raw"])
+    except ValueError:
+        told = HELLO if "headers" in case else {}
+    if "padding" in case:
+        long = {"role": "user", "content": "x" * case["padding"]}
+        told = {**told, "messages": [*told["messages"], long]}
+    return dict(told)
+
+
+def headers(case):
+    """The headers of a case, but for the one of the key."""
+    told = {name: value for name, value in case.get("headers", {}).items() if name != "authorization"}
+    return told | ({"x-portolan-mock": case["script"]} if "script" in case else {})
+
+
+def unasked(asked):
+    """Codes of the table of which none of these cases is one."""
+    return {case["code"] for case in CASES} - {case["code"] for case in asked}
+
+
+class Gateways:
+    """Each is started when it is first asked for. All their listeners speak one dialect."""
+
+    def __init__(self, place, dialect="openai"):
+        self.place, self.dialect, self.running = Path(place), dialect, {}
 
     def named(self, name):
         if name not in self.running:
@@ -81,34 +122,40 @@ class Gateways:
     def started(self, name):
         match name:
             case "plain":
-                return Gateway()
+                return self.start(name)
             case "free":
-                return Gateway("--set", "account=free")
+                return self.start(name, "--set", "account=free")
+            case "keepless":
+                return self.start(name, "--set", "zero_retention=true")
             case "later":
-                return Gateway(day="2026-08-01")
+                return self.start(name, day="2026-08-01")
             case "hasty":
-                return Gateway(policy=self.policy(("policy.portolan", "total 600s", "total 1s")))
+                policy = self.policy(("policy.portolan", "total 600s", "total 1s"))
+                return self.start(name, policy=policy)
+            case "small":
+                return self.start(name, config=SMALL)
             case "hosts":
-                return Gateway("--config", self.file(name, HOSTS), listen=())
+                return self.start(name, config=HOSTS)
             case "keyed":
                 line = "attribute zero_retention"
                 policy = self.policy(("policy.portolan", line, f"{TENANTS}\n{line}"))
-                return Gateway("--config", self.file(name, KEYED), policy=policy, listen=())
+                return self.start(name, config=KEYED, policy=policy)
             case "fed":
-                config = self.file(name, FED)
-                return Gateway("--config", config, policy=self.policy(UNFED), listen=())
+                return self.start(name, config=FED, policy=self.policy(UNFED))
             case "unfed":
-                return Gateway(policy=self.policy(UNFED))
-            case "spent":
-                gateway = Gateway(policy=self.policy(BLIND, ONE))
+                return self.start(name, policy=self.policy(UNFED))
+            case "used" | "spent":
+                policy = self.policy(USED if name == "used" else BLIND, ONE)
+                gateway = self.start(name, policy=policy)
                 spend(gateway)
                 return gateway
         raise LookupError(name)
 
-    def file(self, name, text):
-        path = self.place / f"{name}.yaml"
-        path.write_text(text)
-        return path
+    def start(self, name, *arguments, config=PLAIN, **more):
+        file = self.place / f"{name}.yaml"
+        listener = "{address: '127.0.0.1:0', "
+        file.write_text(config.replace(listener, f"{listener}dialect: {self.dialect}, "))
+        return Gateway("--config", file, *arguments, listen=(), **more)
 
     def policy(self, *changes):
         """The shipped policy with other texts in the place of some, each wherever it stands."""

@@ -1,8 +1,11 @@
 """Every refusal of the table, as OpenAI's Python SDK tells it: class, message, code, parameter."""
 
+import re
+
 import openai
 import pytest
-from cases import CASES, KEY, Gateways
+from cases import CASES, KEY, Gateways, body
+from gateway import POLICY, ROOT
 
 CLASSES = {
     400: openai.BadRequestError,
@@ -24,12 +27,24 @@ def gateways(tmp_path_factory):
     gateways.close()
 
 
-def body(case):
-    """The body, with one long message more where the case is about length."""
-    if "padding" not in case:
-        return case["body"]
-    long = {"role": "user", "content": "x" * case["padding"]}
-    return {**case["body"], "messages": [*case["body"]["messages"], long]}
+# What one request over a whole network does not come to.
+ELSEWHERE = {
+    "body-incomplete": "half a body: test_networks.py",
+    "draining": "a gateway that ends: test_networks.py",
+    "stream-broken": "the status is 200 by then: test_openai.py",
+    "model-not-offered": "of the models as they are sold, each has a reason that comes before it",
+}
+
+
+def test_the_table_has_every_code():
+    policy = (ROOT / POLICY / "policy.portolan").read_text()
+    verdicts = r"^(?:on .*)?\b(?:refuse|exclude|skip) (?:chain )?\d{3} (\S+)"
+    codes = set(re.findall(verdicts, policy, re.M))
+    page = (ROOT / "docs" / "gateway.md").read_text()
+    own = page.split("The gateway's own are ")[1].split(". What an upstream refuses")[0]
+    codes |= set(re.findall("`([a-z-]+)`", own))
+    # These two have their names from the core: a lock without a code, an upstream's own refusal.
+    assert codes | {"lock-not-met", "upstream-error"} == {c["code"] for c in CASES} | ELSEWHERE.keys()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["why"])
@@ -42,12 +57,14 @@ def test_it_is_refused(gateways, case):
     if "script" in case:
         headers["x-portolan-mock"] = case["script"]
     options = {"headers": headers, "params": case.get("query", {})}
-    told = {"content": case["raw"].encode()} if "raw" in case else {"body": body(case)}
+    told = {"body": body(case)} if "body" in case else {}
+    told = {"content": case["raw"].encode()} if "raw" in case else told
+    path = gateway.urls["us"] + case["url"] if "url" in case else "/chat/completions"
     before = len(gateway.lines())
     with pytest.raises(openai.APIStatusError) as caught:
         method = getattr(client, case.get("method", "POST").lower())
         method(
-            case.get("path", "/chat/completions"),
+            case.get("path", path),
             cast_to=object,
             options=options,
             **told,
