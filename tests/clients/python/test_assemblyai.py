@@ -3,27 +3,24 @@ the service sends today, so the listeners speak `assemblyai-current`."""
 
 import assemblyai as aai
 import pytest
-from cases import CASES
-from gateway import Gateway
+from cases import CASES, KEY, Gateways, body, headers, unasked
 
 HELLO = [{"role": "user", "content": "Hello"}]
 SAID = "This is a mock: no model was asked."
 WEATHER = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}
 MODELS = ["gpt-4.1", "claude-sonnet-4-6"]
-CURRENT = """
-gateway: 1
-listeners:
-  - {address: '127.0.0.1:0', endpoint: us, dialect: assemblyai-current}
-  - {address: '127.0.0.1:0', endpoint: eu, dialect: assemblyai-current}
-"""
 
 
 @pytest.fixture(scope="module")
-def current(tmp_path_factory):
-    config = tmp_path_factory.mktemp("current") / "gateway.yaml"
-    config.write_text(CURRENT)
-    with Gateway("--config", config, listen=()) as gateway:
-        yield gateway
+def gateways(tmp_path_factory):
+    gateways = Gateways(tmp_path_factory.mktemp("gateways"), dialect="assemblyai-current")
+    yield gateways
+    gateways.close()
+
+
+@pytest.fixture(scope="module")
+def current(gateways):
+    return gateways.named("plain")
 
 
 @pytest.fixture
@@ -31,9 +28,12 @@ def llm(current):
     return client(current, "us")
 
 
-def client(gateway, endpoint):
-    settings = aai.Settings(api_key="any-key", llm_gateway_base_url=gateway.urls[endpoint])
-    return aai.LLMGateway(client=aai.Client(settings=settings))
+def client(gateway, endpoint, key="any-key", **headers):
+    """Headers of one's own go into the client below: the calls take none."""
+    settings = aai.Settings(api_key=key, llm_gateway_base_url=gateway.urls[endpoint])
+    made = aai.Client(settings=settings, api_key_required=False)
+    made.http_client.headers.update(headers)
+    return aai.LLMGateway(client=made)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -75,13 +75,39 @@ def test_models_are_those_that_can_be_called_here(current, llm):
     assert us["gpt-4.1"].pricing.global_.prompt == 2.0, "the list price, not an offer"
 
 
-def test_fallbacks_are_followed(llm, current):
+@pytest.mark.parametrize("script", ["503", "429", "connect"])
+def test_fallbacks_are_followed(current, script):
     before = len(current.lines())
-    answer = llm.chat.completions.create(
-        model="gpt-5", messages=HELLO, fallbacks=[{"model": "gpt-5-mini"}], model_region=None
+    scripted = client(current, "us", **{"x-portolan-mock": script})
+    answer = scripted.chat.completions.create(
+        model="claude-opus-4-6", messages=HELLO, fallbacks=[{"model": "gpt-5-mini"}]
     )
     assert answer.choices[0].message.content == SAID
-    assert current.since(before)[0]["status"] == 200
+    assert answer.request["model"] == "gpt-5-mini"
+    [line] = current.since(before)
+    assert [(a["model"], a["outcome"]) for a in line["attempts"]] == [
+        ("claude-opus-4-6", script),
+        ("gpt-5-mini", "answered"),
+    ]
+
+
+def test_what_fails_once_is_tried_again_by_us(current):
+    before = len(current.lines())
+    scripted = client(current, "us", **{"x-portolan-mock": "503"})
+    answer = scripted.chat.completions.create(model=MODELS[1], messages=HELLO)
+    assert answer.choices[0].message.content == SAID
+    [line] = current.since(before)
+    assert [attempt["outcome"] for attempt in line["attempts"]] == ["503", "answered"]
+
+
+def test_what_fails_twice_is_told(current):
+    before = len(current.lines())
+    scripted = client(current, "us", **{"x-portolan-mock": "503,503"})
+    with pytest.raises(aai.LLMGatewayError) as caught:
+        list(scripted.chat.completions.create(model=MODELS[1], messages=HELLO, stream=True))
+    assert caught.value.status_code == 503
+    [line] = current.since(before)
+    assert [attempt["outcome"] for attempt in line["attempts"]] == ["503", "503"]
 
 
 def test_a_fallback_may_not_leave_the_union(current):
@@ -93,24 +119,55 @@ def test_a_fallback_may_not_leave_the_union(current):
     assert caught.value.status_code == 404
 
 
+# It writes the JSON by itself, of a model and messages, and posts it to one path.
+UNSENT = {
+    "invalid-json": "what it sends is JSON",
+    "missing-field": "a call without a model or messages is a `TypeError` of Python",
+    "method-not-allowed": "it posts where a post is taken, and gets where a get is",
+    "wrong-envelope": "it has no call that asks for a decision",
+    "upgrade-required": "its real-time client opens a WebSocket, and its client for models has no path for one",
+}
+
+
 def spoken(case):
-    """Whether this client can be made to send it: it builds the headers itself."""
-    shaped = {"raw", "drop", "query", "path", "method", "headers", "script", "serve"} & case.keys()
-    return not shaped and "model" in case["body"] and "messages" in case["body"]
+    """Whether this client can be made to send it."""
+    shaped = {"path", "method", "url"} & case.keys()
+    return not shaped and {"model", "messages"} <= body(case).keys()
 
 
-@pytest.mark.parametrize("case", filter(spoken, CASES), ids=lambda case: case["why"])
-def test_it_is_refused(current, case):
-    body = dict(case["body"])
-    if "padding" in case:
-        long = {"role": "user", "content": "x" * case["padding"]}
-        body["messages"] = [*body["messages"], long]
-    before = len(current.lines())
+ASKED = [case for case in CASES if spoken(case)]
+
+
+def test_every_code_is_asked_or_cannot_be():
+    # Of a path that is not there it has one, and a test of its own below.
+    assert unasked(ASKED) == UNSENT.keys() | {"no-such-path"}
+
+
+@pytest.mark.parametrize("case", ASKED, ids=lambda case: case["why"])
+def test_it_is_refused(gateways, case):
+    gateway = gateways.named(case.get("serve", "plain"))
+    key = case.get("headers", {}).get("authorization", KEY)
+    key = None if "authorization" in case.get("drop", []) else key
+    llm = client(gateway, case.get("endpoint", "us"), key, **headers(case))
+    llm.client.http_client.params = case.get("query", {})
+    before = len(gateway.lines())
     with pytest.raises(aai.LLMGatewayError) as caught:
-        client(current, case.get("endpoint", "us")).chat.completions.create(**body)
+        llm.chat.completions.create(**body(case))
     error = caught.value
     assert error.status_code == case["status"]
     # What to do stands beside the message in this dialect.
     assert "; ".join([str(error), *error.errors]) == case["message"]
-    [line] = current.since(before)
-    assert (line["code"], line["request_id"]) == (case["code"], error.request_id)
+    [line] = gateway.since(before)
+    assert (line["code"], len(line.get("attempts", []))) == (case["code"], case.get("tries", 0))
+    ours = line["request_id"]
+    assert error.request_id in {ours, line.get("upstream_request_id", ours)}
+
+
+def test_speech_understanding_is_no_path(current, llm):
+    # It runs models that no rule would see.
+    before = len(current.lines())
+    with pytest.raises(aai.LLMGatewayError) as caught:
+        llm.understanding.create(transcript_id="any", request={"translation": {}})
+    assert caught.value.status_code == 404
+    assert str(caught.value) == "there is no path `/v1/understanding`"
+    assert [line["code"] for line in current.since(before)] == ["no-such-path"]
