@@ -1,73 +1,21 @@
-"""LiteLLM's proxy pointed at us, asked by the documents' snippet and by OpenAI's SDK; and the hook
-by which its router asks us for a decision before it picks a deployment."""
+"""LiteLLM's proxy pointed at us, asked by the documents' snippet and by OpenAI's SDK. Its hook has a
+file of its own."""
 
-import os
-import socket
+import json
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import openai
 import pytest
-from gateway import ROOT
+from cases import CASES, KEY, Gateways, body, headers, unasked
+from proxy import Proxy, came
 
 SNIPPETS = Path(__file__).parents[1] / "snippets"
 HELLO = [{"role": "user", "content": "Hello"}]
 SAID = "This is a mock: no model was asked."
-# The key of the documents' snippet, which LiteLLM takes only where it is told that nobody minds.
-MASTER = "sk-1234"
-ENVIRONMENT = {
-    "LITELLM_MASTER_KEY": MASTER,
-    "LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY": "true",
-}
-
-
-class Proxy:
-    """`litellm --config` as a process of its own."""
-
-    def __init__(self, config, place, **env):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        file = place / "config.yaml"
-        file.write_text(config)
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.out = open(place / "proxy.log", "w+")
-        command = Path(sys.executable).parent / "litellm"
-        self.process = subprocess.Popen(
-            [command, "--config", file, "--host", "127.0.0.1", "--port", str(self.port)],
-            env={**os.environ, **ENVIRONMENT, **env},
-            cwd=place,
-            stdout=self.out,
-            stderr=subprocess.STDOUT,
-        )
-        until = time.monotonic() + 180
-        while not self.answers():
-            if self.process.poll() is not None or time.monotonic() > until:
-                self.close()
-                raise RuntimeError((place / "proxy.log").read_text()[-4000:])
-            time.sleep(0.2)
-
-    def answers(self):
-        try:
-            with urllib.request.urlopen(f"{self.url}/health/liveliness", timeout=5) as answer:
-                return answer.status == 200
-        except OSError:
-            return False
-
-    def client(self, **more):
-        return openai.OpenAI(base_url=f"{self.url}/v1", api_key=MASTER, max_retries=0, **more)
-
-    def close(self):
-        self.process.terminate()
-        try:
-            self.process.wait(60)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.out.close()
+WEATHER = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}
+SCRIPTS = {"fails-once": "503", "fails-twice": "503,503"}
 
 
 @pytest.fixture(scope="module")
@@ -77,10 +25,21 @@ def proxy(gateway, tmp_path_factory):
     key = "      api_key: os.environ/ASSEMBLYAI_API_KEY\n"
     assert config.count(key) == 1
     config = config.replace(key, f"{key}      api_base: {gateway.url('us')}\n")
-    for model in ["gpt-4.1", "claude-opus-4-6", "gpt-5-minni", "gpt-5.5"]:
+    for model in ["gpt-4.1", "claude-opus-4-6"]:
         config += f"""
   - model_name: {model}
     litellm_params: {{model: openai/{model}, api_base: '{gateway.url("us")}', api_key: any-key}}
+"""
+    # It passes no headers on: what an upstream does is told by the deployment.
+    for name, script in SCRIPTS.items():
+        config += f"""
+  - model_name: {name}
+    litellm_params:
+      model: openai/claude-opus-4-6
+      api_base: '{gateway.url("us")}'
+      api_key: any-key
+      extra_headers: {{X-Portolan-Mock: '{script}'}}
+      max_retries: 3
 """
     config += "\nlitellm_settings: {num_retries: 0, request_timeout: 60}\n"
     running = Proxy(config, tmp_path_factory.mktemp("proxy"), ASSEMBLYAI_API_KEY="any-key")
@@ -109,104 +68,133 @@ def test_a_call_and_a_stream_are_answered(proxy, model):
 
 @pytest.mark.parametrize("model", ["gpt-4.1", "claude-opus-4-6"])
 def test_a_tool_is_called(proxy, model):
-    tool = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}
-    answer = proxy.client().chat.completions.create(model=model, messages=HELLO, tools=[tool])
+    asked = {"model": model, "messages": HELLO, "tools": [WEATHER]}
+    answer = proxy.client().chat.completions.create(**asked)
     [call] = answer.choices[0].message.tool_calls
     assert (call.function.name, call.function.arguments) == ("weather", "{}")
+    with proxy.client().chat.completions.stream(**asked) as stream:
+        [choice] = stream.get_final_completion().choices
+    [call] = choice.message.tool_calls
+    assert (call.function.name, call.function.arguments) == ("weather", "{}")
+    assert choice.finish_reason == "tool_calls"
 
 
-@pytest.mark.parametrize(
-    ("model", "body", "code", "kind", "words"),
-    [
-        ("gpt-5-minni", {}, "model-not-found", openai.APIStatusError, "did you mean `gpt-5-mini`?"),
-        ("gpt-5.5", {}, "model-not-yet-available", openai.APIStatusError, "from 2026-04-23"),
-        ("gpt-4.1", {"max_tokens": 0}, "max-tokens-out-of-range", openai.BadRequestError, "got 0"),
-        ("gpt-4.1", {"temperature": 3}, "temperature-out-of-range", openai.BadRequestError, "got 3"),
-    ],
-)
-def test_a_refusal_keeps_its_words(proxy, gateway, model, body, code, kind, words):
+def test_what_fails_once_is_tried_again_by_us_alone(proxy, gateway):
     before = len(gateway.lines())
-    with pytest.raises(kind) as caught:
-        proxy.client().chat.completions.create(model=model, messages=HELLO, **body)
-    assert words in str(caught.value)
-    assert caught.value.status_code < 500
-    assert [line["code"] for line in gateway.since(before)] == [code]
+    answer = proxy.client().chat.completions.create(model="fails-once", messages=HELLO)
+    assert answer.choices[0].message.content == SAID
+    [line] = came(gateway, before)
+    assert [attempt["outcome"] for attempt in line["attempts"]] == ["503", "answered"]
 
 
-HOOKED = """
-litellm_settings: {{callbacks: litellm_hook.portolan, num_retries: 0, request_timeout: 60}}
-model_list:
-  - model_name: claude
-    litellm_params: {{model: openai/claude-sonnet-4-6, api_base: '{us}', api_key: any-key}}
-    model_info: {{portolan: {{endpoint: us}}}}
-  - model_name: claude
-    litellm_params: {{model: openai/claude-sonnet-4-6, api_base: '{eu}', api_key: any-key}}
-    model_info: {{portolan: {{endpoint: eu}}}}
-  - model_name: gpt
-    litellm_params: {{model: openai/gpt-4.1, api_base: '{us}', api_key: any-key}}
-    model_info: {{portolan: {{endpoint: us}}}}
-  - model_name: gpt
-    litellm_params: {{model: openai/gpt-4.1, api_base: '{eu}', api_key: any-key}}
-    model_info: {{portolan: {{endpoint: eu}}}}
-  - model_name: gpt-eu
-    litellm_params: {{model: openai/gpt-4.1, api_base: '{eu}', api_key: any-key}}
-    model_info: {{portolan: {{endpoint: eu}}}}
-"""
+def test_what_we_tried_twice_is_not_tried_again(proxy, gateway):
+    before = len(gateway.lines())
+    with pytest.raises(openai.InternalServerError) as caught:
+        proxy.client().chat.completions.create(model="fails-twice", messages=HELLO)
+    assert caught.value.status_code == 503
+    [line] = came(gateway, before)
+    assert [attempt["outcome"] for attempt in line["attempts"]] == ["503", "503"]
+
+
+def test_fallbacks_of_the_body_are_ours_to_follow(proxy, gateway):
+    before = len(gateway.lines())
+    # At the top it takes them for its own, which are other deployments of its list.
+    past = {"extra_body": {"fallbacks": [{"model": "gpt-5-mini"}]}}
+    answer = proxy.client().chat.completions.create(
+        model="fails-once", messages=HELLO, extra_body=past
+    )
+    assert answer.choices[0].message.content == SAID
+    [line] = came(gateway, before)
+    assert [(a["model"], a["outcome"]) for a in line["attempts"]] == [
+        ("claude-opus-4-6", "503"),
+        ("gpt-5-mini", "answered"),
+    ]
+
+
+CLASSES = {
+    400: openai.BadRequestError,
+    401: openai.AuthenticationError,
+    403: openai.PermissionDeniedError,
+    404: openai.NotFoundError,
+    413: openai.APIStatusError,
+    415: openai.APIStatusError,
+    421: openai.APIStatusError,
+    429: openai.RateLimitError,
+}
+# It asks as its deployments say, with a key and a body of JSON, at one path.
+UNSENT = {
+    "missing-api-key": "without a key it does not ask",
+    "missing-field": "it asks for a model by itself, and a call without messages ends at it",
+    "invalid-json": "what it sends is JSON",
+    "no-such-path": "it posts to one path",
+    "method-not-allowed": "it posts",
+    "wrong-envelope": "it has no call that asks for a decision",
+    "upgrade-required": "it has no path for a WebSocket",
+}
+
+
+def spoken(case):
+    """Whether the proxy can be made to send it."""
+    shaped = {"drop", "query", "path", "method", "url"} & case.keys()
+    return not shaped and {"model", "messages"} <= body(case).keys()
+
+
+ASKED = [case for case in CASES if spoken(case)]
+
+
+def test_every_code_is_asked_or_cannot_be():
+    assert unasked(ASKED) == UNSENT.keys()
 
 
 @pytest.fixture(scope="module")
-def hooked(gateway, tmp_path_factory):
-    config = HOOKED.format(us=gateway.url("us"), eu=gateway.url("eu"))
-    place = tmp_path_factory.mktemp("hooked")
-    # LiteLLM looks for a callback beside its configuration.
-    (place / "litellm_hook.py").write_text((ROOT / "examples" / "litellm_hook.py").read_text())
-    running = Proxy(config, place, PORTOLAN_URL=gateway.urls["us"])
+def gateways(tmp_path_factory):
+    gateways = Gateways(tmp_path_factory.mktemp("gateways"))
+    yield gateways
+    gateways.close()
+
+
+@pytest.fixture(scope="module")
+def refusing(gateways, tmp_path_factory):
+    """A deployment for each case. Its name is a number: with a comma in it there would be several."""
+    listed = []
+    for number, case in enumerate(ASKED):
+        key = case.get("headers", {}).get("authorization", f"Bearer {KEY}")
+        # Its own headers give way to those that are spelled as it spells them.
+        own = {name.title(): value for name, value in headers(case).items()}
+        params = {
+            "model": f"openai/{body(case)['model']}",
+            "api_base": gateways.named(case.get("serve", "plain")).url(case.get("endpoint", "us")),
+            "api_key": KEY,
+            "extra_headers": {**own, "Authorization": key},
+        }
+        listed.append({"model_name": f"case-{number}", "litellm_params": params})
+    settings = {"num_retries": 0, "request_timeout": 60}
+    config = json.dumps({"model_list": listed, "litellm_settings": settings})
+    running = Proxy(config, tmp_path_factory.mktemp("refusing"))
     yield running
     running.close()
 
 
-def served(gateway, hooked, model, calls, **body):
-    """Through which endpoints so many calls went."""
-    before = len(gateway.lines())
-    for _ in range(calls):
-        answer = hooked.client().chat.completions.create(model=model, messages=HELLO, **body)
-        assert answer.choices[0].message.content == SAID
-    lines = gateway.since(before, 2 * calls)
-    assert [line["path"] for line in lines].count("/v1/decide") == calls
-    return {a["endpoint"] for line in lines for a in line.get("attempts", [])}
-
-
-def test_the_hook_drops_deployments_that_are_not_in_the_decision(gateway, hooked):
-    assert served(gateway, hooked, "gpt", 8) == {"us"}
-
-
-def test_the_hook_leaves_what_may_be_called_to_the_router(gateway, hooked):
-    assert served(gateway, hooked, "claude", 12) <= {"us", "eu"}
-    # What the body asks for counts: the EU endpoint would refuse it.
-    assert served(gateway, hooked, "claude", 6, extra_body={"model_region": "global"}) == {"us"}
-
-
-def test_where_no_deployment_is_left_the_hook_says_why(gateway, hooked):
+@pytest.mark.parametrize("case", ASKED, ids=lambda case: case["why"])
+def test_a_refusal_keeps_its_words(refusing, gateways, case):
+    gateway = gateways.named(case.get("serve", "plain"))
+    told = {key: value for key, value in body(case).items() if key != "model"}
+    # What it would take for its own, or leave out, or not understand, goes past it.
+    own = {"fallbacks", "fallback_config", "tool_choice"} & told.keys()
+    past = {key: told.pop(key) for key in own}
+    if not isinstance(told["messages"], list):
+        past["messages"] = told.pop("messages")
     before = len(gateway.lines())
     with pytest.raises(openai.APIStatusError) as caught:
-        hooked.client().chat.completions.create(model="gpt-eu", messages=HELLO)
-    assert caught.value.status_code == 400
-    assert "model-not-in-region: `gpt-4.1` is not offered in region `eu`" in str(caught.value)
-    assert [line["path"] for line in gateway.since(before)] == ["/v1/decide"]
-
-
-def test_without_a_decision_nothing_is_called(gateway, tmp_path):
-    config = HOOKED.format(us=gateway.url("us"), eu=gateway.url("eu"))
-    (tmp_path / "litellm_hook.py").write_text((ROOT / "examples" / "litellm_hook.py").read_text())
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
-        proxy = Proxy(config, tmp_path, PORTOLAN_URL=url)
-        try:
-            before = len(gateway.lines())
-            with pytest.raises(openai.APIStatusError) as caught:
-                proxy.client().chat.completions.create(model="gpt", messages=HELLO)
-            assert "portolan gave no decision" in str(caught.value)
-            assert len(gateway.lines()) == before
-        finally:
-            proxy.close()
+        refusing.client().chat.completions.create(
+            model=f"case-{ASKED.index(case)}",
+            messages=told.pop("messages", HELLO),
+            extra_body={**told, "extra_body": past},
+        )
+    error = caught.value
+    assert type(error) is CLASSES.get(case["status"], openai.InternalServerError)
+    assert error.status_code == case["status"]
+    # It quotes what it was told as Python prints it.
+    assert case["message"] in str(error).replace("\\'", "'")
+    lines = [(line["code"], len(line.get("attempts", []))) for line in came(gateway, before)]
+    assert lines == [(case["code"], case.get("tries", 0))]
