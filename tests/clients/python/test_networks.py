@@ -1,8 +1,9 @@
 """What OpenAI's Python SDK is told where the network between it and the gateway, or the gateway's end,
-comes in between."""
+comes in between; and that the gateway goes to its upstream by no proxy of its environment."""
 
 import signal
 import socket
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -11,6 +12,7 @@ import openai
 import pytest
 from gateway import Gateway
 from relay import Relay
+from upstream import SAID, Upstream
 
 CALL = {
     "model": "claude-sonnet-4-6",
@@ -88,3 +90,62 @@ def drains(gateway):
             return
         time.sleep(0.02)
     raise AssertionError("it does not drain")
+
+
+class Proxy:
+    """A listener that a proxy variable names: it counts who connects, and hangs up."""
+
+    def __init__(self):
+        self.connected = 0
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+        self.thread = threading.Thread(target=self.accept, daemon=True)
+        self.thread.start()
+
+    def accept(self):
+        while True:
+            try:
+                near, _ = self.socket.accept()
+            except OSError:
+                return
+            self.connected += 1
+            near.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        # What is blocked in `accept` does not hear of a close.
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
+        self.socket.close()
+
+
+def test_proxies_of_the_environment_are_not_asked(tmp_path):
+    with Upstream() as upstream, Proxy() as proxy:
+        config = tmp_path / "gateway.yaml"
+        config.write_text(
+            f"""
+gateway: 1
+listeners:
+  - {{address: '127.0.0.1:0', endpoint: us}}
+upstreams:
+  us: {{key: env:UPSTREAM_KEY, url: '{upstream.address}', place: US}}
+"""
+        )
+        names = ["http_proxy", "https_proxy", "all_proxy"]
+        env = {name: proxy.url for name in names} | {name.upper(): proxy.url for name in names}
+        # An empty list of exceptions, so that loopback is none.
+        env |= {"UPSTREAM_KEY": "the-upstreams-key", "no_proxy": "", "NO_PROXY": ""}
+        # Who takes it goes there.
+        told = urllib.request.build_opener(urllib.request.ProxyHandler({"http": proxy.url}))
+        with pytest.raises(OSError):
+            told.open(upstream.address, timeout=60)
+        assert (proxy.connected, upstream.calls) == (1, [])
+        with Gateway("--config", config, listen=(), mock=False, env=env) as gateway:
+            client = openai.OpenAI(
+                base_url=gateway.url("us"), api_key="any-key", max_retries=0, timeout=60
+            )
+            answer = client.chat.completions.create(**CALL)
+            assert answer.choices[0].message.content == SAID
+        assert (proxy.connected, len(upstream.calls)) == (1, 1)
