@@ -4,6 +4,8 @@
 //! As the service does it: of each effective body the first occurrence in the first message that
 //! has one, or in the prompt. The id goes, so that nobody does it again.
 
+use std::borrow::Cow;
+
 use crate::faults::folds_to;
 use crate::json::{self, Kind, Member};
 use crate::messages::TRANSCRIPT_TAG;
@@ -16,73 +18,104 @@ impl BodyText {
     /// The body with a transcript's text, and without its id. `None` where what was posted is no
     /// object.
     pub fn with_transcript(&self, transcript: &str) -> Option<Self> {
-        let members = self.members(None)?;
-        let mut kept = Vec::new();
-        for member in &members {
-            if folds_to(&member.key, FIELD) {
-                continue;
-            }
-            let value = match &*member.key {
-                "fallbacks" => fallbacks(member.value, transcript),
-                _ => None,
-            };
-            kept.push((member, value));
+        let mut members = self.members(None)?;
+        members.retain(|member| !folds_to(&member.key, FIELD));
+        let own = Texts::of(&members);
+        let new = own.clone().with(transcript);
+        let fallbacks = value(&members, "fallbacks");
+        let fallbacks = fallbacks.and_then(|value| fallbacks_with(value, &own, transcript));
+        let changed = [
+            ("messages", own.messages.and(new.messages)),
+            ("prompt", own.prompt.and(new.prompt)),
+            ("fallbacks", fallbacks.map(Cow::Owned)),
+        ];
+        Some(Self::new(joined(&members, &changed)))
+    }
+}
+
+/// Where a body may have the tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Texts<'a> {
+    messages: Option<Cow<'a, str>>,
+    prompt: Option<Cow<'a, str>>,
+}
+
+impl<'a> Texts<'a> {
+    fn of(members: &[Member<'a>]) -> Self {
+        let value = |name| value(members, name).map(Cow::Borrowed);
+        Self {
+            messages: value("messages"),
+            prompt: value("prompt"),
         }
-        let text = texts(&members, transcript);
-        Some(Self::new(joined(kept, text.as_ref())))
+    }
+
+    /// The same with the first tag replaced.
+    fn with(mut self, transcript: &str) -> Self {
+        let edited = |value: &Option<Cow<'a, str>>, edit: fn(&str, &str) -> Option<String>| {
+            edit(value.as_deref()?, transcript).map(Cow::Owned)
+        };
+        if let Some(new) = edited(&self.messages, messages) {
+            self.messages = Some(new);
+        } else if let Some(new) = edited(&self.prompt, replaced) {
+            self.prompt = Some(new);
+        }
+        self
     }
 }
 
-/// A body's own text with the tag replaced: which field, and its new value.
-fn texts(members: &[Member<'_>], transcript: &str) -> Option<(&'static str, String)> {
-    let value = |name: &str| members.iter().rfind(|m| m.key == name).map(|m| m.value);
-    let messages = value("messages").and_then(|value| messages(value, transcript));
-    if let Some(messages) = messages {
-        return Some(("messages", messages));
-    }
-    let prompt = value("prompt").and_then(|value| replaced(value, transcript));
-    prompt.map(|prompt| ("prompt", prompt))
+/// What a field holds; `null` is nothing.
+fn value<'a>(members: &[Member<'a>], name: &str) -> Option<&'a str> {
+    let mut there = members.iter().rev();
+    let member = there.find(|m| m.key == name && Kind::of(m.value) != Kind::Null);
+    member.map(|member| member.value)
 }
 
-/// Members as an object, with what takes the place of some.
-fn joined(
-    members: Vec<(&Member<'_>, Option<String>)>,
-    text: Option<&(&'static str, String)>,
-) -> String {
-    let values: Vec<(&Member<'_>, String)> = members
-        .into_iter()
-        .map(|(member, value)| {
-            let own = text.filter(|(name, _)| *name == member.key);
-            let own = own.map(|(_, value)| value.clone());
-            (
-                member,
-                own.or(value).unwrap_or_else(|| member.value.to_owned()),
-            )
-        })
-        .collect();
-    let members: Vec<Member<'_>> = values
-        .iter()
-        .map(|(member, value)| Member {
-            key: member.key.clone(),
+/// Members as an object, with what some fields hold now.
+fn joined(members: &[Member<'_>], changed: &[(&str, Option<Cow<'_, str>>)]) -> String {
+    let new = |key: &str| {
+        let mut changed = changed.iter();
+        let (_, value) = changed.find(|(name, value)| *name == key && value.is_some())?;
+        value.as_deref()
+    };
+    let kept = members.iter().map(|member| Member {
+        key: member.key.clone(),
+        value: new(&member.key).unwrap_or(member.value),
+        origin: member.origin,
+    });
+    let missing = changed.iter().filter_map(|(name, value)| {
+        let value = value.as_deref()?;
+        let missing = !members.iter().any(|member| member.key == *name);
+        missing.then_some(Member {
+            key: Cow::Borrowed(*name),
             value,
-            origin: member.origin,
+            origin: None,
         })
-        .collect();
-    write(&members)
+    });
+    write(&kept.chain(missing).collect::<Vec<_>>())
 }
 
-/// Every fallback with a transcript in its own messages.
-fn fallbacks(value: &str, transcript: &str) -> Option<String> {
-    let items = items(value)?;
-    let items = items.into_iter().map(|item| {
+/// Every fallback with a transcript in its own texts. What it has of the posted body it has as that
+/// is now, so a prompt which the two need differently becomes its own.
+fn fallbacks_with(value: &str, outer: &Texts<'_>, transcript: &str) -> Option<String> {
+    let inherited = outer.clone().with(transcript);
+    let items = items(value)?.into_iter().map(|item| {
         let members = (Kind::of(item) == Kind::Object).then(|| json::members(item).ok());
-        let Some(members) = members.flatten() else {
+        let Some(mut members) = members.flatten() else {
             return item.to_owned();
         };
-        let kept = members.iter().filter(|m| !folds_to(&m.key, FIELD));
-        let kept = kept.map(|member| (member, None)).collect();
-        let text = texts(&members, transcript);
-        joined(kept, text.as_ref())
+        members.retain(|member| !folds_to(&member.key, FIELD));
+        let own = Texts::of(&members);
+        let whole = Texts {
+            messages: own.messages.clone().or_else(|| outer.messages.clone()),
+            prompt: own.prompt.clone().or_else(|| outer.prompt.clone()),
+        };
+        let whole = whole.with(transcript);
+        let differs = own.prompt.is_some() || whole.prompt != inherited.prompt;
+        let changed = [
+            ("messages", own.messages.and(whole.messages)),
+            ("prompt", whole.prompt.filter(|_| differs)),
+        ];
+        joined(&members, &changed)
     });
     Some(array(&items.collect::<Vec<_>>()))
 }
@@ -122,15 +155,9 @@ fn in_field(value: &str, field: &str, edit: impl Fn(&str) -> Option<String>) -> 
         return None;
     }
     let members = json::members(value).ok()?;
-    let mut new = None;
-    let kept = members.iter().map(|member| {
-        let edited = (member.key == field).then(|| edit(member.value)).flatten();
-        new = new.take().or(edited.as_ref().map(|_| ()));
-        (member, edited)
-    });
-    let kept = kept.collect();
-    new?;
-    Some(joined(kept, None))
+    let held = members.iter().rfind(|member| member.key == field)?;
+    let edited = edit(held.value)?;
+    Some(joined(&members, &[(field, Some(Cow::Owned(edited)))]))
 }
 
 /// A string with the first tag replaced.
@@ -189,6 +216,31 @@ mod tests {
                 r#"{"messages":[],"fallbacks":[{"model":"m","transcript_id":"t","messages":[{"content":"{{ transcript }}"}]},7]}"#
             ),
             r#"{"messages":[],"fallbacks":[{"model":"m","messages":[{"content":"a \"b\" {{ transcript }}"}]},7]}"#
+        );
+    }
+
+    #[test]
+    fn a_fallback_and_what_it_inherits_have_one_first_tag() {
+        // The messages are inherited and have it.
+        assert_eq!(
+            injected(
+                r#"{"messages":[{"content":"{{ transcript }}"}],"fallbacks":[{"model":"m","prompt":"{{ transcript }}"}]}"#
+            ),
+            r#"{"messages":[{"content":"a \"b\" {{ transcript }}"}],"fallbacks":[{"model":"m","prompt":"{{ transcript }}"}]}"#
+        );
+        // Its own messages have it, so that the prompt stays as it was.
+        assert_eq!(
+            injected(
+                r#"{"prompt":"{{ transcript }}","fallbacks":[{"messages":[{"content":"{{ transcript }}"}]}]}"#
+            ),
+            r#"{"prompt":"a \"b\" {{ transcript }}","fallbacks":[{"messages":[{"content":"a \"b\" {{ transcript }}"}],"prompt":"{{ transcript }}"}]}"#
+        );
+        // Its own messages have none, and those that the prompt stood behind had.
+        assert_eq!(
+            injected(
+                r#"{"messages":[{"content":"{{ transcript }}"}],"prompt":"{{ transcript }}","fallbacks":[{"messages":[],"prompt":null}]}"#
+            ),
+            r#"{"messages":[{"content":"a \"b\" {{ transcript }}"}],"prompt":"{{ transcript }}","fallbacks":[{"messages":[],"prompt":"a \"b\" {{ transcript }}"}]}"#
         );
     }
 
