@@ -5,9 +5,8 @@ use http::request::Parts;
 use http::{HeaderMap, Response};
 use http_body_util::BodyExt;
 use portolan_core::answer::Outcome;
-use portolan_core::limits;
-use portolan_core::request::{Fault as BodyFault, FaultKind, Request, State};
-use portolan_wire::http::{Fault, Trouble};
+use portolan_core::request::{Request, State};
+use portolan_wire::http::{Fault, Trouble, unclear};
 use portolan_wire::{BodyText, Call, answer_json};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -334,28 +333,6 @@ fn refused(
             exchange.fault(record, Fault::Misconfigured { what })
         }
     }
-}
-
-/// The first fault that lets a body mean one thing to us and another to an upstream. Where so much
-/// is wrong that not all of it was kept, there may be one.
-pub(crate) fn unclear(faults: &[BodyFault]) -> Option<Trouble> {
-    let differs = |fault: &&BodyFault| match fault.kind {
-        FaultKind::AmbiguousField | FaultKind::InvalidJson => true,
-        FaultKind::MissingField | FaultKind::WrongType => faults.len() >= limits::FAULTS,
-    };
-    let fault = faults.iter().find(differs)?;
-    let code = FaultKind::NAMES
-        .iter()
-        .find(|(_, kind)| *kind == fault.kind);
-    Some(Trouble {
-        status: 400,
-        code: code.map_or("", |(name, _)| name).to_owned(),
-        field: Some(fault.path.clone()).filter(|path| !path.is_empty()),
-        retryable: false,
-        retry_after_s: None,
-        message: fault.detail.clone(),
-        help: Vec::new(),
-    })
 }
 
 /// Whether a body asks for the usage of its stream.

@@ -5,7 +5,7 @@ use http::request::Parts;
 use http::{HeaderMap, header};
 use portolan_core::answer::Outcome;
 use portolan_core::limits;
-use portolan_wire::http::{Dialect, Fault, Reply, Trouble, refused_unread, reply};
+use portolan_wire::http::{Dialect, Fault, Reply, Trouble, refused_unread, reply, unclear};
 use portolan_wire::{BodyText, Call};
 
 use crate::host::Host;
@@ -36,6 +36,7 @@ impl<H: Host> Incoming<'_, H> {
         let who = self.host.who(self.parts);
         call.draft.endpoint = who.endpoint;
         call.draft.attributes = who.attributes;
+        let unclear = unclear(&call.draft.body.faults);
         let request = engine.request(call.draft).map_err(|errors| {
             self.fault(Fault::Misconfigured {
                 what: &errors.to_string(),
@@ -44,6 +45,10 @@ impl<H: Host> Incoming<'_, H> {
         let answer = engine.answer(&request, &self.host.state());
         if let Outcome::Refuse(refusal) = &answer.outcome {
             return Err(self.reply(&Trouble::from(refusal)));
+        }
+        // Readers differ in what it asks for, so it goes nowhere, whatever the policy says of it.
+        if let Some(trouble) = unclear {
+            return Err(self.reply(&trouble));
         }
         let body = call.body.unwrap_or_else(|| BodyText::new(body.to_vec()));
         let routed = Routed::new(answer, body, self.request_id.to_owned());

@@ -1,7 +1,8 @@
 //! Refusals and faults over HTTP: a status, headers, and a body in the dialect of whoever called.
 //!
 //! A [`Trouble`] is what is said, whoever says it: a policy's refusal, or one of the faults that
-//! an adapter finds before or after the policy was asked ([`Fault`]). [`reply`] writes it. What
+//! an adapter finds before or after the policy was asked ([`Fault`]), among them that a body is
+//! [`unclear`]. [`reply`] writes it. What
 //! an upstream answers is read in `http/upstream.rs`; how many calls are left in `http/rate.rs`.
 //! Nothing is decided here, and nothing is sent.
 //!
@@ -18,6 +19,7 @@ mod dialect;
 mod fault;
 mod head;
 mod rate;
+mod unclear;
 mod upstream;
 
 pub use dialect::{Dialect, Reply, reply, wants_problem};
@@ -25,6 +27,7 @@ pub use fault::Fault;
 pub(crate) use head::query_pairs;
 pub use head::refused_unread;
 pub use rate::Window;
+pub use unclear::unclear;
 pub use upstream::{Envelope, UpstreamError};
 
 use portolan_core::answer::Refusal;

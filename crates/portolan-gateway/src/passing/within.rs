@@ -8,11 +8,10 @@ use std::borrow::Cow;
 
 use portolan_core::answer::{Outcome, Plan};
 use portolan_core::request::{Auth, State};
-use portolan_wire::http::{Fault, Trouble};
+use portolan_wire::http::{Fault, Trouble, unclear};
 use portolan_wire::{BodyText, Call, Unclear, embedded, judge_auth, with_embedded};
 
 use super::Passage;
-use crate::chat::unclear;
 use crate::heads;
 use crate::log::Record;
 
