@@ -4,7 +4,10 @@
 //! The layer holds no policy and no wording. What it needs of its surroundings is a [`Host`]: the
 //! engine, the instant, who calls, what is known now. What comes behind it finds the whole plan in
 //! the request's extensions, as [`Routed`], and carries it out: a layer cannot know whether an
-//! answer that has begun may be tried again.
+//! answer that has begun may be tried again. A body that two readers would read differently goes
+//! nowhere, whatever the policy says of it.
+//!
+//! `examples/axum.rs` puts it before a route, `examples/hyper.rs` before plain hyper.
 //!
 //! ```
 //! use std::sync::Arc;

@@ -9,6 +9,10 @@
 #[expect(dead_code, reason = "the example's own `main` is not called here")]
 mod example;
 
+#[path = "../examples/hyper.rs"]
+#[expect(dead_code, reason = "the example's own `main` is not called here")]
+mod plain;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
@@ -19,8 +23,7 @@ use example::{Gateway, app};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::service::TowerToHyperService;
+use hyper_util::rt::TokioExecutor;
 use portolan_tower::{PortolanLayer, Routed};
 use serde_json::{Value, json};
 use tower::{Layer, Service, ServiceExt};
@@ -104,6 +107,56 @@ async fn what_cannot_be_judged_is_refused_unread() {
     }
 }
 
+/// The example's policy has no rule about the shape of a body.
+#[tokio::test]
+async fn what_readers_would_read_differently_goes_nowhere() {
+    let many = |value: &str| {
+        let parts = format!("{value},").repeat(200);
+        format!(r#"{{"model":"m-1","messages":[{parts}{value}]}}"#)
+    };
+    let own = |body: &str| body.to_owned();
+    for (body, code) in [
+        (
+            own(r#"{"model":"m-2","model":"m-1","messages":[]}"#),
+            "ambiguous-field",
+        ),
+        (
+            own(r#"{"Model":"m-2","model":"m-1","messages":[]}"#),
+            "ambiguous-field",
+        ),
+        (
+            own(r#"{"model":"m-1","messages":[],"fallbacks":[{"model":"m-1","MODEL":"m-2"}]}"#),
+            "ambiguous-field",
+        ),
+        // So much is wrong that not all of it is kept.
+        (many("7"), "wrong-type"),
+    ] {
+        let (status, headers, told) = asked(post(body.clone())).await;
+        assert_eq!(
+            (
+                status.as_u16(),
+                headers["x-portolan-code"].to_str().unwrap()
+            ),
+            (400, code),
+            "{body}: {told}"
+        );
+        assert_eq!(headers["x-should-retry"], "false");
+    }
+    // One fault that reads alike to everybody is the policy's to refuse.
+    let (status, ..) = asked(post(r#"{"model":"m-1","messages":[7]}"#)).await;
+    assert_eq!(status, 200);
+    // And where the policy refuses, it is the policy's words that are told.
+    for body in [
+        r#"{"model":"m-1","model":"m-2","messages":[]}"#,
+        r#"{"model":"m-1","messages":[]"#,
+    ] {
+        let (status, headers, told) = asked(post(body)).await;
+        assert!(status.is_client_error(), "{told}");
+        assert_ne!(headers["x-portolan-code"], "ambiguous-field", "{told}");
+        assert_ne!(headers["x-portolan-code"], "invalid-json", "{told}");
+    }
+}
+
 #[tokio::test]
 async fn a_body_of_unsaid_length_is_read_up_to_the_limit_only() {
     let layer = PortolanLayer::new(Gateway::new().unwrap()).body_limit(64);
@@ -165,36 +218,28 @@ async fn the_inner_service_pushes_back_and_a_dropped_call_is_gone() {
 
 #[tokio::test]
 async fn plain_hyper_serves_it_over_http_1_and_http_2() {
-    let inner = tower::service_fn(async |request: Request<Full<Bytes>>| {
-        let host = request.headers()["host"].to_str().unwrap().to_owned();
-        Ok::<_, std::convert::Infallible>(Response::new(Full::from(host)))
-    });
-    let service = PortolanLayer::new(Gateway::new().unwrap()).layer(inner);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            let service = TowerToHyperService::new(service.clone());
-            tokio::spawn(async move {
-                let builder = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
-                builder
-                    .serve_connection(TokioIo::new(stream), service)
-                    .await
-                    .ok();
-            });
-        }
-    });
+    let gateway = plain::Gateway::new().unwrap();
+    tokio::spawn(plain::serve(listener, gateway));
     for version in [http::Version::HTTP_11, http::Version::HTTP_2] {
         let http2 = version == http::Version::HTTP_2;
         let client = Client::builder(TokioExecutor::new())
             .http2_only(http2)
             .build_http();
-        let request = Request::post(format!("http://{address}/v1/chat/completions"))
-            .body(Full::<Bytes>::from(r#"{"model":"m-1","messages":[]}"#))
-            .unwrap();
-        let response = client.request(request).await.unwrap();
+        let asked = async |body: &'static str| {
+            let request = Request::post(format!("http://{address}/v1/chat/completions"));
+            let request = request.body(Full::<Bytes>::from(body)).unwrap();
+            client.request(request).await.unwrap()
+        };
+        let response = asked(r#"{"model":"m-1","messages":[]}"#).await;
         assert_eq!(response.version(), version);
-        assert_eq!(text(response.into_body()).await, "eu.example.com");
+        assert_eq!(
+            text(response.into_body()).await,
+            r#"1 attempt: https://eu.example.com/v1/chat {"model":"m-1-2026","messages":[]}"#
+        );
+        let response = asked(r#"{"model":"m-2","messages":[]}"#).await;
+        assert!(response.status().is_client_error(), "{}", response.status());
+        assert_eq!(response.headers()["x-portolan-request-id"], "7d0c");
     }
 }
