@@ -1,10 +1,9 @@
 //! Refusals and faults over HTTP: a status, headers, and a body in the dialect of whoever called.
 //!
-//! A [`Trouble`] is what is said, whoever says it: a policy's refusal, or one of the faults that
-//! an adapter finds before or after the policy was asked ([`Fault`]), among them that a body is
-//! [`unclear`]. [`reply`] writes it. What
-//! an upstream answers is read in `http/upstream.rs`; how many calls are left in `http/rate.rs`.
-//! Nothing is decided here, and nothing is sent.
+//! A [`Trouble`] is what is said, whoever says it: a policy's refusal, one of the faults that an
+//! adapter finds before or after the policy was asked ([`Fault`]), or that a body is [`unclear`].
+//! [`reply`] writes it. What an upstream answers is read in `http/upstream.rs`; how many calls are
+//! left in `http/rate.rs`. Nothing is decided here, and nothing is sent.
 //!
 //! ```
 //! use portolan_wire::http::{Dialect, Fault, Trouble, reply};
