@@ -41,9 +41,10 @@ fn main() {
         answered,
         sent,
         again,
+        injected,
     } = tally;
     println!(
-        "{calls} calls in {seconds} s on {threads} threads: {} a second; {answered} answered, {sent} sent, {again} of them again; none left the EU, none read as another",
+        "{calls} calls in {seconds} s on {threads} threads: {} a second; {answered} answered, {sent} sent, {again} of them again; {injected} with a transcript put in; none left the EU, none read as another",
         calls / seconds
     );
 }

@@ -3,10 +3,12 @@
 //!
 //! Every call shows a key whose row demands processing in the EU. Whatever else it says, to
 //! whichever listener: no upstream outside the EU is called, and a careless reader sees in every
-//! body that is sent what was judged. What is posted is made in `posted.rs`; the careless reader is
-//! `careless.rs`, what is held against what it reads is `oracle.rs`.
+//! body that is sent what was judged. What is posted is made in `posted.rs`, the transcripts that
+//! are put into it in `heard.rs`; the careless reader is `careless.rs`, what is held against what
+//! it reads is `oracle.rs`.
 
 mod careless;
+mod heard;
 mod oracle;
 mod posted;
 mod worlds;
@@ -26,6 +28,8 @@ pub struct Tally {
     pub sent: u64,
     /// Those of them that were a fallback's or a second try's.
     pub again: u64,
+    /// Calls that were sent with a transcript in the place of its tag.
+    pub injected: u64,
 }
 
 impl Tally {
@@ -37,6 +41,7 @@ impl Tally {
             answered: self.answered + other.answered,
             sent: self.sent + other.sent,
             again: self.again + other.again,
+            injected: self.injected + other.injected,
         }
     }
 }

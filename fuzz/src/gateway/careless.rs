@@ -126,7 +126,46 @@ fn object(value: &RawValue, fields: &[(&str, &str)]) -> String {
 
 /// What a body says as text under a field.
 pub(crate) fn text(body: &str, field: &str) -> Option<String> {
-    let members: Members<&RawValue> = serde_json::from_str(body).ok()?;
-    let (_, value) = members.0.into_iter().find(|(key, _)| key == field)?;
-    serde_json::from_str(value.get()).ok()
+    serde_json::from_str(under(body, field)?).ok()
+}
+
+/// The texts of every body that may be sent of one: of the posted one, and of each fallback put
+/// over it. They stand in the order in which a tag is looked for: messages, their parts, a prompt.
+pub(crate) fn texts(body: &str) -> Vec<Vec<String>> {
+    let fallbacks = under(body, "fallbacks").map(items).unwrap_or_default();
+    let over = std::iter::once("{}").chain(fallbacks);
+    let texts = over.map(|over| {
+        let said = |field: &str| under(over, field).or_else(|| under(body, field));
+        let mut texts = Vec::new();
+        for message in said("messages").map(items).unwrap_or_default() {
+            match under(message, "content") {
+                Some(parts) if parts.starts_with('[') => {
+                    let parts = items(parts).into_iter();
+                    texts.extend(parts.filter_map(|part| under(part, "text")));
+                }
+                content => texts.extend(content),
+            }
+        }
+        texts.extend(said("prompt"));
+        texts.into_iter().map(plain).collect()
+    });
+    texts.collect()
+}
+
+/// What stands under a field of an object in which nothing is said twice; `null` is nothing.
+fn under<'a>(object: &'a str, field: &str) -> Option<&'a str> {
+    let members: Members<&RawValue> = serde_json::from_str(object).ok()?;
+    let mut members = members.0.into_iter();
+    let (_, value) = members.find(|(key, _)| key == field)?;
+    Some(value.get()).filter(|value| *value != "null")
+}
+
+fn items(array: &str) -> Vec<&str> {
+    let items: Vec<&RawValue> = serde_json::from_str(array).unwrap_or_default();
+    items.into_iter().map(RawValue::get).collect()
+}
+
+/// A text without its escapes; what is none stays as it is written.
+fn plain(value: &str) -> String {
+    serde_json::from_str(value).unwrap_or_else(|_| value.to_owned())
 }

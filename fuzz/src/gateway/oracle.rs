@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use http::Request;
+use http::{Method, Request};
 use http_body_util::BodyExt;
 use portolan_core::answer::Outcome;
 use portolan_core::instant::Instant;
@@ -13,8 +13,9 @@ use portolan_wire::{Call, read_body};
 
 use super::Tally;
 use super::careless;
+use super::heard::Heard;
 use super::posted;
-use super::worlds::{FIRST, SECRET, World};
+use super::worlds::{FIRST, SECRET, SPEECH, World};
 
 /// Headers that may go up.
 const UP: [&str; 5] = [
@@ -24,6 +25,18 @@ const UP: [&str; 5] = [
     "traceparent",
     "user-agent",
 ];
+
+/// What the gateway knew of a call when it sent it.
+struct Known<'a> {
+    /// What was posted.
+    said: &'a [u8],
+    at: Instant,
+    /// The transcript that it fetched; nothing where it fetched none.
+    transcript: Option<&'a str>,
+}
+
+/// The tag that a transcript takes the place of.
+const TAG: &str = "{{ transcript }}";
 
 /// Makes one call and holds the gateway to its promises.
 pub(crate) fn held(world: &World, dice: &mut Dice) -> Tally {
@@ -39,15 +52,16 @@ pub(crate) fn held(world: &World, dice: &mut Dice) -> Tally {
         answers.len() - 1
     };
     let answers = answers.get(..last).unwrap_or_default();
-    world
-        .upstream
-        .expect((0..4).map(|_| dice.pick(answers)).collect());
+    let answers = (0..4).map(|_| dice.pick(answers)).collect();
+    let spoken = Heard::some(dice);
+    world.upstream.expect(answers, spoken.clone());
     let (listener, request) = posted::call(world, dice);
     let Some(listener) = world.listeners.get(listener) else {
         return Tally::default();
     };
     let said = request.body().clone();
     let shown = format!("{request:?}");
+    let reads = request.method() == Method::GET;
     let (status, answer) = world.runtime.block_on(async {
         let response = world.gateway.answer(listener, request).await;
         let (head, body) = response.into_parts();
@@ -62,13 +76,27 @@ pub(crate) fn held(world: &World, dice: &mut Dice) -> Tally {
         .map(http_body_util::Collected::to_bytes)
         .unwrap_or_default();
     let sent = world.upstream.take();
-    let told = || format!("{shown}\n{}\n{sent:#?}", String::from_utf8_lossy(&said));
-    let at = Instant::from_unix_seconds(seconds);
-    for request in &sent {
-        let wrong =
-            residency(world, request).or_else(|| reads_as_judged(world, &said, request, at));
-        assert!(wrong.is_none(), "{}\n{}", wrong.unwrap_or_default(), told());
+    let text = String::from_utf8_lossy(&spoken.answer);
+    let told = || {
+        format!(
+            "{shown}\n{}\n{text}\n{sent:#?}",
+            String::from_utf8_lossy(&said)
+        )
+    };
+    let (fetched, posted): (Vec<_>, Vec<_>) = sent.iter().partition(|r| r.method() == Method::GET);
+    let known = Known {
+        said: &said,
+        at: Instant::from_unix_seconds(seconds),
+        transcript: spoken.text.as_deref().filter(|_| !fetched.is_empty()),
+    };
+    let mut wrong = sent.iter().find_map(|request| residency(world, request));
+    // What passes through by its own path is only looked at for where it went.
+    if !reads {
+        wrong = wrong.or_else(|| fetched_as_judged(world, &known, &fetched, &posted));
+        let mut posted = posted.iter();
+        wrong = wrong.or_else(|| posted.find_map(|r| reads_as_judged(world, &known, r)));
     }
+    assert!(wrong.is_none(), "{}\n{}", wrong.unwrap_or_default(), told());
     // One line, and nothing behind it.
     let log = world.lines.take();
     assert_eq!(log.split(|byte| *byte == b'\n').count(), 2, "{}", told());
@@ -81,30 +109,28 @@ pub(crate) fn held(world: &World, dice: &mut Dice) -> Tally {
         let quiet = !text.windows(6).any(|word| word == b"canary");
         assert!(quiet, "{}\n{}", String::from_utf8_lossy(text), told());
     }
-    // The upstream says nothing that could be mended into JSON, and there are no transcripts here.
-    let expected = ["json-not-repaired", "no speech-to-text API passes through"];
-    let told_why = String::from_utf8_lossy(&answer);
-    let expected = expected.iter().any(|why| told_why.contains(why));
-    assert!(
-        status.status != 500 || expected,
-        "{}\n{}",
-        String::from_utf8_lossy(&answer),
-        told()
-    );
-    let sent = u64::try_from(sent.len()).unwrap_or(0);
+    // The upstream says nothing that could be mended into JSON.
+    let answer = String::from_utf8_lossy(&answer);
+    let expected = status.status != 500 || answer.contains("json-not-repaired");
+    assert!(expected, "{answer}\n{}", told());
+    let injected = u64::from(known.transcript.is_some() && !posted.is_empty());
+    let sent = u64::try_from(posted.len()).unwrap_or(0);
     Tally {
         calls: 1,
         answered: u64::from(status.status == 200),
         sent,
         again: sent.saturating_sub(1),
+        injected,
     }
 }
 
 /// What is wrong with where a request went, and with what.
 fn residency(world: &World, request: &Request<Bytes>) -> Option<String> {
     let uri = request.uri();
+    let transcript = request.method() == Method::GET;
+    let host = if transcript { SPEECH } else { &*world.eu };
     if uri.scheme_str() != Some("https")
-        || uri.authority().map(http::uri::Authority::as_str) != Some(&*world.eu)
+        || uri.authority().map(http::uri::Authority::as_str) != Some(host)
     {
         return Some(format!("a call left the EU: {uri}"));
     }
@@ -119,27 +145,57 @@ fn residency(world: &World, request: &Request<Bytes>) -> Option<String> {
     (key != Some(SECRET.as_bytes())).then(|| "another key than ours went up".to_owned())
 }
 
-/// What is wrong with how a body reads.
-fn reads_as_judged(
+/// What is wrong with the transcripts that were fetched for a call: it is one where a tag waits for
+/// it, the one that is named, and it is there.
+fn fetched_as_judged(
     world: &World,
-    said: &[u8],
-    request: &Request<Bytes>,
-    at: Instant,
+    known: &Known<'_>,
+    fetched: &[&Request<Bytes>],
+    posted: &[&Request<Bytes>],
 ) -> Option<String> {
+    let judged = read_body(known.said, None);
+    let mut judged = std::iter::once(&judged.body).chain(&judged.fallbacks);
+    let Some(first) = fetched.first() else {
+        let waits = judged.any(|body| body.transcript_id.is_some() && body.has_transcript_tag);
+        let wrong = waits && !world.executes && !posted.is_empty();
+        return wrong.then(|| "a tag was sent that waits for a transcript".to_owned());
+    };
+    if fetched.len() > 1 || world.executes || !first.body().is_empty() {
+        return Some("more was fetched than one transcript".to_owned());
+    }
+    let named = |body: &Body| {
+        let id = body.transcript_id.as_deref().unwrap_or_default();
+        first.uri() == &*format!("https://{SPEECH}/v2/transcript/{id}")
+    };
+    if !judged.all(named) {
+        return Some("another transcript was fetched than the one that is named".to_owned());
+    }
+    let nothing = known.transcript.is_none() && !posted.is_empty();
+    nothing.then(|| "a call was sent whose transcript is not there".to_owned())
+}
+
+/// What is wrong with how a body reads.
+fn reads_as_judged(world: &World, known: &Known<'_>, request: &Request<Bytes>) -> Option<String> {
     let Some(seen) = careless::read(request.body()) else {
         return Some("what was sent is no JSON".to_owned());
     };
     // An upstream may know a model by another name than ours.
     let sent_as = careless::text(&seen, "model").unwrap_or_default();
     let model = sent_as.strip_prefix("up-").unwrap_or(&sent_as);
-    let mut again = Call::received(&*seen, [("authorization", "k")], "", at);
+    let mut again = Call::received(&*seen, [("authorization", "k")], "", known.at);
     let strict = read_body(request.body(), None).body;
     if facts(&strict, None) != facts(&again.draft.body, None) {
         return Some(format!(
             "a careful reader reads {strict:#?}\nand a careless one {seen}"
         ));
     }
-    let judged = read_body(said, None);
+    let written = careless::read(known.said).unwrap_or_default();
+    let mut written = careless::texts(&written).into_iter();
+    let texts = careless::texts(&seen).into_iter().next();
+    if !written.any(|written| Some(put_in(written, known.transcript)) == texts) {
+        return Some(format!("nobody wrote the texts that were sent: {seen}"));
+    }
+    let judged = read_body(known.said, None);
     let mut judged = std::iter::once(&judged.body).chain(&judged.fallbacks);
     let set: &[&str] = if world.retries { &LIMITS } else { &[] };
     let mine = facts(&again.draft.body, Some(set));
@@ -174,11 +230,21 @@ fn reads_as_judged(
     }
 }
 
+/// Texts with a transcript in the place of the first tag.
+fn put_in(mut texts: Vec<String>, transcript: Option<&str>) -> Vec<String> {
+    let tagged = texts.iter_mut().find(|text| text.contains(TAG));
+    if let (Some(text), Some(transcript)) = (tagged, transcript) {
+        *text = text.replacen(TAG, transcript, 1);
+    }
+    texts
+}
+
 /// What the lax policy sets.
 const LIMITS: [&str; 2] = ["max_tokens", "max_completion_tokens"];
 
 /// What a rule can read of a body, apart from what a plan changes of it: the model's name, whether
-/// it streams, what a policy sets, and what the gateway does in the endpoint's place.
+/// it streams, what a policy sets, and what the gateway does in the endpoint's place. Its texts are
+/// looked at by themselves.
 fn facts(body: &Body, changed: Option<&[&str]>) -> Body {
     let mut facts = Body {
         faults: Vec::new(),
@@ -192,6 +258,8 @@ fn facts(body: &Body, changed: Option<&[&str]>) -> Body {
         facts.stream = false;
         facts.transcript_id = None;
         facts.transcript_id_malformed = false;
+        facts.has_transcript_tag = false;
+        facts.input_tokens = 0;
         facts.post_processing.clear();
         if changed.contains(&"max_tokens") {
             facts.max_tokens = None;

@@ -2,7 +2,7 @@
 //! mostly as they should be and sometimes not.
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request};
+use http::{HeaderName, HeaderValue, Method, Request};
 use http_body_util::Full;
 use portolan_testkit::dice::Dice;
 
@@ -23,9 +23,12 @@ pub(crate) fn call(world: &World, dice: &mut Dice) -> (usize, Request<Full<Bytes
         4 => "/v1/chat/completions?api_key=k",
         5 => "/v1/chat/completions/",
         6 => "/v1/decide",
+        7 => "/assemblyai/v2/transcript/a-1",
+        8 => "/eu.assemblyai/v2/transcript/a-1",
         _ => "/v1/chat/completions",
     };
-    *request.method_mut() = http::Method::POST;
+    let reads = target.contains("/v2/");
+    *request.method_mut() = if reads { Method::GET } else { Method::POST };
     *request.uri_mut() = http::Uri::from_static(target);
     let mut put = |name: &'static str, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -110,7 +113,8 @@ const HEADERS: [(&str, &str); 20] = [
 
 /// A body in some encoding.
 fn bytes(world: &World, dice: &mut Dice, odd: usize) -> Vec<u8> {
-    let text = body(world, dice, odd, 0);
+    let spoken = dice.chance(20);
+    let text = body(world, dice, odd, 0, spoken);
     match dice.below(7) + if dice.chance(odd) { 0 } else { 7 } {
         0 => [b"\xef\xbb\xbf", text.as_bytes()].concat(),
         1 => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
@@ -143,22 +147,32 @@ fn times(dice: &mut Dice, odd: usize) -> usize {
     }
 }
 
-/// An object such as a body or a fallback is.
-fn body(world: &World, dice: &mut Dice, odd: usize, level: usize) -> String {
+/// An object such as a body or a fallback is. Where something was spoken, its transcript has a place
+/// in it.
+fn body(world: &World, dice: &mut Dice, odd: usize, level: usize, spoken: bool) -> String {
     let mut members = Vec::new();
     for _ in 0..times(dice, odd) {
         members.push((key(dice, odd, "model"), model(world, dice, odd)));
     }
     if level == 0 || dice.chance(20) {
         for _ in 0..times(dice, odd) {
-            members.push((key(dice, odd, "messages"), messages(dice, odd)));
+            members.push((key(dice, odd, "messages"), messages(dice, odd, spoken)));
         }
+    }
+    if spoken && level == 0 {
+        for _ in 0..times(dice, odd) {
+            members.push((key(dice, odd, "transcript_id"), transcript_id(dice, odd)));
+        }
+    }
+    if spoken && dice.chance(8) {
+        let prompt = format!("\"{}\"", dice.word(&TAGGED));
+        members.push((key(dice, odd, "prompt"), prompt));
     }
     let deeper = [40, odd, 0];
     if dice.chance(deeper.get(level).copied().unwrap_or(0)) {
         for _ in 0..times(dice, odd) {
             let entries: Vec<String> = (0..dice.pick(&[1, 1, 2, 3, 0]))
-                .map(|_| body(world, dice, odd, level + 1))
+                .map(|_| body(world, dice, odd, level + 1, spoken))
                 .collect();
             let entries = format!("[{}]", entries.join(dice.word(&[",", " ,\n"])));
             members.push((key(dice, odd, "fallbacks"), entries));
@@ -247,16 +261,45 @@ fn model(world: &World, dice: &mut Dice, odd: usize) -> String {
     }
 }
 
-fn messages(dice: &mut Dice, odd: usize) -> String {
+fn transcript_id(dice: &mut Dice, odd: usize) -> String {
+    let id = if dice.chance(odd) {
+        dice.word(&[
+            "../v2/us",
+            "a_1",
+            "",
+            "a-1?host=us",
+            "a-1 ",
+            "\\u017f-1",
+            "%61",
+        ])
+    } else {
+        dice.word(&[
+            "a-1",
+            "a-1",
+            "6dba9b2f-7d2a-4e11-9c1d-5a0c7f3b2e10",
+            "\\u0061-1",
+            "V2",
+        ])
+    };
+    format!("\"{id}\"")
+}
+
+fn messages(dice: &mut Dice, odd: usize, spoken: bool) -> String {
     let count = dice.pick(&[1, 1, 1, 2, 3, 0]);
-    let messages: Vec<String> = (0..count).map(|_| message(dice, odd)).collect();
+    let messages = (0..count).map(|_| message(dice, odd, spoken));
+    let messages: Vec<String> = messages.collect();
     format!("[{}]", messages.join(","))
 }
 
-fn message(dice: &mut Dice, odd: usize) -> String {
+fn message(dice: &mut Dice, odd: usize, spoken: bool) -> String {
+    let said = if spoken && dice.chance(75) {
+        tagged(dice, odd)
+    } else {
+        content(dice, odd)
+    };
     let mut members = vec![
         (key(dice, odd, "role"), "\"user\"".to_owned()),
-        (key(dice, odd, "content"), content(dice, odd)),
+        (key(dice, odd, "content"), said),
     ];
     match dice.below(4) + if dice.chance(odd) { 0 } else { 4 } {
         0 => members.push((key(dice, odd, "content"), content(dice, odd))),
@@ -293,6 +336,34 @@ fn content(dice: &mut Dice, odd: usize) -> String {
         _ => "\"the canary sings at dawn\"".to_owned(),
     }
 }
+
+/// A content with a place for a transcript, or nearly.
+fn tagged(dice: &mut Dice, odd: usize) -> String {
+    let text = format!("\"{}\"", dice.word(&TAGGED));
+    if dice.chance(70) {
+        return text;
+    }
+    let parts = ["\"canary\"".to_owned(), text.clone(), text];
+    let parts = parts.map(|text| {
+        let kind = (key(dice, odd, "type"), "\"text\"".to_owned());
+        let members = [kind, (key(dice, odd, "text"), text)];
+        object(dice, &members)
+    });
+    format!("[{}]", parts.join(","))
+}
+
+const TAGGED: [&str; 10] = [
+    "sum up, canary: {{ transcript }}",
+    "{{ transcript }}",
+    "{{ transcript }}{{ transcript }}",
+    "{{{ transcript }}}",
+    "\\\"{{ transcript }}\\\\\\\"",
+    "\\u007b{ \\u0074ranscript }}\\u0000",
+    "\\ud83d\\ude00 {{ transcript }} \\u2028",
+    "{{transcript}}",
+    "{{ Transcript }} {{ tran\u{17f}cript }} {{ transcript }}",
+    "{{ {{ transcript }} }}",
+];
 
 /// Values that nobody minds.
 const PLAIN: [(&str, &str); 8] = [

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
+use portolan_core::catalog::Executes;
 use portolan_core::diagnostic::Diagnostics;
 use portolan_core::engine::{self, Engine};
 use portolan_core::source::Sources;
@@ -14,6 +15,7 @@ use portolan_gateway::config::{Config, Listener, read};
 use portolan_gateway::{Clock, Gateway, Log, Settings, Upstream};
 use tokio::runtime::Runtime;
 
+use super::heard::Heard;
 use crate::engines::Memory;
 
 /// The key that every call shows: its row is locked to the EU.
@@ -21,6 +23,9 @@ pub(crate) const KEY: &str = "sk-north-canary";
 
 /// What the gateway calls the EU with.
 pub(crate) const SECRET: &str = "secret-of-the-fuzzer";
+
+/// The host of the EU's speech-to-text API.
+pub(crate) const SPEECH: &str = "speech.eu.example.com";
 
 /// A row that demands the EU, added to a policy.
 const LOCKED: &str = r"
@@ -47,6 +52,13 @@ keys:
     - sha256: 4fe32eaec1465921678efb549185c83aa8f097b6de413bdbedd3010a7aeed707
       row: north
       upstreams: {us: 'file:SECRET', eu: 'file:SECRET'}
+pass_through:
+  assemblyai:
+    endpoint: us
+    hosts: [{url: 'https://speech.us.example.com', place: US, json: [GET /v2/transcript/*]}]
+  eu.assemblyai:
+    endpoint: eu
+    hosts: [{url: 'https://speech.eu.example.com', place: EU27, json: [GET /v2/transcript/*]}]
 breaker: {failures: 1000000}
 ";
 
@@ -63,6 +75,8 @@ pub struct World {
     pub(crate) models: Vec<String>,
     /// The host of the EU's upstream.
     pub(crate) eu: String,
+    /// The EU's endpoint puts transcripts in itself, so that nobody fetches them for it.
+    pub(crate) executes: bool,
     /// Attempts may be tried again: waiting for that takes time.
     pub(crate) retries: bool,
 }
@@ -141,9 +155,11 @@ impl World {
         let instead = config.upstreams.get("eu").and_then(|u| u.instead.as_ref());
         let instead = instead.and_then(|instead| instead.origin.strip_prefix("https://"));
         let eu = catalog.endpoints.iter().find(|e| &*e.name == "eu");
+        let executes = eu.is_some_and(|eu| eu.executes.contains(&Executes::Transcript));
         let eu = instead.or(eu.map(|eu| &*eu.host)).unwrap_or_default();
         Self {
             eu: eu.to_owned(),
+            executes,
             models,
             gateway: gateway.expect("a world that is proved"),
             listeners: config.listeners.into_iter().map(Arc::new).collect(),
@@ -208,13 +224,16 @@ pub(crate) struct Recorder(Arc<Mutex<Recorded>>);
 #[derive(Default)]
 struct Recorded {
     answers: Vec<u16>,
+    heard: Heard,
     sent: Vec<Request<Bytes>>,
 }
 
 impl Recorder {
-    /// How the next calls are answered, the last of them first.
-    pub(crate) fn expect(&self, answers: Vec<u16>) {
-        lock(&self.0).answers = answers;
+    /// How the next calls are answered, the last of them first, and what was heard by whoever asks
+    /// for a transcript.
+    pub(crate) fn expect(&self, answers: Vec<u16>, heard: Heard) {
+        let mut recorded = lock(&self.0);
+        (recorded.answers, recorded.heard) = (answers, heard);
     }
 
     pub(crate) fn take(&self) -> Vec<Request<Bytes>> {
@@ -225,6 +244,11 @@ impl Recorder {
 impl Upstream for Recorder {
     fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
         let mut recorded = lock(&self.0);
+        if request.method() == Method::GET {
+            recorded.sent.push(request);
+            let Heard { status, answer, .. } = std::mem::take(&mut recorded.heard);
+            return answered(status, "application/json", answer.into());
+        }
         let status = recorded.answers.pop().unwrap_or(200);
         let streams = request.body().windows(6).any(|text| text == b"stream");
         recorded.sent.push(request);
@@ -234,13 +258,17 @@ impl Upstream for Recorder {
             299 => ("application/json", "<html>"),
             _ => ("application/json", WHOLE),
         };
-        let mut response = Response::new(Bytes::from_static(body.as_bytes()));
-        let media = http::HeaderValue::from_static(media);
-        response.headers_mut().insert("content-type", media);
         let status = if status == 299 { 200 } else { status };
-        *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
-        response
+        answered(status, media, Bytes::from_static(body.as_bytes()))
     }
+}
+
+fn answered(status: u16, media: &'static str, body: Bytes) -> Response<Bytes> {
+    let mut response = Response::new(body);
+    let media = http::HeaderValue::from_static(media);
+    response.headers_mut().insert("content-type", media);
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
+    response
 }
 
 const WHOLE: &str = r#"{"request_id":"up","choices":[{"message":{"role":"assistant","content":"well"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":2}}"#;
