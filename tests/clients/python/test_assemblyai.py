@@ -125,7 +125,7 @@ UNSENT = {
     "missing-field": "a call without a model or messages is a `TypeError` of Python",
     "method-not-allowed": "it posts where a post is taken, and gets where a get is",
     "wrong-envelope": "it has no call that asks for a decision",
-    "upgrade-required": "its real-time client opens a WebSocket, and its client for models has no path for one",
+    "upgrade-required": "its client for models has no path for a WebSocket",
 }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import litellm
 import pytest
-from cases import CASES, KEY, Gateways
+from cases import CASES, KEY, Gateways, body, headers, unasked
 
 HELLO = [{"role": "user", "content": "Hello"}]
 SAID = "This is a mock: no model was asked."
@@ -24,6 +24,7 @@ CLASSES = {
     403: litellm.PermissionDeniedError,
     404: litellm.NotFoundError,
     413: litellm.BadRequestError,
+    415: litellm.BadRequestError,
     421: litellm.BadRequestError,
     429: litellm.RateLimitError,
     500: litellm.InternalServerError,
@@ -42,10 +43,10 @@ def gateways(tmp_path_factory):
     gateways.close()
 
 
-def ask(gateway, provider, model, endpoint="us", key=KEY, **more):
+def ask(gateway, provider, model, endpoint="us", **more):
     more.setdefault("messages", HELLO)
     return litellm.completion(
-        model=f"{provider}/{model}", api_base=gateway.url(endpoint), api_key=key, **more
+        model=f"{provider}/{model}", api_base=gateway.url(endpoint), api_key=KEY, **more
     )
 
 
@@ -121,26 +122,43 @@ def test_what_we_tried_twice_is_not_tried_again(gateway, provider):
     assert len(line["attempts"]) == 2
 
 
+# It builds the body and the headers of keys itself, and posts to one path.
+UNSENT = {
+    "missing-api-key": "without a key it does not ask",
+    "missing-field": "a call without a model or messages is an error of its own",
+    "invalid-json": "what it sends is JSON",
+    "no-such-path": "it posts to one path",
+    "method-not-allowed": "it posts",
+    "wrong-envelope": "it has no call that asks for a decision",
+    "upgrade-required": "it has no path for a WebSocket",
+}
+
+
 def spoken(case):
-    """Whether LiteLLM can be made to send it: it builds the body and the headers of keys itself."""
-    shaped = {"raw", "drop", "query", "path", "method"} & case.keys()
-    shaped = shaped or case["code"] == "malformed-api-key"
-    body = case.get("body", {})
-    return not shaped and "model" in body and isinstance(body.get("messages"), list)
+    """Whether LiteLLM can be made to send it."""
+    shaped = {"drop", "query", "path", "method", "url"} & case.keys()
+    return not shaped and {"model", "messages"} <= body(case).keys()
+
+
+ASKED = [case for case in CASES if spoken(case)]
+
+
+def test_every_code_is_asked_or_cannot_be():
+    assert unasked(ASKED) == UNSENT.keys()
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-@pytest.mark.parametrize("case", filter(spoken, CASES), ids=lambda case: case["why"])
+@pytest.mark.parametrize("case", ASKED, ids=lambda case: case["why"])
 def test_it_is_refused(gateways, provider, case):
     gateway = gateways.named(case.get("serve", "plain"))
-    body = dict(case["body"])
-    model, messages = body.pop("model"), body.pop("messages")
-    if "padding" in case:
-        messages = [*messages, {"role": "user", "content": "x" * case["padding"]}]
-    headers = dict(case.get("headers", {}))
-    key = headers.pop("authorization", KEY).removeprefix("Bearer ")
-    if "script" in case:
-        headers["x-portolan-mock"] = case["script"]
+    told = body(case)
+    model, messages = told.pop("model"), told.pop("messages")
+    if not isinstance(messages, list):
+        # Messages that are none it does not take, but for what goes past it.
+        told, messages = {**told, "messages": messages}, HELLO
+    key = case.get("headers", {}).get("authorization", f"Bearer {KEY}")
+    # Its own headers give way to those that are spelled as it spells them.
+    own = {name.title(): value for name, value in headers(case).items()}
     before = len(gateway.lines())
     classes = CLASSES if provider == "assemblyai" else GENERAL
     with pytest.raises(classes[case["status"]]) as caught:
@@ -149,10 +167,9 @@ def test_it_is_refused(gateways, provider, case):
             provider,
             model,
             endpoint=case.get("endpoint", "us"),
-            key=key,
             messages=messages,
-            extra_body=body,
-            extra_headers=headers,
+            extra_body=told,
+            extra_headers={**own, "Authorization": key},
             max_retries=0,
         )
     assert caught.value.status_code == case["status"]

@@ -77,7 +77,8 @@ def posted(gateway, script="ok", stream=False, **more):
 def choices(response):
     """The choices of the events of a stream, which ends as such a stream does."""
     assert response.headers["content-type"] == "text/event-stream"
-    *events, last = [line.removeprefix("data: ") for line in response.iter_lines(decode_unicode=True) if line]
+    lines = [line.decode().removeprefix("data: ") for line in response.iter_lines() if line]
+    *events, last = lines
     assert last == "[DONE]"
     return [choice for event in events for choice in json.loads(event)["choices"]]
 
