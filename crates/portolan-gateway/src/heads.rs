@@ -115,9 +115,14 @@ pub(crate) fn client_id(headers: &HeaderMap) -> Option<String> {
     Some(id.chars().take(CLIENT_ID).collect())
 }
 
-/// The key that a caller shows: bare or behind `Bearer`.
+/// The key that a caller shows: bare or behind `Bearer`. Of two that differ neither is.
 pub(crate) fn shown_key(headers: &HeaderMap) -> Option<&str> {
-    let value = text(headers, header::AUTHORIZATION)?.trim();
+    let mut all = headers.get_all(header::AUTHORIZATION).iter();
+    let value = all.next()?;
+    if all.any(|other| other != value) {
+        return None;
+    }
+    let value = value.to_str().ok()?.trim();
     let (first, rest) = value.split_once([' ', '\t']).unwrap_or((value, ""));
     let key = if first.eq_ignore_ascii_case("bearer") {
         rest.trim()
@@ -142,6 +147,24 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_is_shown_once() {
+        for (keys, shown) in [
+            (&["sk-a"][..], Some("sk-a")),
+            (&["bearer\tsk-a"], Some("sk-a")),
+            (&["Bearer sk-a", "Bearer sk-a"], Some("sk-a")),
+            (&["sk-a", "sk-b"], None),
+            (&["Bearer"], None),
+            (&[], None),
+        ] {
+            let mut headers = HeaderMap::new();
+            for key in keys {
+                headers.append(header::AUTHORIZATION, key.parse().unwrap());
+            }
+            assert_eq!(shown_key(&headers), shown, "{keys:?}");
+        }
+    }
 
     #[test]
     fn a_wait_is_asked_for_in_seconds_or_until_a_date() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use portolan_core::limits;
 use portolan_core::text::echo;
@@ -58,7 +58,13 @@ where
     }
     let limit = Duration::from_secs(exchange.served.config.bounds.reader_s);
     let slow = (record.slow.clone(), connection.slow);
-    awaited(routed(&exchange, head, body, record).await, limit, slow)
+    let one_at_a_time = head.version < Version::HTTP_2;
+    let mut response = routed(&exchange, head, body, record).await;
+    if one_at_a_time && response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        // The rest of the body stands where the next call would.
+        put(response.headers_mut(), "connection", "close");
+    }
+    awaited(response, limit, slow)
 }
 
 /// Answers a call by its path and method.

@@ -123,6 +123,9 @@ async fn what_cannot_be_judged_is_refused_unread() {
     ] {
         let told = gate.chat(US, body, &[header]).await;
         assert_eq!(told.code(), code, "{}", told.text);
+        // Where the rest of a body is not read, no call comes behind it.
+        let closes = told.header("connection") == "close";
+        assert_eq!(closes, code.0 == 413, "{code:?}");
     }
     let put = Request::put(gate.uri(US, CHAT));
     let told = gate.told(put.body(Full::<Bytes>::default()).unwrap()).await;
