@@ -121,12 +121,16 @@ fn fallbacks_with(value: &str, outer: &Texts<'_>, transcript: &str) -> Option<St
 }
 
 /// The messages with the tag replaced in the first that has it.
-fn messages(value: &str, transcript: &str) -> Option<String> {
-    first_of(value, |message| {
+fn messages(all: &str, transcript: &str) -> Option<String> {
+    first_of(all, |message| {
         in_field(message, "content", |content| match Kind::of(content) {
             Kind::String => replaced(content, transcript),
             Kind::Array => first_of(content, |part| {
-                in_field(part, "text", |text| replaced(text, transcript))
+                // Of a part of another kind, or of none, the text is not looked at elsewhere either.
+                let members = json::members(part).ok()?;
+                let kind = value(&members, "type").and_then(json::string)?;
+                let edit = |text: &str| replaced(text, transcript);
+                (kind == "text").then(|| in_field(part, "text", edit))?
             }),
             Kind::Null | Kind::Bool | Kind::Number | Kind::Object => None,
         })
@@ -207,6 +211,12 @@ mod tests {
             injected(r#"{"prompt":"{{ transcript }}","Transcript_ID":"t"}"#),
             r#"{"prompt":"a \"b\" {{ transcript }}"}"#
         );
+    }
+
+    #[test]
+    fn the_text_of_a_part_that_is_none_stays() {
+        let body = r#"{"messages":[{"content":[{"text":"{{ transcript }}"},{"type":"image_url","text":"{{ transcript }}"},7]}]}"#;
+        assert_eq!(injected(body), body);
     }
 
     #[test]
