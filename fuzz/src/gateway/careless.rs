@@ -141,6 +141,8 @@ pub(crate) fn texts(body: &str) -> Vec<Vec<String>> {
             match under(message, "content") {
                 Some(parts) if parts.starts_with('[') => {
                     let parts = items(parts).into_iter();
+                    let parts =
+                        parts.filter(|part| text(part, "type").is_some_and(|t| t == "text"));
                     texts.extend(parts.filter_map(|part| under(part, "text")));
                 }
                 content => texts.extend(content),
