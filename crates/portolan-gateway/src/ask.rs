@@ -78,15 +78,14 @@ fn answer(exchange: &Exchange, caller: &Caller<'_>, envelope: &[u8]) -> Result<S
     call.draft
         .endpoint
         .get_or_insert_with(|| exchange.endpoint.clone());
-    for (name, value) in &exchange.served.config.attributes {
+    for (name, value) in &caller.attributes {
         let given = call.draft.attributes.entry(name.clone());
         given.or_insert_with(|| value.clone());
     }
     if let (Some(keys), Some(row)) = (&exchange.served.config.keys, caller.row) {
         let (name, own) = (&keys.attribute, &row.row);
-        let said = call.draft.attributes.insert(name.clone(), own.clone());
         // Whose key it is, the key says.
-        if said.is_some_and(|said| said != *own) {
+        if call.draft.attributes.get(name) != Some(own) {
             return Err(format!("`{name}` is `{own}` for this key; leave it out"));
         }
     }

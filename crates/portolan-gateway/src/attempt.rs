@@ -1,8 +1,8 @@
 //! One try of one attempt: sent, waited for, and sorted into an outcome.
 //!
 //! An answer in one piece is read to its end before anybody sees a byte of it, so that what breaks
-//! off can still be tried elsewhere; of a stream the first event or comment is. Outcome classes are those that
-//! a plan can name.
+//! off can still be tried elsewhere; of a stream the first event or comment is. Outcome classes are
+//! those that a plan can name.
 
 use std::borrow::Cow;
 use std::future::Future;

@@ -94,7 +94,7 @@ pub enum NotServed {
     NoRedis(String),
     /// Something else that is read once is another.
     #[error("`{0}` is not what it was at the start; start anew for that")]
-    OtherProcess(&'static str),
+    ReadOnce(&'static str),
     /// Its listeners are others: they are opened once.
     #[error("the listeners are others than those that are open; start anew to open them")]
     OtherListeners,
@@ -218,7 +218,7 @@ impl Gateway {
             ),
         ] {
             if !same {
-                return Err(NotServed::OtherProcess(key));
+                return Err(NotServed::ReadOnce(key));
             }
         }
         let proof = served.proof.clone();

@@ -1,6 +1,6 @@
 //! Taking out of a text whatever a call said: what an upstream echoes must not reach a log.
 //!
-//! Texts are compared as they read and not as they are written: what a caller wrote as `\\u00e9` an
+//! Texts are compared as they read and not as they are written: what a caller wrote as `\u00e9` an
 //! upstream may quote as `é`, or as part of a text in quotes once more.
 
 use std::borrow::Cow;
@@ -27,15 +27,16 @@ const QUOTED: usize = 4;
 /// text has, too. A secret shorter than that is taken out by its whole length.
 pub(crate) fn redacted(text: &[u8], most: usize, said: &[u8], secrets: &[&str]) -> String {
     let text = text.get(..most.min(text.len())).unwrap_or_default();
-    let (plain, places) = unescaped(text);
-    let said = without_escapes(said);
+    let mut places: Vec<usize> = (0..text.len()).collect();
+    let plain = without_escapes(text, Some(&mut places));
+    let said = without_escapes(said, None);
     let mut masked = vec![false; text.len()];
     let mut hide = |at: usize, length: usize| {
-        let from = places.get(at).copied().unwrap_or_default();
+        let mut places = places.iter().copied().skip(at).peekable();
+        let from = places.peek().copied().unwrap_or_default();
         // An escape is taken out whole.
-        let behind = places.iter().skip(at + length.max(1));
-        let last = places.get(at + length.max(1) - 1).copied();
-        let to = behind.copied().find(|place| Some(*place) > last);
+        let last = places.nth(length - 1);
+        let to = places.find(|place| Some(*place) > last);
         let hidden = masked.iter_mut().take(to.unwrap_or(text.len()));
         hidden.skip(from).for_each(|m| *m = true);
     };
@@ -91,35 +92,24 @@ fn short_prompts(body: &[u8]) -> Vec<String> {
     short.map(str::to_owned).collect()
 }
 
-/// A text without its escapes, and for each byte where it stands in the text.
-fn unescaped(text: &[u8]) -> (Vec<u8>, Vec<usize>) {
-    let mut plain = text.to_vec();
-    let mut places: Vec<usize> = (0..text.len()).collect();
-    for _ in 0..QUOTED {
-        if !plain.contains(&b'\\') {
-            break;
-        }
-        let (mut bytes, mut from) = (Vec::new(), Vec::new());
-        each_character(&plain, |at, character| {
-            bytes.extend_from_slice(character);
-            let place = places.get(at).copied().unwrap_or_default();
-            from.extend(character.iter().map(|_| place));
-        });
-        (plain, places) = (bytes, from);
-    }
-    (plain, places)
-}
-
-/// The same where nobody asks for places.
-fn without_escapes(text: &[u8]) -> Cow<'_, [u8]> {
+/// A text without its escapes. Places, one for each of its bytes, go along with what is left of them.
+fn without_escapes<'t>(text: &'t [u8], mut places: Option<&mut Vec<usize>>) -> Cow<'t, [u8]> {
     let mut plain = Cow::Borrowed(text);
     for _ in 0..QUOTED {
         if !plain.contains(&b'\\') {
             break;
         }
-        let mut bytes = Vec::with_capacity(plain.len());
-        each_character(&plain, |_, character| bytes.extend_from_slice(character));
+        let (mut bytes, mut from) = (Vec::with_capacity(plain.len()), Vec::new());
+        each_character(&plain, |at, character| {
+            bytes.extend_from_slice(character);
+            if let Some(place) = places.as_ref().and_then(|places| places.get(at)) {
+                from.extend(std::iter::repeat_n(*place, character.len()));
+            }
+        });
         plain = Cow::Owned(bytes);
+        if let Some(places) = &mut places {
+            **places = from;
+        }
     }
     plain
 }

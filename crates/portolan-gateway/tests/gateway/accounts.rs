@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::harness::{ADMIN, Build, CHAT, US, ask};
+use crate::reading::called;
 use crate::upstream::{Act, End, Upstream, answer};
 
 #[tokio::test]
@@ -100,18 +101,7 @@ async fn a_call_that_the_gateway_cut_off_is_not_its_callers_doing() {
         .with("bounds: {drain_s: 0}")
         .start()
         .await;
-    let mut stream = tokio::net::TcpStream::connect(gate.addresses[US])
-        .await
-        .unwrap();
-    let body = ask("m-1");
-    let head = format!(
-        "POST {CHAT} HTTP/1.1\r\nhost: x\r\nauthorization: k\r\n\
-         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    tokio::io::AsyncWriteExt::write_all(&mut stream, head.as_bytes())
-        .await
-        .unwrap();
+    let stream = called(&gate, &ask("m-1")).await;
     us.asked().await;
     gate.stop();
     gate.stopped().await;

@@ -15,7 +15,7 @@ const STREAM: &str = r#"{"model":"m-1","messages":[],"stream":true}"#;
 const BOUNDS: &str = "bounds: {reader_s: 1}";
 
 /// A call whose answer nobody reads yet, on a connection with room for little of it.
-async fn called(gate: &Gate, body: &str) -> TcpStream {
+pub(crate) async fn called(gate: &Gate, body: &str) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
     let mut stream = socket.connect(gate.addresses[US]).await.unwrap();
