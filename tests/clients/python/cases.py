@@ -104,6 +104,29 @@ def headers(case):
     return told | ({"x-portolan-mock": case["script"]} if "script" in case else {})
 
 
+def spelled(case):
+    """The same, the key's too, as clients spell names: their own headers give way to those alone."""
+    key = case.get("headers", {}).get("authorization", f"Bearer {KEY}")
+    own = {name.title(): value for name, value in headers(case).items()}
+    return {**own, "Authorization": key}
+
+
+# Codes for which a client cannot be made to ask that posts a body of JSON, at one path.
+ONE_PATH = {
+    "invalid-json": "what it sends is JSON",
+    "no-such-path": "it posts to one path",
+    "method-not-allowed": "it posts",
+    "wrong-envelope": "it has no call that asks for a decision",
+    "upgrade-required": "it has no path for a WebSocket",
+}
+
+
+def at_one_path(case):
+    """Whether such a client can be made to send a case, as far as its path and its body go."""
+    shaped = {"path", "method", "url"} & case.keys()
+    return not shaped and {"model", "messages"} <= body(case).keys()
+
+
 def unasked(asked):
     """Codes of the table of which none of these cases is one."""
     return {case["code"] for case in CASES} - {case["code"] for case in asked}

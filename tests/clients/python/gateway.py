@@ -15,6 +15,16 @@ POLICY = "rules/assemblyai"
 DAY = "2026-03-01"
 
 
+def end(process):
+    """Ends a process, in peace where it does so in time."""
+    process.terminate()
+    try:
+        process.wait(60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 class Gateway:
     """`portolan serve`, listening where the machine has room, until it is closed."""
 
@@ -77,12 +87,7 @@ class Gateway:
         return self.lines(before + count)[before:]
 
     def close(self):
-        self.process.terminate()
-        try:
-            self.process.wait(60)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        end(self.process)
         self.process.stdout.close()
         self.place.cleanup()
 

@@ -9,6 +9,7 @@ import urllib.request
 from pathlib import Path
 
 import openai
+from gateway import end
 
 # The key of the documents' snippet, which LiteLLM takes only where it is told that nobody minds.
 MASTER = "sk-1234"
@@ -55,12 +56,7 @@ class Proxy:
         return openai.OpenAI(base_url=f"{self.url}/v1", api_key=MASTER, max_retries=0, **more)
 
     def close(self):
-        self.process.terminate()
-        try:
-            self.process.wait(60)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        end(self.process)
         self.out.close()
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import openai
 import pytest
-from cases import CASES, KEY, Gateways, body, headers, unasked
+from cases import CASES, KEY, ONE_PATH, Gateways, at_one_path, body, spelled, unasked
 from langchain_core.messages import HumanMessage, ToolMessage
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
@@ -107,22 +107,15 @@ CLASSES = {
 
 
 # It has a key and a body of JSON, and posts it to one path.
-UNSENT = {
+UNSENT = ONE_PATH | {
     "missing-api-key": "without a key it is not made",
     "missing-field": "it writes a model and messages, and what it is told beside them takes nothing away",
-    "invalid-json": "what it sends is JSON",
-    "no-such-path": "it posts to one path",
-    "method-not-allowed": "it posts",
-    "wrong-envelope": "it has no call that asks for a decision",
-    "upgrade-required": "it has no path for a WebSocket",
 }
 
 
 def spoken(case):
     """Whether LangChain can be made to send it. `default_headers` takes texts, so none can be left out."""
-    shaped = {"path", "method", "url"} & case.keys()
-    shaped = shaped or "drop" in case and "query" not in case
-    return not shaped and {"model", "messages"} <= body(case).keys()
+    return at_one_path(case) and ("drop" not in case or "query" in case)
 
 
 ASKED = [case for case in CASES if spoken(case)]
@@ -136,10 +129,9 @@ def test_every_code_is_asked_or_cannot_be():
 def test_it_is_refused(gateways, case):
     gateway = gateways.named(case.get("serve", "plain"))
     told = body(case)
-    # Its own headers give way to those that are spelled as it spells them.
-    own = {name.title(): value for name, value in headers(case).items()}
-    key = case.get("headers", {}).get("authorization", f"Bearer {KEY}")
-    own["Authorization"] = "" if "drop" in case else key
+    own = spelled(case)
+    if "drop" in case:
+        own["Authorization"] = ""
     asked = chat(
         gateway,
         told.pop("model"),

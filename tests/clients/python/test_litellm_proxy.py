@@ -8,7 +8,7 @@ from pathlib import Path
 
 import openai
 import pytest
-from cases import CASES, KEY, Gateways, body, headers, unasked
+from cases import CASES, KEY, ONE_PATH, Gateways, at_one_path, body, spelled, unasked
 from proxy import Proxy, came
 
 SNIPPETS = Path(__file__).parents[1] / "snippets"
@@ -122,21 +122,15 @@ CLASSES = {
     429: openai.RateLimitError,
 }
 # It asks as its deployments say, with a key and a body of JSON, at one path.
-UNSENT = {
+UNSENT = ONE_PATH | {
     "missing-api-key": "without a key it does not ask",
     "missing-field": "it asks for a model by itself, and a call without messages ends at it",
-    "invalid-json": "what it sends is JSON",
-    "no-such-path": "it posts to one path",
-    "method-not-allowed": "it posts",
-    "wrong-envelope": "it has no call that asks for a decision",
-    "upgrade-required": "it has no path for a WebSocket",
 }
 
 
 def spoken(case):
     """Whether the proxy can be made to send it."""
-    shaped = {"drop", "query", "path", "method", "url"} & case.keys()
-    return not shaped and {"model", "messages"} <= body(case).keys()
+    return at_one_path(case) and not {"drop", "query"} & case.keys()
 
 
 ASKED = [case for case in CASES if spoken(case)]
@@ -158,14 +152,11 @@ def refusing(gateways, tmp_path_factory):
     """A deployment for each case. Its name is a number: with a comma in it there would be several."""
     listed = []
     for number, case in enumerate(ASKED):
-        key = case.get("headers", {}).get("authorization", f"Bearer {KEY}")
-        # Its own headers give way to those that are spelled as it spells them.
-        own = {name.title(): value for name, value in headers(case).items()}
         params = {
             "model": f"openai/{body(case)['model']}",
             "api_base": gateways.named(case.get("serve", "plain")).url(case.get("endpoint", "us")),
             "api_key": KEY,
-            "extra_headers": {**own, "Authorization": key},
+            "extra_headers": spelled(case),
         }
         listed.append({"model_name": f"case-{number}", "litellm_params": params})
     settings = {"num_retries": 0, "request_timeout": 60}

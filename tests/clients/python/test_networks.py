@@ -3,7 +3,6 @@ comes in between; and that the gateway goes to its upstream by no proxy of its e
 
 import signal
 import socket
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -92,51 +91,23 @@ def drains(gateway):
     raise AssertionError("it does not drain")
 
 
-class Proxy:
-    """A listener that a proxy variable names: it counts who connects, and hangs up."""
+class HangsUp(Relay):
+    """What a proxy variable names: it counts who connects, and carries nothing."""
 
-    def __init__(self):
-        self.connected = 0
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
-        self.thread = threading.Thread(target=self.accept, daemon=True)
-        self.thread.start()
+    connected = 0
 
-    def accept(self):
-        while True:
-            try:
-                near, _ = self.socket.accept()
-            except OSError:
-                return
-            self.connected += 1
-            near.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        # What is blocked in `accept` does not hear of a close.
-        self.socket.shutdown(socket.SHUT_RDWR)
-        self.thread.join()
-        self.socket.close()
+    def carry(self, near):
+        self.connected += 1
+        near.close()
 
 
 def test_proxies_of_the_environment_are_not_asked(tmp_path):
-    with Upstream() as upstream, Proxy() as proxy:
-        config = tmp_path / "gateway.yaml"
-        config.write_text(
-            f"""
-gateway: 1
-listeners:
-  - {{address: '127.0.0.1:0', endpoint: us}}
-upstreams:
-  us: {{key: env:UPSTREAM_KEY, url: '{upstream.address}', place: US}}
-"""
-        )
+    with Upstream() as upstream, HangsUp(upstream.address, hold=None) as proxy:
+        config, secret = upstream.config(tmp_path)
         names = ["http_proxy", "https_proxy", "all_proxy"]
         env = {name: proxy.url for name in names} | {name.upper(): proxy.url for name in names}
         # An empty list of exceptions, so that loopback is none.
-        env |= {"UPSTREAM_KEY": "the-upstreams-key", "no_proxy": "", "NO_PROXY": ""}
+        env |= {**secret, "no_proxy": "", "NO_PROXY": ""}
         # Who takes it goes there.
         told = urllib.request.build_opener(urllib.request.ProxyHandler({"http": proxy.url}))
         with pytest.raises(OSError):

@@ -20,17 +20,7 @@ def upstream():
 
 @pytest.fixture
 def gateway(upstream, tmp_path):
-    config = tmp_path / "gateway.yaml"
-    config.write_text(
-        f"""
-gateway: 1
-listeners:
-  - {{address: '127.0.0.1:0', endpoint: us}}
-upstreams:
-  us: {{key: env:UPSTREAM_KEY, url: '{upstream.address}', place: US}}
-"""
-    )
-    secret = {"UPSTREAM_KEY": "the-upstreams-key"}
+    config, secret = upstream.config(tmp_path)
     with Gateway("--config", config, listen=(), mock=False, env=secret) as running:
         yield running
 

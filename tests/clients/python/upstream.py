@@ -20,6 +20,20 @@ class Upstream:
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
         self.thread.start()
 
+    def config(upstream, place):
+        """A file that has the gateway call it in the place of the US endpoint, and the key for that."""
+        config = place / "gateway.yaml"
+        config.write_text(
+            f"""
+gateway: 1
+listeners:
+  - {{address: '127.0.0.1:0', endpoint: us}}
+upstreams:
+  us: {{key: env:UPSTREAM_KEY, url: '{upstream.address}', place: US}}
+"""
+        )
+        return config, {"UPSTREAM_KEY": "the-upstreams-key"}
+
     def handler(upstream):
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
